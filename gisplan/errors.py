@@ -1,0 +1,49 @@
+"""What gisplan raises: one family, one clear line each, never a traceback for something the user can mend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class GisplanError(Exception):
+    """Something the user can mend; the command line prints it and exits with 2."""
+
+
+class PlanError(GisplanError):
+    """The plan file is wrong.
+
+    Parameters
+    ----------
+    faults
+        Every fault found, one line each: all are reported together.
+    """
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(self.faults))
+
+
+class LayerError(GisplanError):
+    """A layer cannot be read, or cannot mean what the plan says it means."""
+
+
+class OutputError(GisplanError):
+    """The results cannot be written where they should go."""
+
+
+class BooksError(Exception):
+    """The books do not balance: a fault of gisplan, not of the user's data."""
+
+
+def first_ids(ids: Sequence[object], *, limit: int = 5) -> str:
+    """Name the first few of many, for a one-line message.
+
+    Parameters
+    ----------
+    ids
+        The features concerned.
+    limit
+        How many are named.
+    """
+    named = ", ".join(str(i) for i in ids[:limit])
+    return named if len(ids) <= limit else f"{named}, … and {len(ids) - limit:,} more"

@@ -1,0 +1,26 @@
+"""The kernel: the only place where many geometries are worked on at once.
+
+Every function takes and returns numpy arrays in one projected coordinate system in metres. Work is cut into chunks whose number
+does not depend on the number of workers, and chunks are joined in order, so that results do not either.
+"""
+
+from gisplan.geometry.cut import Cut, cut, owners
+from gisplan.geometry.near import reached_share, within
+from gisplan.geometry.overlap import Overlaps, multiplicity_cells, overlaps
+from gisplan.geometry.repair import Repaired, repair
+from gisplan.geometry.size import ellipsoidal_area, ellipsoidal_length
+
+__all__ = [
+    "Cut",
+    "Overlaps",
+    "Repaired",
+    "cut",
+    "ellipsoidal_area",
+    "ellipsoidal_length",
+    "multiplicity_cells",
+    "overlaps",
+    "owners",
+    "reached_share",
+    "repair",
+    "within",
+]

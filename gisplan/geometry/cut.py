@@ -1,0 +1,211 @@
+"""Cut a layer by zones, once: which feature lies in which zone with which share of itself."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from gisplan.geometry.near import _tree
+from gisplan.geometry.parallel import in_chunks, map_chunks
+
+#: A share that misses 1 by less than this is whole: it is the noise of intersecting in floating point.
+NOISE = 1e-12
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Pieces of features in zones, and what lies in no zone.
+
+    Attributes
+    ----------
+    zone, feature
+        Row numbers of the zone and of the feature of each piece, sorted by feature then zone.
+    share
+        Part of the feature that the piece is, 0–1. A line or point on a border shared by n zones counts 1/n in each.
+    outside
+        Part of each feature that lies in no zone, measured apart from the pieces (as a difference, not as 1 − Σ share), so that
+        the two can be held against each other.
+    overlap
+        Part of each line or point that is counted more than once because zones overlap. For polygons it is measured from the
+        overlapping land itself (see `multiplicity_cells`) and is zero here.
+    """
+
+    zone: NDArray[np.int64]
+    feature: NDArray[np.int64]
+    share: NDArray[np.float64]
+    outside: NDArray[np.float64]
+    overlap: NDArray[np.float64]
+
+
+def _measure(geometry: NDArray[np.object_], dimension: int) -> NDArray[np.float64]:
+    return np.asarray(shapely.area(geometry) if dimension == 2 else shapely.length(geometry))
+
+
+def cut(
+    zones: NDArray[np.object_], features: NDArray[np.object_], *, dimension: int, executor: Executor | None = None
+) -> Cut:
+    """Cut features by zones.
+
+    One index over the features; a zone takes every feature that lies wholly inside it as it is, and only the few that straddle a
+    border are intersected. Each chunk of zones is prepared by the thread that works on it, since a prepared geometry shared by
+    threads crashes.
+
+    Parameters
+    ----------
+    zones
+        Valid (multi)polygons, shape (z,). They may overlap; see ``Cut.overlap``.
+    features
+        Valid geometries of one dimension, shape (n,), none of them empty.
+    dimension
+        0 for points, 1 for lines, 2 for polygons.
+    executor
+        Where to run the chunks; threads by default.
+    """
+    if dimension == 0:
+        return _cut_points(zones, features)
+    n = len(features)
+    size = _measure(features, dimension)
+    tree = _tree(features)
+
+    def work(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        mine = shapely.from_wkb(shapely.to_wkb(zones[rows]))  # own copies: preparing is not safe across threads
+        z, f = tree.query(mine)
+        shapely.prepare(mine)
+        share = np.ones(len(z))
+        border = np.flatnonzero(~shapely.contains_properly(mine[z], features[f]))
+        touched = shapely.intersects(mine[z[border]], features[f[border]])
+        share[border[~touched]] = 0.0
+        border = border[touched]
+        pieces = shapely.intersection(features[f[border]], mine[z[border]])
+        share[border] = _measure(pieces, dimension) / size[f[border]]
+        kept = share > 0
+        return rows[z[kept]], f[kept], share[kept]
+
+    parts = in_chunks(work, len(zones), executor=executor)
+    zone, feature, share = (np.concatenate(c) for c in zip(*parts, strict=True))
+    order = np.lexsort((zone, feature))
+    zone, feature, share = zone[order], feature[order], share[order]
+
+    counted = np.bincount(feature, weights=share, minlength=n)
+    overlap = np.zeros(n)
+    if dimension == 1:
+        share, overlap = _share_borders(zones, features, zone, feature, share, counted, size)
+        counted = np.bincount(feature, weights=share, minlength=n) - overlap
+    outside = np.zeros(n)
+    outside[np.bincount(feature, minlength=n) == 0] = 1.0
+    open_ends = np.flatnonzero((outside == 0) & (counted < 1 - NOISE))
+    outside[open_ends] = _left_over(zones, features, zone, feature, open_ends, dimension) / size[open_ends]
+    return Cut(zone, feature, share, outside, overlap)
+
+
+def _left_over(
+    zones: NDArray[np.object_],
+    features: NDArray[np.object_],
+    zone: NDArray[np.int64],
+    feature: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    dimension: int,
+) -> NDArray[np.float64]:
+    """Size of what is left of some features when all their zones are taken away, one after the other."""
+    rest = features[rows].copy()
+    start = np.searchsorted(feature, rows, side="left")
+    stop = np.searchsorted(feature, rows, side="right")
+    for step in range(int((stop - start).max(initial=0))):
+        open_rows = np.flatnonzero(start + step < stop)
+        rest[open_rows] = map_chunks(shapely.difference, rest[open_rows], zones[zone[start[open_rows] + step]])
+    return _measure(rest, dimension)
+
+
+def _border_shares(
+    zones: NDArray[np.object_], parts: NDArray[np.object_], tolerance: float
+) -> NDArray[np.float64]:
+    """Share of each part (a point standing for it) that falls to each zone: 1 inside, 1/n on a border shared by n zones.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (zones, parts).
+    """
+    touching = shapely.dwithin(zones[:, None], parts[None, :], tolerance)
+    on_border = touching & shapely.dwithin(shapely.boundary(zones)[:, None], parts[None, :], tolerance)
+    return np.where(on_border, 1.0 / np.maximum(on_border.sum(axis=0), 1), touching.astype(float))
+
+
+def _share_borders(
+    zones: NDArray[np.object_],
+    features: NDArray[np.object_],
+    zone: NDArray[np.int64],
+    feature: NDArray[np.int64],
+    share: NDArray[np.float64],
+    counted: NDArray[np.float64],
+    size: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give each zone its part of the lines that run along a shared border, or through land that zones share."""
+    share = share.copy()
+    overlap = np.zeros(len(features))
+    # Line by line: only the few that are counted more than once come here.
+    for f in np.flatnonzero(counted > 1 + 1e-9):
+        at = slice(np.searchsorted(feature, f, side="left"), np.searchsorted(feature, f, side="right"))
+        mine = zones[zone[at]]
+        pieces = shapely.intersection(features[f], mine)
+        atoms = shapely.get_parts(shapely.union_all(pieces))
+        length = shapely.length(atoms)
+        middle = shapely.line_interpolate_point(atoms, 0.5, normalized=True)
+        given = _border_shares(mine, middle, 1e-9 * max(1.0, float(np.abs(shapely.bounds(features[f])).max())))
+        share[at] = (given * length).sum(axis=1) / size[f]
+        overlap[f] = (np.maximum(given.sum(axis=0) - 1, 0) * length).sum() / size[f]
+    return share, overlap
+
+
+def _cut_points(zones: NDArray[np.object_], features: NDArray[np.object_]) -> Cut:
+    """Cut (multi)points: each point counts one part of its feature."""
+    n = len(features)
+    points, owner = shapely.get_parts(features, return_index=True)
+    weight = 1.0 / np.bincount(owner, minlength=n)[owner]
+    p, z = _tree(zones).query(points, predicate="intersects")
+    share = np.ones(len(p))
+    hits = np.bincount(p, minlength=len(points))
+    # Point by point: only those that touch several zones come here.
+    for k in np.flatnonzero(hits > 1):
+        at = np.flatnonzero(p == k)
+        share[at] = _border_shares(zones[z[at]], points[k : k + 1], 0.0)[:, 0]
+    share *= weight[p]
+    overlap = np.bincount(
+        owner, weights=np.maximum(np.bincount(p, weights=share, minlength=len(points)) - weight, 0), minlength=n
+    )
+    outside = np.bincount(owner, weights=np.where(hits == 0, weight, 0.0), minlength=n)
+    pairs, inverse = np.unique(np.column_stack([owner[p], z]), axis=0, return_inverse=True)
+    total = np.bincount(inverse.ravel(), weights=share, minlength=len(pairs))
+    return Cut(pairs[:, 1].astype(np.int64), pairs[:, 0].astype(np.int64), total, outside, overlap)
+
+
+def owners(pieces: Cut, count: int) -> NDArray[np.int64]:
+    """Zone in which the largest part of each feature lies, −1 where that is outside every zone.
+
+    Shares that differ by no more than the noise of the cut are equal, and then the zone that comes first has it.
+
+    Parameters
+    ----------
+    pieces
+        A cut.
+    count
+        Number of features.
+
+    Returns
+    -------
+    numpy.ndarray
+        Row numbers of zones, shape (count,).
+    """
+    owner = np.full(count, -1, dtype=np.int64)
+    best = np.round(pieces.outside, 9)
+    rounded = np.round(pieces.share, 9)
+    order = np.lexsort((pieces.zone, -rounded, pieces.feature))
+    feature, first = np.unique(pieces.feature[order], return_index=True)
+    top = order[first]
+    wins = rounded[top] >= best[feature]
+    owner[feature[wins]] = pieces.zone[top[wins]]
+    return owner

@@ -1,0 +1,55 @@
+"""Chunks over a pool of workers, joined in a fixed order."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+T = TypeVar("T")
+
+#: Chunks a job is cut into: enough to keep workers busy, few enough that each is large.
+CHUNKS = 32
+
+
+def in_chunks(
+    work: Callable[[NDArray[np.int64]], T], count: int, *, executor: Executor | None = None, least: int = 1
+) -> list[T]:
+    """Call ``work`` on consecutive ranges of row numbers and return the answers in order.
+
+    Parameters
+    ----------
+    work
+        Takes the row numbers of one chunk. Threads run it at the same time, so it must not touch a prepared geometry or a
+        spatial index that another chunk may be preparing.
+    count
+        Number of rows.
+    executor
+        Where to run; a pool of threads by default (shapely lets go of Python's lock).
+    least
+        Rows below which a chunk is not worth its overhead.
+    """
+    pieces = max(1, min(CHUNKS, count // max(1, least)))
+    ranges = np.array_split(np.arange(count, dtype=np.int64), pieces)
+    if pieces == 1:
+        return [work(r) for r in ranges]
+    if executor is not None:
+        return list(executor.map(work, ranges))
+    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
+        return list(pool.map(work, ranges))
+
+
+def map_chunks(
+    function: Callable[..., Any], *arrays: NDArray[Any], executor: Executor | None = None, least: int = 2000
+) -> NDArray[Any]:
+    """Apply an element-wise function to arrays of one length, chunk by chunk."""
+    count = len(arrays[0])
+    if count == 0:
+        return np.asarray(function(*arrays))
+    return np.concatenate(
+        in_chunks(lambda rows: function(*(a[rows] for a in arrays)), count, executor=executor, least=least)
+    )

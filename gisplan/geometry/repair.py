@@ -1,0 +1,116 @@
+"""Mend what can be mended, keep account of what changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from gisplan.geometry.parallel import map_chunks
+
+#: Shapely's type numbers of the dimension a layer holds.
+_DIMENSION_TYPES = {0: (0, 4), 1: (1, 2, 5), 2: (3, 6)}
+_COLLECTION = 7
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """Geometries of one dimension and what was done to them.
+
+    Attributes
+    ----------
+    geometry
+        Mended geometries, shape (n,); None where there is nothing usable.
+    is_repaired
+        True where the geometry was invalid and could be mended, or held parts of another dimension that were left out.
+    reason
+        Why it was invalid, or why it is not usable; empty where all is well.
+    size_before, size_after
+        Planar area (m²) or length (m) before and after.
+    """
+
+    geometry: NDArray[np.object_]
+    is_repaired: NDArray[np.bool_]
+    reason: NDArray[np.object_]
+    size_before: NDArray[np.float64]
+    size_after: NDArray[np.float64]
+
+
+def _size(geometry: NDArray[np.object_], dimension: int) -> NDArray[np.float64]:
+    if dimension == 2:
+        return np.nan_to_num(shapely.area(geometry))
+    if dimension == 1:
+        return np.nan_to_num(shapely.length(geometry))
+    return np.zeros(len(geometry))
+
+
+def _only(geometry: shapely.Geometry, dimension: int) -> shapely.Geometry | None:
+    """Parts of one dimension of a collection, as one geometry; None when there are none."""
+    parts = shapely.get_parts(geometry)
+    while np.isin(shapely.get_type_id(parts), (4, 5, 6, _COLLECTION)).any():
+        parts = shapely.get_parts(parts)
+    parts = parts[np.isin(shapely.get_type_id(parts), _DIMENSION_TYPES[dimension])]
+    if len(parts) == 0:
+        return None
+    make = {0: shapely.multipoints, 1: shapely.multilinestrings, 2: shapely.multipolygons}[dimension]
+    return parts[0] if len(parts) == 1 else make(parts)
+
+
+def repair(geometry: NDArray[np.object_], *, dimension: int) -> Repaired:
+    """Make geometries flat, valid and of one dimension.
+
+    Heights are dropped. An invalid geometry is mended with ``make_valid(method="structure")``, which keeps every part of a bow-tie;
+    never with a zero buffer, which loses some.
+
+    Parameters
+    ----------
+    geometry
+        Geometries of any kind, shape (n,), None allowed.
+    dimension
+        0 for points, 1 for lines, 2 for polygons.
+    """
+    flat = shapely.force_2d(geometry)
+    n = len(flat)
+    reason = np.full(n, "", dtype=object)
+    repaired = np.zeros(n, dtype=bool)
+    types = shapely.get_type_id(flat)
+
+    missing = np.asarray(shapely.is_missing(flat) | shapely.is_empty(flat))
+    reason[missing] = "empty geometry"
+    xy, owner = shapely.get_coordinates(flat, return_index=True)
+    infinite = np.zeros(n, dtype=bool)
+    infinite[owner[~np.isfinite(xy).all(axis=1)]] = True
+    reason[infinite] = "coordinates that are not numbers"
+    other = ~missing & ~infinite & ~np.isin(types, (*_DIMENSION_TYPES[dimension], _COLLECTION))
+    reason[other] = [f"is a {g.geom_type}" for g in flat[other]]
+
+    usable = ~(missing | infinite | other)
+    out = flat.copy()
+    out[~usable] = None
+    before = _size(flat, dimension)
+    before[infinite] = 0.0
+
+    valid = np.ones(n, dtype=bool)
+    rows = np.flatnonzero(usable)
+    valid[rows] = map_chunks(shapely.is_valid, flat[rows]) if len(rows) else True
+    mend = np.flatnonzero(usable & (~valid | (types == _COLLECTION)))
+    if len(mend):
+        reason[mend] = [
+            "a collection of several kinds" if types[i] == _COLLECTION else str(shapely.is_valid_reason(flat[i])).split("[")[0]
+            for i in mend
+        ]
+        fixed = shapely.make_valid(flat[mend], method="structure", keep_collapsed=False)
+        # Few: only the faulty ones come here.
+        for i, g in zip(mend, fixed, strict=True):
+            out[i] = _only(g, dimension)
+        repaired[mend] = ~shapely.is_missing(out[mend])
+
+    after = _size(out, dimension)
+    collapsed = ~shapely.is_missing(out) & (after <= 0) if dimension else np.zeros(n, dtype=bool)
+    gone = collapsed | (usable & shapely.is_missing(out))
+    reason[gone] = np.where(reason[gone] == "", "has no " + ("length" if dimension == 1 else "area"), reason[gone])
+    out[gone] = None
+    repaired[gone] = False
+    return Repaired(out, repaired, reason, before, _size(out, dimension))

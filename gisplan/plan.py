@@ -1,0 +1,397 @@
+"""plan.toml → Plan: typed, unknown keys refused with the nearest valid name, every fault reported at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from gisplan import vocabulary
+from gisplan.errors import PlanError
+
+Rule = Literal["sum", "first", "last", "min", "max"]
+Language = Literal["zh", "en", "both"]
+
+
+def nearest(word: str, valid: Iterable[str]) -> str:
+    """Say which valid name a wrong one was probably meant to be, else list the valid ones."""
+    names = sorted(valid)
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    return f"did you mean {close[0]!r}?" if close else f"valid names: {', '.join(names)}"
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Text(_Model):
+    """A text in Chinese, English or both; the other language falls back on the one given."""
+
+    zh: str = ""
+    en: str = ""
+
+    def both(self, default: str) -> dict[str, str]:
+        """Return both languages, filled from each other or from ``default``."""
+        return {"zh": self.zh or self.en or default, "en": self.en or self.zh or default}
+
+
+class ColumnSource(_Model):
+    """Where a canonical column comes from, in which unit, and how several rows become one."""
+
+    column: str
+    unit: str | None = None
+    rule: Rule | None = None
+    where: str | None = None
+
+
+def _as_source(value: Any) -> Any:
+    return {"column": value} if isinstance(value, str) else value
+
+
+Columns = dict[str, Annotated[ColumnSource, BeforeValidator(_as_source)]]
+
+
+def _column_faults(layer: str, columns: Mapping[str, ColumnSource], *, ledger: bool) -> Iterator[str]:
+    known = vocabulary.columns(layer)
+    for name, source in columns.items():
+        if name not in known:
+            yield f"unknown column {name!r}; {nearest(name, known)}"
+            continue
+        column = known[name]
+        if source.unit is not None and column.kind != "number":
+            yield f"{name}: a {column.kind} column takes no unit"
+        elif source.unit is not None and source.unit not in vocabulary.units(column.measure):
+            yield f"{name}: unknown unit {source.unit!r}; {nearest(source.unit, vocabulary.units(column.measure))}"
+        if not ledger and (source.rule or source.where):
+            yield f"{name}: 'rule' and 'where' belong to a column of a ledger"
+        if source.rule == "sum" and column.kind != "number":
+            yield f"{name}: a {column.kind} column cannot be summed; use first, last, min or max"
+
+
+class _Source(_Model):
+    """A file with records; ``columns`` maps canonical names to the file's own."""
+
+    vocabulary_layer: ClassVar[str] = ""
+    path: str
+    layer: str | None = None
+    encoding: str = "auto"
+    columns: Columns = Field(default_factory=dict)
+    where: str | None = None
+
+    @field_validator("columns")
+    @classmethod
+    def _known_columns(cls, value: Columns) -> Columns:
+        faults = list(_column_faults(cls.vocabulary_layer, value, ledger=cls is Ledger))
+        if faults:
+            raise ValueError("\n".join(faults))
+        return value
+
+
+class Ledger(_Source):
+    """A table joined to the parcels by key: ``key`` is its column, ``on`` the parcels' canonical column."""
+
+    vocabulary_layer: ClassVar[str] = "parcels"
+    key: str
+    on: Literal["parcel_id"] = "parcel_id"
+    sheet: str | None = None
+
+
+class Zones(_Model):
+    """The zones: a layer, the parcels dissolved by one of their columns, or a grid of squares in metres."""
+
+    vocabulary_layer: ClassVar[str] = "zones"
+    path: str | None = None
+    layer: str | None = None
+    encoding: str = "auto"
+    columns: Columns = Field(default_factory=dict)
+    where: str | None = None
+    origin: Literal["parcels"] | None = Field(default=None, alias="from")
+    by: str | None = None
+    grid: float | None = Field(default=None, gt=0)
+
+    @field_validator("columns")
+    @classmethod
+    def _known_columns(cls, value: Columns) -> Columns:
+        faults = list(_column_faults("zones", value, ledger=False))
+        if faults:
+            raise ValueError("\n".join(faults))
+        return value
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Zones:
+        given = [n for n, v in (("path", self.path), ("from", self.origin), ("grid", self.grid)) if v is not None]
+        if len(given) != 1:
+            raise ValueError(f"give one of path, from or grid (found: {', '.join(given) or 'none'})")
+        if (self.origin is None) != (self.by is None):
+            raise ValueError("from = \"parcels\" needs by = \"a column of the parcels\", and by needs from")
+        return self
+
+
+class Parcels(_Source):
+    """The parcels, their land-use code system or own class table, and the ledgers joined to them."""
+
+    vocabulary_layer: ClassVar[str] = "parcels"
+    code_system: str | None = None
+    classes: dict[str, list[str]] = Field(default_factory=dict)
+    ledger: Annotated[list[Ledger], BeforeValidator(lambda v: [v] if isinstance(v, dict) else v)] = Field(
+        default_factory=list
+    )
+
+    @field_validator("code_system")
+    @classmethod
+    def _known_system(cls, value: str | None) -> str | None:
+        if value is not None and value not in vocabulary.code_systems():
+            raise ValueError(f"unknown code system {value!r}; {nearest(value, vocabulary.code_systems())}")
+        return value
+
+    @field_validator("classes")
+    @classmethod
+    def _known_classes(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
+        faults = [
+            f"unknown land-use class {k!r}; {nearest(k, vocabulary.land_classes())}"
+            for k in value
+            if k not in vocabulary.land_classes()
+        ]
+        codes = [c for listed in value.values() for c in listed]
+        faults += [f"code {c!r} is listed under more than one class" for c in sorted({c for c in codes if codes.count(c) > 1})]
+        if faults:
+            raise ValueError("\n".join(faults))
+        return value
+
+    @model_validator(mode="after")
+    def _one_code_table(self) -> Parcels:
+        if self.code_system and self.classes:
+            raise ValueError("give code_system or [layers.parcels.classes], not both")
+        return self
+
+
+class Buildings(_Source):
+    """Building footprints, with floors, heights or floor areas."""
+
+    vocabulary_layer: ClassVar[str] = "buildings"
+
+
+class Roads(_Source):
+    """Road centrelines; ``classes`` maps gisplan's road classes to the file's own words."""
+
+    vocabulary_layer: ClassVar[str] = "roads"
+    classes: dict[str, list[str]] = Field(default_factory=dict)
+
+    @field_validator("classes")
+    @classmethod
+    def _known_classes(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
+        unknown = [k for k in value if k not in vocabulary.road_classes()]
+        if unknown:
+            raise ValueError(
+                "\n".join(f"unknown road class {k!r}; {nearest(k, vocabulary.road_classes())}" for k in unknown)
+            )
+        return value
+
+
+class RoadSurfaces(_Source):
+    """Polygons of the land that roads take."""
+
+    vocabulary_layer: ClassVar[str] = "road_surfaces"
+
+
+class ServiceLayer(_Source):
+    """Lines, points or service areas of one service; a parcel within ``reach_m`` of them is served."""
+
+    vocabulary_layer: ClassVar[str] = "services"
+    title: Text | None = None
+    reach_m: float | None = Field(default=None, ge=0)
+    method: Literal["straight"] = "straight"
+
+
+class Terrain(_Model):
+    """A raster of ground heights."""
+
+    path: str
+
+
+class Layers(_Model):
+    """All layers of a study."""
+
+    zones: Zones
+    parcels: Parcels | None = None
+    buildings: Buildings | None = None
+    roads: Roads | None = None
+    road_surfaces: RoadSurfaces | None = None
+    services: dict[str, ServiceLayer] = Field(default_factory=dict)
+    terrain: Terrain | None = None
+
+    @field_validator("services")
+    @classmethod
+    def _named_services(cls, value: dict[str, ServiceLayer]) -> dict[str, ServiceLayer]:
+        faults = []
+        for name, layer in value.items():
+            if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+                faults.append(f"service name {name!r}: use lower-case letters, digits and _")
+            elif name not in vocabulary.services() and layer.title is None:
+                faults.append(
+                    f"unknown service {name!r}; {nearest(name, vocabulary.services())} "
+                    "(a service of your own needs title = { zh = …, en = … } and reach_m)"
+                )
+            elif name not in vocabulary.services() and layer.reach_m is None:
+                faults.append(f"service {name!r} of your own needs reach_m")
+        if faults:
+            raise ValueError("\n".join(faults))
+        return value
+
+    @model_validator(mode="after")
+    def _parcels_for_zones(self) -> Layers:
+        if self.zones.origin == "parcels" and self.parcels is None:
+            raise ValueError("zones are to be made from parcels, but there is no [layers.parcels]")
+        return self
+
+
+class Header(_Model):
+    """What is studied, as of when, in which language and coordinate system."""
+
+    name: str = Field(pattern=r"^[^\\/:*?\"<>|\x00-\x1f]+$")
+    title: Annotated[Text, BeforeValidator(lambda v: {"zh": v, "en": v} if isinstance(v, str) else v)] = Text()
+    as_of: dt.date | None = None
+    language: Language = "en"
+    crs: str | None = None
+    area: Literal["ellipsoid", "planar"] = "ellipsoid"
+    area_basis: Literal["measured", "ledger"] = "measured"
+    rules: list[str] = Field(default_factory=list)
+
+
+class Assumptions(_Model):
+    """Values that fill a gap in the data; nothing is filled unless it stands here."""
+
+    storey_height_m: float | None = Field(default=None, gt=0)
+
+
+class Plan(_Model):
+    """A study as it is asked for.
+
+    ``folder`` is where relative paths start; ``file`` is the plan file itself, if there is one.
+    """
+
+    plan: Header
+    assumptions: Assumptions = Assumptions()
+    layers: Layers
+    folder: Path = Path()
+    file: Path | None = None
+
+    def path(self, relative: str) -> Path:
+        """Resolve a path of the plan."""
+        return (self.folder / relative).resolve()
+
+
+def load_plan(path: str | Path) -> Plan:
+    """Read a plan file.
+
+    Raises
+    ------
+    PlanError
+        The file is missing or is not TOML, or the plan has faults: all of them are in the message, one a line.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise PlanError([f"{file}: there is no such plan file. Give the path of a plan.toml."])
+    try:
+        raw = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise PlanError([f"{file.name}: is not UTF-8 (byte {error.start}). Save it as UTF-8."]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise PlanError([f"{file.name}: is not TOML: {error}. Mend that place."]) from None
+    return parse_plan(raw, folder=file.resolve().parent, file=file.resolve())
+
+
+def parse_plan(raw: Mapping[str, Any], *, folder: Path, file: Path | None = None) -> Plan:
+    """Turn a plan's table into a Plan; see `load_plan`."""
+    name = file.name if file else "plan"
+    faults = [f"{name}: {fault}" for fault in _missing_files(raw, folder)]
+    # `folder` and `file` are set by the reader, so a plan that names them holds an unknown key like any other.
+    faults += [f"{name}: unknown key {k!r}; {nearest(k, _PLAN_KEYS)}" for k in ("folder", "file") if k in raw]
+    try:
+        plan = Plan.model_validate({**raw, "folder": folder, "file": file})
+    except ValidationError as error:
+        faults += [f"{name}: {line}" for e in error.errors() for line in _lines(e)]
+        raise PlanError(faults) from None
+    if faults:
+        raise PlanError(faults)
+    return plan
+
+
+_PLAN_KEYS = ("plan", "assumptions", "layers")
+
+
+def _missing_files(table: Any, folder: Path, where: str = "") -> Iterator[str]:
+    if isinstance(table, list):
+        for item in table:
+            yield from _missing_files(item, folder, where)
+    if not isinstance(table, dict):
+        return
+    for key, value in table.items():
+        if key == "path" and isinstance(value, str) and not (folder / value).exists():
+            near = difflib.get_close_matches(Path(value).name, _names(folder / Path(value).parent), n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "Check the path; it is relative to the plan file."
+            yield f"[{where}] path: there is no file {value!r}; {hint}"
+        yield from _missing_files(value, folder, f"{where}.{key}" if where else key)
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
+
+
+def _lines(error: Any) -> Iterator[str]:
+    location = [str(p) for p in error["loc"] if not isinstance(p, int)]
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        table = ".".join(location[:-1])
+        yield f"{f'[{table}] ' if table else ''}unknown key {location[-1]!r}; {nearest(location[-1], _fields(location[:-1]))}"
+        return
+    place = f"[{'.'.join(location)}]"
+    if kind == "missing":
+        yield f"[{'.'.join(location[:-1]) or 'plan file'}] needs {location[-1]!r}"
+    elif kind == "value_error":
+        for line in str(error["ctx"]["error"]).split("\n"):
+            yield f"{place} {line}"
+    elif kind == "literal_error":
+        yield f"{place} is {error['input']!r}; expected {error['ctx']['expected']}"
+    else:
+        message = error["msg"]
+        yield f"{place} {message[0].lower()}{message[1:]} (found {error['input']!r})"
+
+
+def _fields(location: list[str]) -> list[str]:
+    """Valid keys of the table at a place of the plan."""
+    model: Any = Plan
+    for part in location:
+        model = _inner(model.model_fields[part].annotation) if hasattr(model, "model_fields") and part in (
+            {f.alias or n for n, f in model.model_fields.items()} | set(model.model_fields)
+        ) else model
+    if not hasattr(model, "model_fields"):
+        return []
+    return [f.alias or n for n, f in model.model_fields.items() if n not in ("folder", "file")]
+
+
+def _inner(annotation: Any) -> Any:
+    """Strip Optional, list, dict and Annotated from a field's type until a model is left."""
+    origin = get_origin(annotation)
+    if origin in (Union, UnionType):
+        return _inner(next(a for a in get_args(annotation) if a is not type(None)))
+    if origin is Annotated:
+        return _inner(get_args(annotation)[0])
+    if origin in (list, dict):
+        return _inner(get_args(annotation)[-1])
+    return annotation

@@ -1,0 +1,127 @@
+"""The words gisplan knows: columns, units, land-use classes, services and road classes, each a data table beside this file."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+#: Unit in which a number of each measure is kept, and the suffix its column carries.
+STORED_SUFFIX: Mapping[str, str] = {"area": "_m2", "length": "_m", "money": "_wan", "count": "", "plain": ""}
+
+#: Unit assumed when the plan gives none.
+DEFAULT_UNIT: Mapping[str, str] = {"area": "m2", "length": "m", "money": "wan", "count": "n", "plain": "n"}
+
+#: Layers of which a plan has at most one.
+SINGLE_LAYERS = ("zones", "parcels", "buildings", "roads", "road_surfaces")
+
+#: Columns without which a layer means nothing.
+REQUIRED_COLUMNS: Mapping[str, tuple[str, ...]] = {"zones": ("zone_id",), "parcels": ("parcel_id",)}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A canonical column: what it holds and how it is read.
+
+    ``stored`` is its name in gisplan's tables, with the unit as suffix (``land_area`` is kept as ``land_area_m2``).
+    """
+
+    name: str
+    kind: str
+    zh: str
+    en: str
+    measure: str = "plain"
+    rule: str = "first"
+    private: bool = False
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def stored(self) -> str:
+        """Name under which the column stands in gisplan's tables."""
+        return self.name + STORED_SUFFIX[self.measure] if self.kind == "number" else self.name
+
+
+@dataclass(frozen=True)
+class LandClass:
+    """A land-use class; see ``land_use.toml`` for the meaning of the flags."""
+
+    id: str
+    zh: str
+    en: str
+    color: str
+    building: bool = False
+    a2: bool = False
+    formed: bool = False
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service that reaches parcels; ``reach_m`` is the unverified, editable default reach in metres."""
+
+    id: str
+    zh: str
+    en: str
+    color: str
+    reach_m: float
+
+
+@dataclass(frozen=True)
+class RoadClass:
+    """A road class; ``names`` are the words of other systems that are read as it."""
+
+    id: str
+    zh: str
+    en: str
+    color: str
+    weight: float
+    names: tuple[str, ...]
+
+
+def _table(name: str) -> dict[str, Any]:
+    return tomllib.loads(resources.files(__name__).joinpath(name).read_text(encoding="utf-8"))
+
+
+@cache
+def columns(layer: str) -> Mapping[str, Column]:
+    """Canonical columns of a layer by name; service layers share the table ``services``."""
+    key = "services" if layer.startswith("services.") else layer
+    return {
+        name: Column(name=name, **{**spec, "aliases": tuple(spec.get("aliases", ()))})
+        for name, spec in _table("columns.toml").get(key, {}).items()
+    }
+
+
+@cache
+def units(measure: str) -> Mapping[str, float]:
+    """Factors from each known unit of a measure to the unit in which it is kept."""
+    return dict(_table("units.toml")[measure])
+
+
+@cache
+def land_classes() -> Mapping[str, LandClass]:
+    """Land-use classes in display order."""
+    return {k: LandClass(id=k, **v) for k, v in _table("land_use.toml")["classes"].items()}
+
+
+@cache
+def code_systems() -> Mapping[str, Mapping[str, str]]:
+    """Code beginning → class, for each land-use code system gisplan knows."""
+    return {k: dict(v["codes"]) for k, v in _table("land_use.toml")["systems"].items()}
+
+
+@cache
+def services() -> Mapping[str, Service]:
+    """Services in display order."""
+    return {k: Service(id=k, **v) for k, v in _table("services.toml")["services"].items()}
+
+
+@cache
+def road_classes() -> Mapping[str, RoadClass]:
+    """Road classes from the widest to the narrowest."""
+    return {
+        k: RoadClass(id=k, **{**v, "names": tuple(v["names"])})
+        for k, v in _table("road_classes.toml")["classes"].items()
+    }
