@@ -26,6 +26,7 @@ from gisplan.errors import PlanError
 
 Rule = Literal["sum", "first", "last", "min", "max"]
 Language = Literal["zh", "en", "both"]
+Duplicates = Literal["refuse", "merge"]
 
 
 def nearest(word: str, valid: Iterable[str]) -> str:
@@ -122,6 +123,7 @@ class Zones(_Model):
     where: str | None = None
     origin: Literal["parcels"] | None = Field(default=None, alias="from")
     by: str | None = None
+    duplicates: Duplicates = "refuse"
     grid: float | None = Field(default=None, gt=0)
 
     @field_validator("columns")
@@ -148,6 +150,7 @@ class Parcels(_Source):
     vocabulary_layer: ClassVar[str] = "parcels"
     code_system: str | None = None
     classes: dict[str, list[str]] = Field(default_factory=dict)
+    duplicates: Duplicates = "refuse"
     ledger: Annotated[list[Ledger], BeforeValidator(lambda v: [v] if isinstance(v, dict) else v)] = Field(
         default_factory=list
     )

@@ -15,6 +15,15 @@ from gisplan.geometry.parallel import in_chunks, map_chunks
 #: A share that misses 1 by less than this is whole: it is the noise of intersecting in floating point.
 NOISE = 1e-12
 
+#: A computed point lies off its line by no more than this share of its coordinates.
+ROUNDING = 1e-14
+
+#: Fewer features than this to a zone, and it pays to ask the features for their zones rather than the zones for their features.
+SMALL_ZONES = 8
+
+#: Zone, feature and share of the pieces of one chunk.
+Parts = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
+
 
 @dataclass(frozen=True)
 class Cut:
@@ -46,7 +55,12 @@ def _measure(geometry: NDArray[np.object_], dimension: int) -> NDArray[np.float6
 
 
 def cut(
-    zones: NDArray[np.object_], features: NDArray[np.object_], *, dimension: int, executor: Executor | None = None
+    zones: NDArray[np.object_],
+    features: NDArray[np.object_],
+    *,
+    dimension: int,
+    disjoint: bool = True,
+    executor: Executor | None = None,
 ) -> Cut:
     """Cut features by zones.
 
@@ -62,6 +76,8 @@ def cut(
         Valid geometries of one dimension, shape (n,), none of them empty.
     dimension
         0 for points, 1 for lines, 2 for polygons.
+    disjoint
+        The zones are known not to overlap, so a feature whose pieces add up to all of it has nothing outside.
     executor
         Where to run the chunks; threads by default.
     """
@@ -69,9 +85,36 @@ def cut(
         return _cut_points(zones, features)
     n = len(features)
     size = _measure(features, dimension)
+    find = _by_feature if len(zones) * SMALL_ZONES > n else _by_zone
+    parts = find(zones, features, size, dimension, executor)
+    zone, feature, share = (np.concatenate(c) for c in zip(*parts, strict=True))
+    order = np.lexsort((zone, feature))
+    zone, feature, share = zone[order], feature[order], share[order]
+
+    counted = np.bincount(feature, weights=share, minlength=n)
+    pieces = np.bincount(feature, minlength=n)
+    overlap = np.zeros(n)
+    outside = np.where(pieces == 0, 1.0, 0.0)
+    unsure = np.abs(counted - 1) > NOISE
+    if dimension == 1 or not disjoint:
+        unsure |= pieces > 1
+    rows = np.flatnonzero((pieces > 0) & unsure)
+    outside[rows] = _left_over(zones, features, zone, feature, rows, dimension) / size[rows]
+    if dimension == 1:
+        # Line by line: only the few that are counted more than once come here.
+        for f in np.flatnonzero(counted + outside > 1 + 1e-9):
+            at = slice(np.searchsorted(feature, f, side="left"), np.searchsorted(feature, f, side="right"))
+            share[at], outside[f], overlap[f] = _along(features[f], zones[zone[at]])
+    return Cut(zone, feature, share, outside, overlap)
+
+
+def _by_zone(
+    zones: NDArray[np.object_], features: NDArray[np.object_], size: NDArray[np.float64], dimension: int, executor: Executor | None
+) -> list[Parts]:
+    """Few large zones: each is prepared once and asked about the features near it."""
     tree = _tree(features)
 
-    def work(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    def work(rows: NDArray[np.int64]) -> Parts:
         mine = shapely.from_wkb(shapely.to_wkb(zones[rows]))  # own copies: preparing is not safe across threads
         z, f = tree.query(mine)
         shapely.prepare(mine)
@@ -85,21 +128,26 @@ def cut(
         kept = share > 0
         return rows[z[kept]], f[kept], share[kept]
 
-    parts = in_chunks(work, len(zones), executor=executor)
-    zone, feature, share = (np.concatenate(c) for c in zip(*parts, strict=True))
-    order = np.lexsort((zone, feature))
-    zone, feature, share = zone[order], feature[order], share[order]
+    return in_chunks(work, len(zones), executor=executor)
 
-    counted = np.bincount(feature, weights=share, minlength=n)
-    overlap = np.zeros(n)
-    if dimension == 1:
-        share, overlap = _share_borders(zones, features, zone, feature, share, counted, size)
-        counted = np.bincount(feature, weights=share, minlength=n) - overlap
-    outside = np.zeros(n)
-    outside[np.bincount(feature, minlength=n) == 0] = 1.0
-    open_ends = np.flatnonzero((outside == 0) & (counted < 1 - NOISE))
-    outside[open_ends] = _left_over(zones, features, zone, feature, open_ends, dimension) / size[open_ends]
-    return Cut(zone, feature, share, outside, overlap)
+
+def _by_feature(
+    zones: NDArray[np.object_], features: NDArray[np.object_], size: NDArray[np.float64], dimension: int, executor: Executor | None
+) -> list[Parts]:
+    """Many small zones (parcels, say): preparing each would cost more than it saves."""
+    tree = _tree(zones)
+
+    def work(rows: NDArray[np.int64]) -> Parts:
+        f, z = tree.query(features[rows])
+        f = rows[f]
+        share = np.ones(len(f))
+        border = np.flatnonzero(~shapely.covers(zones[z], features[f]))
+        pieces = shapely.intersection(features[f[border]], zones[z[border]])
+        share[border] = _measure(pieces, dimension) / size[f[border]]
+        kept = share > 0
+        return z[kept], f[kept], share[kept]
+
+    return in_chunks(work, len(features), executor=executor, least=500)
 
 
 def _left_over(
@@ -135,30 +183,33 @@ def _border_shares(
     return np.where(on_border, 1.0 / np.maximum(on_border.sum(axis=0), 1), touching.astype(float))
 
 
-def _share_borders(
-    zones: NDArray[np.object_],
-    features: NDArray[np.object_],
-    zone: NDArray[np.int64],
-    feature: NDArray[np.int64],
-    share: NDArray[np.float64],
-    counted: NDArray[np.float64],
-    size: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give each zone its part of the lines that run along a shared border, or through land that zones share."""
-    share = share.copy()
-    overlap = np.zeros(len(features))
-    # Line by line: only the few that are counted more than once come here.
-    for f in np.flatnonzero(counted > 1 + 1e-9):
-        at = slice(np.searchsorted(feature, f, side="left"), np.searchsorted(feature, f, side="right"))
-        mine = zones[zone[at]]
-        pieces = shapely.intersection(features[f], mine)
-        atoms = shapely.get_parts(shapely.union_all(pieces))
-        length = shapely.length(atoms)
-        middle = shapely.line_interpolate_point(atoms, 0.5, normalized=True)
-        given = _border_shares(mine, middle, 1e-9 * max(1.0, float(np.abs(shapely.bounds(features[f])).max())))
-        share[at] = (given * length).sum(axis=1) / size[f]
-        overlap[f] = (np.maximum(given.sum(axis=0) - 1, 0) * length).sum() / size[f]
-    return share, overlap
+def _along(line: shapely.Geometry, zones: NDArray[np.object_]) -> tuple[NDArray[np.float64], float, float]:
+    """Share a line out among zones that have parts of it in common: along a border, or through land that they share.
+
+    The line is walked from break to break, a break being any vertex of its pieces, and each step is given to the zones its middle lies
+    in. Steps add up to the line whatever the rounding, which pieces that run side by side do not.
+
+    Returns
+    -------
+    tuple
+        Share of each zone, share outside all of them, share counted more than once.
+    """
+    tolerance = ROUNDING * max(1.0, float(np.abs(shapely.bounds(line)).max()))
+    corners = shapely.points(shapely.get_coordinates(shapely.intersection(line, zones)))
+    share, outside, overlap = np.zeros(len(zones)), 0.0, 0.0
+    for part in shapely.get_parts(line):
+        own = shapely.points(shapely.get_coordinates(part))
+        near = corners[shapely.dwithin(corners, part, 10 * tolerance)]
+        breaks = np.unique(shapely.line_locate_point(part, np.concatenate([own, near])))
+        breaks = np.unique(np.concatenate([[0.0], breaks, [shapely.length(part)]]))
+        step = np.diff(breaks)
+        given = _border_shares(zones, shapely.line_interpolate_point(part, breaks[:-1] + step / 2), tolerance)
+        total = given.sum(axis=0)
+        share += (given * step).sum(axis=1)
+        outside += float(step[total == 0].sum())
+        overlap += float((np.maximum(total - 1, 0) * step).sum())
+    whole = float(shapely.length(line))
+    return share / whole, outside / whole, overlap / whole
 
 
 def _cut_points(zones: NDArray[np.object_], features: NDArray[np.object_]) -> Cut:

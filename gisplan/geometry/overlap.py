@@ -13,6 +13,10 @@ from gisplan.geometry.near import _tree
 from gisplan.geometry.parallel import in_chunks
 
 
+#: Vertices from which preparing a polygon pays.
+LARGE_VERTICES = 64
+
+
 @dataclass(frozen=True)
 class Overlaps:
     """Pairs of polygons that cover the same land.
@@ -109,15 +113,23 @@ def overlaps(
 
 def _pairs(polygons: NDArray[np.object_], rows: NDArray[np.int64], executor: Executor | None) -> Overlaps:
     tree = _tree(polygons)
+    vertices = shapely.get_num_coordinates(polygons)
 
     def work(chunk: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         mine = rows[chunk]
         i, j = tree.query(polygons[mine])
         i = mine[i]
-        low, high = np.minimum(i, j), np.maximum(i, j)
-        pair = np.unique(np.column_stack([low, high])[low != high], axis=0)
+        pair = np.unique(np.column_stack([np.minimum(i, j), np.maximum(i, j)])[i != j], axis=0)
         low, high = pair[:, 0], pair[:, 1]
-        share = shapely.relate_pattern(polygons[low], polygons[high], "T********")
+        # The larger of the two asks: a street polygon that touches every parcel is then prepared once, as a copy of this thread's own.
+        asks = np.where(vertices[low] >= vertices[high], low, high)
+        unique, of = np.unique(asks, return_inverse=True)
+        own = polygons[unique]
+        large = vertices[unique] > LARGE_VERTICES
+        copies = shapely.from_wkb(shapely.to_wkb(own[large]))
+        shapely.prepare(copies)
+        own[large] = copies
+        share = shapely.relate_pattern(own[of], polygons[low + high - asks], "T********")
         low, high = low[share], high[share]
         return low, high, shapely.area(shapely.intersection(polygons[low], polygons[high]))
 

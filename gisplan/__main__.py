@@ -1,0 +1,7 @@
+"""``python -m gisplan`` is the command ``gisplan``."""
+
+import sys
+
+from gisplan.cli import main
+
+sys.exit(main())

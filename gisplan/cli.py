@@ -1,0 +1,195 @@
+"""The front door: one command per verb, parse → one call → print."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gisplan import __version__
+from gisplan.errors import BooksError, GisplanError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gisplan.issues import Issue
+    from gisplan.plan import Plan
+
+DONE, STRICT, MEND, OURS = 0, 1, 2, 3
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    top = argparse.ArgumentParser(
+        prog="gisplan", description="Land-use intensity, plot ratio and infrastructure coverage of every zone, from one plan file."
+    )
+    top.add_argument("--version", action="version", version=f"gisplan {__version__}")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="COMMAND")
+
+    run = verbs.add_parser("run", help="the whole study: read, measure, write tables and map")
+    run.add_argument("plan", metavar="PLAN", help="a plan.toml")
+    run.add_argument("--out", metavar="DIR", help="where the files go (default: maps/<plan name>)")
+    run.add_argument("--strict", action="store_true", help="exit with 1 if there is any error or warning")
+    run.set_defaults(call=_run)
+
+    check = verbs.add_parser("check", help="read and check only; issues on standard output")
+    check.add_argument("plan", metavar="PLAN", help="a plan.toml")
+    check.add_argument("--format", choices=("text", "json"), default="text")
+    check.add_argument("--strict", action="store_true", help="exit with 1 if there is any error or warning")
+    check.set_defaults(call=_check)
+
+    demo = verbs.add_parser("demo", help="run the sample study that comes with gisplan")
+    demo.add_argument("--out", metavar="DIR", help="where the files go (default: maps/<plan name>)")
+    demo.set_defaults(call=_demo, strict=False)
+
+    indicators = verbs.add_parser("indicators", help="the indicators, or one with its formula and source")
+    indicators.add_argument("show", nargs="?", choices=("show",), metavar="show", help="show NAME: one in full")
+    indicators.add_argument("name", nargs="?", metavar="NAME")
+    indicators.set_defaults(call=_indicators)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code: 0 done, 1 strict finding, 2 the user can mend it, 3 gisplan's own fault."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a console that lacks a character must not stop the run
+    options = parser().parse_args(arguments)
+    try:
+        return int(options.call(options))
+    except GisplanError as error:
+        print(f"gisplan: {error}", file=sys.stderr)
+        return MEND
+    except BooksError as error:
+        print(f"gisplan: {error}", file=sys.stderr)
+        return OURS
+    except KeyboardInterrupt:
+        print("gisplan: stopped; earlier results are untouched.", file=sys.stderr)
+        return 130
+
+
+def _run(options: argparse.Namespace) -> int:
+    from gisplan.plan import load_plan
+
+    return _study(load_plan(options.plan), options.out, strict=options.strict)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from gisplan.plan import load_plan
+
+    return _study(load_plan(sample() / "plan.toml"), options.out, strict=False)
+
+
+def sample() -> Path:
+    """Folder of the sample study: inside the package where it is installed, beside it in a checkout.
+
+    Raises
+    ------
+    GisplanError
+        It is in neither place.
+    """
+    package = Path(__file__).resolve().parent
+    for folder in (package / "sample", package.parent / "layers"):
+        if (folder / "plan.toml").is_file():
+            return folder
+    raise GisplanError("The sample study is not installed. Install gisplan from its wheel, or run from a checkout.")
+
+
+def _study(plan: Plan, out: str | None, *, strict: bool) -> int:
+    from gisplan.show.publish import require_writable
+    from gisplan.study import evaluate, write
+
+    folder = Path(out) if out else Path("maps") / plan.plan.name
+    require_writable(folder)
+    with _progress() as told:
+        result = evaluate(plan, progress=told)
+        write(result, folder, progress=told)
+    print(_books(result.balance))
+    _summary(result.issues)
+    print(f"\n{len(result.zones)} zones, {len(result.measured)} indicators → {folder.resolve()}")
+    print(f"Open {(folder / 'map.html').resolve()}")
+    return STRICT if strict and _grave(result.issues) else DONE
+
+
+def _check(options: argparse.Namespace) -> int:
+    from gisplan import issues as issues_
+    from gisplan.plan import load_plan
+    from gisplan.study import check
+
+    plan = load_plan(options.plan)
+    with _progress() as told:
+        found = check(plan, progress=told)
+    table = issues_.table(found)
+    if options.format == "json":
+        print(table.to_json(orient="records", force_ascii=False, indent=2))
+    else:
+        for row in table.itertuples():
+            print(f"{row.severity:<8}{row.layer}: {row.message}{' ' + row.remedy if row.remedy else ''} [{row.code}]")
+        _summary(found)
+    return STRICT if options.strict and _grave(found) else DONE
+
+
+def _indicators(options: argparse.Namespace) -> int:
+    from gisplan import measure
+    from gisplan.plan import nearest
+
+    known = measure.register()
+    if options.name is None:
+        if options.show:
+            raise GisplanError("indicators show: give the name of an indicator, e.g. gisplan indicators show plot_ratio.")
+        for name, item in known.items():
+            print(f"{name:<26} {item.unit:<8} {item.labels['zh']} / {item.labels['en']}: {item.formula['en']}")
+        return DONE
+    found = known.get(options.name) or next(
+        (i for n, i in known.items() if "{" in n and options.name.startswith(n[: n.index("{")])), None
+    )
+    if found is None:
+        raise GisplanError(f"There is no indicator {options.name!r}; {nearest(options.name, known)}")
+    print(f"{found.id}  [{found.unit}]  {found.labels['zh']} / {found.labels['en']}")
+    print(f"{found.formula['zh']}\n{found.formula['en']}\n\n{found.text}")
+    return DONE
+
+
+def _grave(found: Sequence[Issue]) -> bool:
+    return any(i.severity != "note" for i in found)
+
+
+def _summary(found: Sequence[Issue]) -> None:
+    counts = {s: sum(i.severity == s for i in found) for s in ("error", "warning", "note")}
+    print(f"\nissues: {counts['error']} error(s), {counts['warning']} warning(s), {counts['note']} note(s)")
+    for issue in found:
+        if issue.severity == "error":
+            print(f"  error  {issue.layer}: {issue.message} {issue.remedy}")
+
+
+def _books(balance: pd.DataFrame) -> str:
+    """Lay the books out as a short table: hectares, kilometres and features."""
+    scale = {"area_m2": (1e4, "ha"), "length_m": (1e3, "km"), "count": (1.0, "n")}
+    lines = [f"{'layer':<20} {'unit':<4} {'input':>13} {'inside':>13} {'outside':>12} {'rejected':>9} {'overlap':>9}"]
+    for row in balance.itertuples():
+        by, unit = scale[row.measure]
+        digits = 0 if row.measure == "count" else 3
+        figures = [f"{v / by:,.{digits}f}" for v in (row.input, row.inside, row.outside, row.rejected, row.overlap)]
+        lines.append(
+            f"{row.layer:<20} {unit:<4} {figures[0]:>13} {figures[1]:>13} {figures[2]:>12} {figures[3]:>9} {figures[4]:>9}"
+        )
+    return "\n".join([*lines, "The books balance: input + overlap = inside + outside + rejected."])
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """Show what is being done on a terminal; stay quiet in a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("reading") as status:
+        yield lambda text: status.update(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

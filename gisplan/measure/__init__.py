@@ -1,0 +1,26 @@
+"""Layers → values by zone: every layer is cut once, every figure is a sum over the pieces."""
+
+from __future__ import annotations
+
+from gisplan.measure import buildings, economy, land, roads, services
+from gisplan.measure.balance import balance, require_closed
+from gisplan.measure.catalogue import GROUPS, Indicator, Measured, evaluate, register
+from gisplan.measure.quality import found
+from gisplan.measure.survey import Survey, make_survey
+
+#: Modules that enter indicators into the register when they are imported.
+THEMES = (land, buildings, economy, roads, services)
+
+__all__ = [
+    "GROUPS",
+    "THEMES",
+    "Indicator",
+    "Measured",
+    "Survey",
+    "balance",
+    "evaluate",
+    "found",
+    "make_survey",
+    "register",
+    "require_closed",
+]

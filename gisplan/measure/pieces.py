@@ -1,0 +1,128 @@
+"""Every layer cut by zone, once: the pieces that all indicators are sums of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+from numpy.typing import NDArray
+
+from gisplan.geometry import Cut, Overlaps, cut, multiplicity_cells, overlaps, owners
+from gisplan.read import Layers
+from gisplan.read.layer import Clean
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """One layer cut by the zones.
+
+    Attributes
+    ----------
+    frame
+        The layer's features.
+    dimension
+        0, 1 or 2.
+    zones
+        Number of zones.
+    zone, feature, share
+        Row numbers of zone and feature, and the part of the feature, of each piece.
+    outside, overlap
+        Part of each feature in no zone, and part that is counted more than once because zones overlap.
+    owner
+        Zone in which the largest part of each feature lies; −1 outside.
+    """
+
+    frame: gpd.GeoDataFrame
+    dimension: int
+    zones: int
+    zone: NDArray[np.int64]
+    feature: NDArray[np.int64]
+    share: NDArray[np.float64]
+    outside: NDArray[np.float64]
+    overlap: NDArray[np.float64]
+    owner: NDArray[np.int64]
+
+    @property
+    def size(self) -> NDArray[np.float64]:
+        """Own size of each feature: m², m, or 1 for points."""
+        name = {2: "area_m2", 1: "length_m"}.get(self.dimension)
+        return self.frame[name].to_numpy(dtype=float) if name else np.ones(len(self.frame))
+
+    def total(self, amount: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sum an amount of the features by zone, each zone taking the part of the feature that lies in it.
+
+        Parameters
+        ----------
+        amount
+            Amount of each feature, shape (n,); missing counts as nothing, so say elsewhere how many are.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (zones,).
+        """
+        part = self.share * np.nan_to_num(amount)[self.feature]
+        return np.bincount(self.zone, weights=part, minlength=self.zones)
+
+    def count(self, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Number of chosen features of which some part lies in each zone."""
+        return np.bincount(self.zone[chosen[self.feature]], minlength=self.zones)
+
+
+def cut_layers(
+    layers: Layers, *, executor: Executor | None = None, progress: Callable[[str], None] = lambda _: None
+) -> tuple[dict[str, Pieces], Overlaps]:
+    """Cut every layer by the zones.
+
+    Parameters
+    ----------
+    layers
+        What was read.
+    executor
+        Where to run; threads by default.
+
+    Returns
+    -------
+    tuple
+        Pieces by layer name, and the pairs of zones that overlap.
+    """
+    land = np.asarray(layers.zones.geometry.array)
+    # Every sliver counts here: the books must close to a billionth.
+    shared = overlaps(land, least_m2=0.0, executor=executor)
+    cells = multiplicity_cells(land, shared)
+    out = {}
+    for name, layer in layers.layers.items():
+        progress(name)
+        if name == "parcels" and layers.member is not None:
+            out[name] = _by_member(layer, layers.member, len(land))
+        else:
+            out[name] = _by_land(layer, land, cells, executor)
+    return out, shared
+
+
+def _by_member(layer: Clean, member: NDArray[np.int64], zones: int) -> Pieces:
+    """Parcels of which zones are made belong whole to their own zone."""
+    inside = np.flatnonzero(member >= 0)
+    none = np.zeros(len(member))
+    return Pieces(
+        layer.frame, 2, zones, member[inside], inside, np.ones(len(inside)), (member < 0).astype(float), none, member
+    )
+
+
+def _by_land(
+    layer: Clean, land: NDArray[np.object_], cells: tuple[NDArray[np.object_], NDArray[np.int64]], executor: Executor | None
+) -> Pieces:
+    geometry = np.asarray(layer.frame.geometry.array)
+    pieces: Cut = cut(land, geometry, dimension=layer.dimension, disjoint=not len(cells[0]), executor=executor)
+    overlap = pieces.overlap
+    if layer.dimension == 2 and len(cells[0]):
+        again = cut(cells[0], geometry, dimension=2, executor=executor)
+        times = (cells[1][again.zone] - 1) * again.share
+        overlap = np.bincount(again.feature, weights=times, minlength=len(geometry))
+    return Pieces(
+        layer.frame, layer.dimension, len(land), pieces.zone, pieces.feature, pieces.share, pieces.outside, overlap,
+        owners(pieces, len(geometry)),
+    )

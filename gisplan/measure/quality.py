@@ -1,0 +1,141 @@
+"""What measuring brings to light: land counted twice, land outside, areas that disagree, floor area nobody knows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gisplan.errors import first_ids
+from gisplan.geometry import overlaps
+from gisplan.issues import Issue
+from gisplan.measure.survey import Survey, column
+
+#: A ledger area agrees with the measured one within 1 m² or half a percent, whichever is more.
+AREA_TOLERANCE = (1.0, 0.005)
+
+#: Shared land below this (m²) is the noise of digitising and is not told.
+LEAST_OVERLAP_M2 = 0.01
+
+
+def found(survey: Survey) -> list[Issue]:
+    """Issues that only show once everything is measured."""
+    return [*_overlaps(survey), *_outside(survey), *_ledger_area(survey), *_floor_area(survey)]
+
+
+def _overlaps(survey: Survey) -> list[Issue]:
+    issues = []
+    zones = survey.layers.zones
+    pairs = survey.zone_overlaps
+    seen = pairs.area >= LEAST_OVERLAP_M2
+    if seen.any():
+        ids = zones["zone_id"].to_numpy()
+        issues.append(_overlap_issue("zones", ids, pairs.first[seen], pairs.second[seen], pairs.area[seen], "error"))
+    parcels = survey.layers.frame("parcels")
+    if parcels is not None:
+        mine = overlaps(np.asarray(parcels.geometry.array), least_m2=LEAST_OVERLAP_M2)
+        if len(mine.area):
+            issues.append(
+                _overlap_issue("parcels", parcels["parcel_id"].to_numpy(), mine.first, mine.second, mine.area, "warning")
+            )
+    return issues
+
+
+def _overlap_issue(layer: str, ids: np.ndarray, first: np.ndarray, second: np.ndarray, area: np.ndarray, severity: str) -> Issue:
+    order = np.argsort(-area, kind="stable")
+    pairs = [f"{ids[first[i]]} + {ids[second[i]]} ({area[i]:,.2f} m²)" for i in order]
+    return Issue(
+        "OVERLAP", "error" if severity == "error" else "warning", layer, len(pairs),
+        f"{len(pairs)} pair(s) of {layer} cover the same land, {area.sum():,.2f} m² in all, which counts more than once: "
+        f"{first_ids(pairs, limit=3)}.",
+        "Correct the borders.", features=pairs,
+    )
+
+
+def _outside(survey: Survey) -> list[Issue]:
+    pieces = survey.pieces.get("parcels")
+    if pieces is None:
+        return []
+    wholly = pieces.outside > 1 - 1e-9
+    partly = (pieces.outside > 1e-6) & ~wholly
+    ids = pieces.frame["parcel_id"].to_numpy()
+    issues = []
+    for code, rows, words in (("PARCEL_OUTSIDE", wholly, "in no zone"), ("PARCEL_PARTLY_OUTSIDE", partly, "partly outside every zone")):
+        if rows.any():
+            area = float((pieces.size * pieces.outside)[rows].sum())
+            issues.append(
+                Issue(
+                    code, "note", "parcels", int(rows.sum()),
+                    f"{int(rows.sum())} parcel(s) lie {words} ({area:,.0f} m² outside): {first_ids(list(ids[rows]))}.",
+                    "Check the zones if that is not meant.", features=[str(i) for i in ids[rows]],
+                )
+            )
+    return issues
+
+
+def _ledger_area(survey: Survey) -> list[Issue]:
+    frame = survey.layers.frame("parcels")
+    if frame is None or "land_area_m2" not in frame:
+        return []
+    ledger, measured = column(frame, "land_area_m2"), column(frame, "area_m2")
+    ids = frame["parcel_id"].to_numpy()
+    issues = []
+    zero = ledger == 0
+    if zero.any():
+        issues.append(
+            Issue("LEDGER_AREA_ZERO", "warning", "parcels", int(zero.sum()),
+                  f"{int(zero.sum())} parcel(s) have a ledger area of 0, which is read as unknown: {first_ids(list(ids[zero]))}.",
+                  "Fill in the areas.", features=[str(i) for i in ids[zero]])
+        )
+    both = ledger > 0
+    off = both & (np.abs(measured - ledger) > np.maximum(AREA_TOLERANCE[0], AREA_TOLERANCE[1] * ledger))
+    if off.any():
+        total_ledger, total_measured = ledger[both].sum(), measured[both].sum()
+        ratio = ""
+        floor = survey.parcels.floor_area if survey.parcels is not None else np.full(len(frame), np.nan)
+        if not np.isnan(floor[both]).all():
+            built = ~np.isnan(floor)
+            ratio = (
+                f" Plot ratio of all parcels: {floor[both & built].sum() / ledger[both & built].sum():.3f} by ledger area, "
+                f"{floor[built].sum() / measured[built].sum():.3f} by measured area."
+            )
+        worst = np.flatnonzero(off)[np.argsort(-np.abs(measured - ledger)[off], kind="stable")]
+        issues.append(
+            Issue("LEDGER_AREA_DIFFERS", "warning", "parcels", int(off.sum()),
+                  f"{int(off.sum())} of {int(both.sum())} parcel(s) differ by more than 1 m² and 0.5 %: {total_measured:,.0f} m² measured, "
+                  f"{total_ledger:,.0f} m² in the ledger ({total_measured / total_ledger - 1:+.2%}).{ratio}",
+                  "Check the drawing and the ledger; area_basis decides which one figures are made with.",
+                  features=[f"{ids[i]} ({measured[i]:,.1f} measured, {ledger[i]:,.1f} ledger)" for i in worst])
+        )
+    return issues
+
+
+def _floor_area(survey: Survey) -> list[Issue]:
+    issues = []
+    buildings = survey.layers.frame("buildings")
+    if survey.buildings is not None and buildings is not None:
+        ids = buildings["building_id"].to_numpy()
+        unknown = np.isnan(survey.buildings.floor_area)
+        if survey.parcels is not None:
+            on = survey.buildings.parcel
+            unknown &= ~((on >= 0) & survey.parcels.by_register[np.maximum(on, 0)])
+        if unknown.any():
+            issues.append(
+                Issue("FLOOR_AREA_UNKNOWN", "warning", "buildings", int(unknown.sum()),
+                      f"{int(unknown.sum())} of {len(ids)} building(s) have neither floor area, floors nor height; their floor area is unknown: "
+                      f"{first_ids(list(ids[unknown]))}.",
+                      "Survey their floors.", features=[str(i) for i in ids[unknown]])
+            )
+    frame = survey.layers.frame("parcels")
+    if survey.buildings is not None and survey.parcels is not None and frame is not None:
+        said = column(frame, "floor_area_m2")
+        undrawn = (said > 0) & (np.nan_to_num(survey.parcels.footprint) < 1.0)
+        if undrawn.any():
+            ids = frame["parcel_id"].to_numpy()
+            issues.append(
+                Issue("BUILT_NOT_DRAWN", "warning", "parcels", int(undrawn.sum()),
+                      f"{int(undrawn.sum())} parcel(s) have floor area in the register ({np.nansum(said[undrawn]):,.0f} m²) but no building is drawn: "
+                      f"{first_ids(list(ids[undrawn]))}. Drawn buildings decide.",
+                      "Draw the buildings or correct the register.", features=[str(i) for i in ids[undrawn]])
+            )
+    return issues
+
+

@@ -1,0 +1,253 @@
+"""What is known of every building, parcel and service before indicators are summed by zone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gisplan import vocabulary
+from gisplan.geometry import Overlaps, cut, owners, reached_share, within
+from gisplan.measure.catalogue import Array
+from gisplan.measure.pieces import Pieces, cut_layers
+from gisplan.plan import Plan
+from gisplan.read import Layers
+
+#: A parcel of which buildings cover less than this share counts as vacant: a gatehouse does not make it built.
+VACANT_BELOW = 0.01
+
+#: Ways a building's floor area is found, best first.
+FLOOR_SOURCES = ("own", "floors", "height")
+
+
+@dataclass(frozen=True)
+class Buildings:
+    """What is known of each building; all arrays have the shape (buildings,).
+
+    Attributes
+    ----------
+    floor_area
+        m²; NaN where nothing tells it.
+    source
+        Index into `FLOOR_SOURCES` of what told it; −1 where nothing does.
+    parcel
+        Row number of the parcel that most of it stands on; −1 on none.
+    """
+
+    floor_area: Array
+    source: NDArray[np.int64]
+    parcel: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Parcels:
+    """What is known of each parcel; all arrays have the shape (parcels,).
+
+    Attributes
+    ----------
+    area
+        m² by the plan's area basis; NaN where the ledger has none.
+    land_class
+        Class id or None.
+    footprint, floor_area
+        m² of the buildings on it; NaN where not known.
+    building_count, unknown_count
+        Buildings that mostly stand on it, and those of them whose floor area nothing tells.
+    by_register
+        True where the register's floor area stands for the buildings.
+    state
+        ``built``, ``vacant``, ``formed`` (roads, green and the like in use), ``open`` (water, farmland, reserve) or None.
+    """
+
+    area: Array
+    land_class: NDArray[np.object_]
+    footprint: Array
+    floor_area: Array
+    building_count: NDArray[np.int64]
+    unknown_count: NDArray[np.int64]
+    by_register: NDArray[np.bool_]
+    state: NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Everything indicators are made from."""
+
+    plan: Plan
+    layers: Layers
+    pieces: Mapping[str, Pieces]
+    zone_overlaps: Overlaps
+    parcels: Parcels | None
+    buildings: Buildings | None
+    served: Mapping[str, NDArray[np.bool_]]
+    reach: Mapping[str, Array]
+
+    @property
+    def zones(self) -> int:
+        """Number of zones."""
+        return len(self.layers.zones)
+
+    @property
+    def zone_area(self) -> Array:
+        """m² of each zone."""
+        return self.layers.zones["area_m2"].to_numpy(dtype=float)
+
+    def has(self, need: str) -> bool:
+        """Tell whether a layer (``parcels``), a column (``parcels.tax_wan``) or a source of floor area is there."""
+        if need == "floor_area":
+            return self.buildings is not None or self.has("parcels.floor_area_m2")
+        if need == "footprint":
+            return self.buildings is not None or self.has("parcels.footprint_m2")
+        if need == "roads_or_surfaces":
+            return "road_surfaces" in self.pieces or self.has("roads.width_m")
+        layer, _, column = need.partition(".")
+        if layer not in self.pieces:
+            return False
+        return not column or (column in self.pieces[layer].frame and bool(self.pieces[layer].frame[column].notna().any()))
+
+
+def reach_of(plan: Plan, service: str) -> float:
+    """Reach of a service in metres: the plan's, else the vocabulary's editable default."""
+    own = plan.layers.services[service].reach_m
+    return own if own is not None else vocabulary.services()[service].reach_m
+
+
+def make_survey(
+    plan: Plan, layers: Layers, *, executor: Executor | None = None, progress: Callable[[str], None] = lambda _: None
+) -> Survey:
+    """Cut all layers and work out what is known of each building, parcel and service."""
+    pieces, shared = cut_layers(layers, executor=executor, progress=lambda n: progress(f"cut {n}"))
+    land = np.asarray(layers.zones.geometry.array)
+    buildings, on_parcels = _buildings(plan, layers, executor)
+    parcels = _parcels(plan, layers, buildings, on_parcels)
+    served, reach = {}, {}
+    for service in plan.layers.services:
+        progress(f"reach {service}")
+        lines = np.asarray(layers.layers[f"services.{service}"].frame.geometry.array)
+        distance = reach_of(plan, service)
+        frame = layers.frame("parcels")
+        if frame is not None:
+            served[service] = within(np.asarray(frame.geometry.array), lines, distance=distance, executor=executor)
+        reach[service] = reached_share(land, lines, distance=distance, executor=executor)
+    return Survey(plan, layers, pieces, shared, parcels, buildings, served, reach)
+
+
+def column(frame: gpd.GeoDataFrame, name: str) -> Array:
+    """Numbers of a column, all missing where the layer has no such column."""
+    return frame[name].to_numpy(dtype=float) if name in frame else np.full(len(frame), np.nan)
+
+
+def floor_area_of(frame: gpd.GeoDataFrame, storey_height_m: float | None) -> tuple[Array, NDArray[np.int64]]:
+    """Floor area of each building: its own column, else footprint × floors, else footprint × whole storeys in its height.
+
+    Parameters
+    ----------
+    frame
+        Buildings with ``area_m2`` and, where known, ``floor_area_m2, floors, height_m, storey_height_m``.
+    storey_height_m
+        Assumed where a building gives a height but no storey height; None assumes nothing.
+
+    Returns
+    -------
+    tuple
+        m² (NaN where nothing tells it) and the index into `FLOOR_SOURCES` (−1).
+    """
+    footprint = column(frame, "area_m2")
+    storey = column(frame, "storey_height_m")
+    storey = np.where(storey > 0, storey, np.nan if storey_height_m is None else storey_height_m)
+    floors = column(frame, "floors")
+    height = column(frame, "height_m")
+    ways = (
+        column(frame, "floor_area_m2"),
+        footprint * np.where(floors > 0, floors, np.nan),
+        footprint * np.maximum(1, np.floor(np.where(height > 0, height, np.nan) / storey + 1e-9)),
+    )
+    area = np.full(len(frame), np.nan)
+    source = np.full(len(frame), -1, dtype=np.int64)
+    for i, way in enumerate(ways):
+        take = np.isnan(area) & ~np.isnan(way)
+        area[take], source[take] = way[take], i
+    return area, source
+
+
+def _buildings(
+    plan: Plan, layers: Layers, executor: Executor | None
+) -> tuple[Buildings | None, tuple[NDArray[np.int64], NDArray[np.int64], Array] | None]:
+    """Buildings, and their pieces on parcels (parcel, building, share)."""
+    frame, parcels = layers.frame("buildings"), layers.frame("parcels")
+    if frame is None:
+        return None, None
+    area, source = floor_area_of(frame, plan.assumptions.storey_height_m)
+    if parcels is None:
+        return Buildings(area, source, np.full(len(frame), -1, dtype=np.int64)), None
+    on = cut(np.asarray(parcels.geometry.array), np.asarray(frame.geometry.array), dimension=2, executor=executor)
+    return Buildings(area, source, owners(on, len(frame))), (on.zone, on.feature, on.share)
+
+
+def _parcels(
+    plan: Plan,
+    layers: Layers,
+    buildings: Buildings | None,
+    on_parcels: tuple[NDArray[np.int64], NDArray[np.int64], Array] | None,
+) -> Parcels | None:
+    frame = layers.frame("parcels")
+    if frame is None:
+        return None
+    n = len(frame)
+    land_class = frame["land_class"].to_numpy(dtype=object) if "land_class" in frame else np.full(n, None, dtype=object)
+    register_floor, register_foot = column(frame, "floor_area_m2"), column(frame, "footprint_m2")
+    if buildings is None or on_parcels is None:
+        footprint, floor = register_foot, register_floor
+        count = unknown = np.zeros(n, dtype=np.int64)
+        by_register = ~np.isnan(register_floor)
+    else:
+        parcel, building, share = on_parcels
+        drawn = column(layers.layers["buildings"].frame, "area_m2")
+        footprint = np.bincount(parcel, weights=share * drawn[building], minlength=n)
+        known = np.nan_to_num(buildings.floor_area)
+        floor = np.bincount(parcel, weights=share * known[building], minlength=n)
+        on = buildings.parcel >= 0
+        count = np.bincount(buildings.parcel[on], minlength=n)
+        unknown = np.bincount(buildings.parcel[on & np.isnan(buildings.floor_area)], minlength=n)
+        by_register = (unknown > 0) & ~np.isnan(register_floor)
+        floor = np.where(by_register, register_floor, np.where(unknown > 0, np.nan, floor))
+    return Parcels(
+        area_by_basis(frame, plan.plan.area_basis), land_class, footprint, floor, count, unknown, by_register,
+        _state(frame, land_class, footprint if buildings is not None else None, register_floor),
+    )
+
+
+def area_by_basis(frame: gpd.GeoDataFrame, basis: str) -> Array:
+    """Area of each parcel by the plan's basis; a ledger area of nothing is not known."""
+    if basis == "measured":
+        return column(frame, "area_m2")
+    area = column(frame, "land_area_m2")
+    return np.where(area > 0, area, np.nan)
+
+
+def _state(
+    frame: gpd.GeoDataFrame, land_class: NDArray[np.object_], footprint: Array | None, register_floor: Array
+) -> NDArray[np.object_]:
+    """State of each parcel: the register's own word first, then its class, then buildings, then the register's floor area."""
+    classes = vocabulary.land_classes()
+    kind = pd.Series(land_class, dtype=object)
+    formed = kind.isin([c.id for c in classes.values() if c.formed]).to_numpy()
+    building = kind.isin([c.id for c in classes.values() if c.building]).to_numpy() | kind.isna().to_numpy()
+    if footprint is not None:
+        built = footprint >= VACANT_BELOW * column(frame, "area_m2")
+        seen = np.where(built, "built", "vacant").astype(object)
+    else:
+        seen = np.select([register_floor > 0, register_floor == 0], ["built", "vacant"], "").astype(object)
+        seen[seen == ""] = None
+    state = np.where(building, seen, np.where(formed, "formed", "open")).astype(object)
+    state[kind.eq("vacant").to_numpy()] = "vacant"
+    if "is_vacant" in frame:
+        said = frame["is_vacant"].to_numpy(dtype=object)
+        state[said == True] = "vacant"  # noqa: E712  the column holds True, False and None
+        state[(said == False) & building] = "built"  # noqa: E712
+    return state

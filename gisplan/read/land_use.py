@@ -1,0 +1,66 @@
+"""Land-use codes → classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from gisplan import vocabulary
+from gisplan.errors import LayerError, first_ids
+from gisplan.issues import Issue
+from gisplan.plan import Parcels
+
+
+def code_table(spec: Parcels) -> Mapping[str, str] | None:
+    """Code → class of a plan's parcels; a code that ends in ``*`` stands for all that begin with it. None when none is given."""
+    if spec.code_system is not None:
+        return {f"{code}*": name for code, name in vocabulary.code_systems()[spec.code_system].items()}
+    return {code: name for name, codes in spec.classes.items() for code in codes} or None
+
+
+def class_of(code: str, table: Mapping[str, str]) -> str | None:
+    """Class of one code: an exact entry first, else the longest beginning that fits, else None."""
+    if code in table:
+        return table[code]
+    fits = [k for k in table if k.endswith("*") and code.startswith(k[:-1])]
+    return table[max(fits, key=len)] if fits else None
+
+
+def classify(codes: pd.Series, spec: Parcels) -> tuple[pd.Series, list[Issue]]:
+    """Class of each parcel, missing where it has no code or an unknown one.
+
+    Raises
+    ------
+    LayerError
+        There are codes, but the plan does not say how to read them: the same digits mean different things in different systems.
+    """
+    table = code_table(spec)
+    if table is None:
+        raise LayerError(
+            "[layers.parcels]: there is a land-use column but nothing to read its codes by. "
+            f"Give code_system = \"…\" ({', '.join(vocabulary.code_systems())}) or a table [layers.parcels.classes]."
+        )
+    known = {code: class_of(str(code), table) for code in codes.dropna().unique()}
+    classes = codes.map(lambda c: known.get(c) if c is not None else None).astype(object)
+    issues = []
+    unknown = sorted(str(c) for c, name in known.items() if name is None)
+    if unknown:
+        hit = codes.isin(unknown)
+        issues.append(
+            Issue(
+                "LAND_USE_UNKNOWN", "warning", "parcels", int(hit.sum()),
+                f"{int(hit.sum())} parcel(s) have land-use codes that are not in the table: {first_ids(unknown, limit=20)}.",
+                "Add the codes to [layers.parcels.classes] or correct them.",
+                features=unknown,
+            )
+        )
+    blank = codes.isna()
+    if blank.any():
+        issues.append(
+            Issue(
+                "LAND_USE_MISSING", "warning", "parcels", int(blank.sum()),
+                f"{int(blank.sum())} parcel(s) have no land-use code; their class is unknown.", "Fill in the codes.",
+            )
+        )
+    return classes, issues

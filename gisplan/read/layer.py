@@ -1,0 +1,249 @@
+"""One layer of the plan → clean records in the study's coordinate system, plus what was found on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from gisplan.errors import LayerError, first_ids
+from gisplan.geometry import Repaired, repair
+from gisplan.issues import Issue
+from gisplan.read import columns as cols
+from gisplan.read import crs as crs_
+from gisplan.read import formats
+from gisplan.read.where import chosen, names_in
+
+_KINDS = {0: "points", 1: "lines", 2: "polygons"}
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A layer as it stands in its file: canonical attributes, geometry in the file's own coordinate system.
+
+    Attributes
+    ----------
+    frame
+        Stored columns and geometry; the index is the record's number in the file, from 1.
+    kept
+        Source columns that were asked for beside the canonical ones.
+    issues
+        What was found.
+    place
+        Where the layer stands in the plan, for messages.
+    """
+
+    frame: gpd.GeoDataFrame
+    issues: list[Issue]
+    place: str
+
+
+def read_raw(spec: Any, path: Path, *, layer: str, place: str, keep: tuple[str, ...] = ()) -> Raw:
+    """Read a layer's canonical columns and geometry.
+
+    Parameters
+    ----------
+    spec
+        The layer's table of the plan.
+    path
+        Its file.
+    layer
+        Whose vocabulary applies.
+    place
+        Where it stands in the plan, for messages.
+    keep
+        Source columns wanted beside the canonical ones, kept under ``source:<name>``.
+
+    Raises
+    ------
+    LayerError
+        Whatever the user can mend: no such layer or column, no record, no coordinate system, text in a number column.
+    """
+    name = formats.layer_of(path, spec.layer, place=place)
+    fields = formats.field_names(path, name)
+    missing = [k for k in keep if k not in fields]
+    if missing:
+        raise LayerError(f"{place}: the file has no column {missing[0]!r}. It has: {first_ids(fields, limit=30)}.")
+    match = cols.match(layer, spec.columns, fields, place=place)
+    wanted = {s.column for s in match.sources.values()} | set(keep)
+    if spec.where:
+        wanted |= set(names_in(spec.where, fields))
+    frame = formats.read_vector(
+        path, layer=name, columns=[f for f in fields if f in wanted], encoding=spec.encoding, place=place
+    )
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise LayerError(f"{place}: {path.name} has no geometry.")
+    if len(frame) == 0:
+        raise LayerError(f"{place}: {path.name} has no records. Give a layer that has some, or leave it out of the plan.")
+    frame.index = pd.RangeIndex(1, len(frame) + 1)
+    issues = list(match.issues)
+    if spec.where:
+        attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name))
+        # The condition may name any column, also one that is not read.
+        hit = chosen(attributes.reindex(columns=fields), spec.where, place=place)
+        if not hit.any():
+            raise LayerError(f"{place}: where = {spec.where!r} leaves no record of {len(frame)}. Check the condition.")
+        if not hit.all():
+            left = int((~hit).sum())
+            issues.append(
+                Issue("FILTERED", "note", layer, left, f"{left} of {len(frame)} record(s) are left out by where = {spec.where!r}.",
+                      "", "planner")
+            )
+        frame = frame[hit]
+    table, odd = cols.canonical(layer, pd.DataFrame(frame.drop(columns=frame.geometry.name)), match.sources, place=place)
+    for source in keep:
+        table[f"source:{source}"] = cols.to_text(frame[source])
+    clean = gpd.GeoDataFrame(table, geometry=frame.geometry.array, crs=frame.crs)
+    crs_.require(clean, place=place)
+    return Raw(clean, issues + odd, place)
+
+
+@dataclass(frozen=True)
+class Clean:
+    """A layer ready to be measured, and what was rejected.
+
+    Attributes
+    ----------
+    frame
+        Stored columns and valid geometry in the study's coordinate system, index 0…n−1.
+    dimension
+        0, 1 or 2.
+    records
+        Features that came in: those of the frame and the rejected ones.
+    rejected
+        Ids of the records that could not be used.
+    rejected_size
+        Their planar size (m² or m) as far as it can be told.
+    """
+
+    frame: gpd.GeoDataFrame
+    dimension: int
+    records: int
+    rejected: tuple[str, ...] = ()
+    rejected_size: float = 0.0
+
+
+def dominant_dimension(frame: gpd.GeoDataFrame) -> int:
+    """Dimension (0, 1, 2) of most geometries of a layer."""
+    dimensions = shapely.get_dimensions(frame.geometry.array)
+    counts = np.bincount(dimensions[dimensions >= 0], minlength=3)
+    return int(np.argmax(counts))
+
+
+def clean(
+    raw: Raw, crs: CRS, *, layer: str, dimension: int | None, id_column: str | None
+) -> tuple[Clean, list[Issue]]:
+    """Project a layer, mend its geometry, reject what cannot be mended and give every record an id.
+
+    Parameters
+    ----------
+    raw
+        The layer as read.
+    crs
+        The study's coordinate system.
+    dimension
+        What the layer must hold; None takes what most of it is.
+    id_column
+        Canonical id column, if the layer has one.
+
+    Raises
+    ------
+    LayerError
+        Nothing usable is left, or the layer holds the wrong kind of geometry altogether.
+    """
+    dim = dominant_dimension(raw.frame) if dimension is None else dimension
+    ids, issues = _ids(raw.frame, id_column, layer=layer)
+    mended, fixed, found = _mended(raw, crs, dim, layer=layer)
+    issues = [*raw.issues, *found, *issues]
+    rejected = shapely.is_missing(fixed.geometry)
+    if rejected.all():
+        kinds = sorted({g.geom_type for g in raw.frame.geometry if g is not None})
+        raise LayerError(
+            f"{raw.place}: holds {first_ids(kinds) or 'nothing'} where {_KINDS[dim]} are needed ({len(raw.frame)} record(s)). "
+            "Give another layer."
+        )
+    issues += _repair_issues(fixed.is_repaired, rejected, fixed, ids, layer=layer, unit="m²" if dim == 2 else "m")
+    frame = mended.assign(**{id_column or "feature_id": ids}).loc[~rejected].reset_index(drop=True)
+    lost = tuple(str(i) for i in ids[rejected])
+    return Clean(frame, dim, len(raw.frame), lost, float(np.nansum(fixed.size_before[rejected]))), issues
+
+
+def _mended(raw: Raw, crs: CRS, dimension: int, *, layer: str) -> tuple[gpd.GeoDataFrame, Repaired, list[Issue]]:
+    """Mend a layer and bring it into the study's coordinate system; sizes are told in that system.
+
+    Geometry is looked at where it was drawn and again where it is measured, for rounding can break (or hide) a fault on the way.
+    """
+    before = raw.frame
+    drawn = repair(np.asarray(before.geometry.array), dimension=dimension)
+    flat = before.set_geometry(gpd.GeoSeries(drawn.geometry, index=before.index, crs=before.crs))
+    moved, issues = crs_.project(flat, crs, layer=layer, place=raw.place)
+    if moved is flat:
+        return flat, drawn, issues
+    fixed = repair(np.asarray(moved.geometry.array), dimension=dimension)
+    was = np.flatnonzero(drawn.is_repaired)
+    if len(was):
+        fixed.is_repaired[was] = ~shapely.is_missing(fixed.geometry[was])
+        original = gpd.GeoSeries(shapely.force_2d(np.asarray(before.geometry.array)[was]), crs=before.crs).to_crs(crs)
+        fixed.size_before[was] = original.area if dimension == 2 else original.length
+    told = drawn.reason != ""
+    fixed.reason[told] = drawn.reason[told]
+    return moved.set_geometry(gpd.GeoSeries(fixed.geometry, index=moved.index, crs=crs)), fixed, issues
+
+
+def _ids(frame: gpd.GeoDataFrame, column: str | None, *, layer: str) -> tuple[np.ndarray, list[Issue]]:
+    """Id of each record: its own, or # and its number in the file."""
+    numbers = np.array([f"#{i}" for i in frame.index], dtype=object)
+    if column is None or column not in frame:
+        return numbers, []
+    own = frame[column].to_numpy(dtype=object)
+    blank = pd.isna(own)
+    if not blank.any():
+        return own, []
+    named = numbers[blank]
+    return np.where(blank, numbers, own), [
+        Issue(
+            "ID_MISSING", "warning", layer, int(blank.sum()),
+            f"{int(blank.sum())} record(s) have no {column}; they are called {first_ids(named)} after their place in the file.",
+            "Give them an id.", features=list(named),
+        )
+    ]
+
+
+def _repair_issues(
+    repaired: np.ndarray, rejected: np.ndarray, fixed: Any, ids: np.ndarray, *, layer: str, unit: str
+) -> list[Issue]:
+    issues = []
+    if repaired.any():
+        before, after = fixed.size_before[repaired].sum(), fixed.size_after[repaired].sum()
+        listed = [
+            f"{i} ({r}: {b:,.2f} → {a:,.2f} {unit})"
+            for i, r, b, a in zip(
+                ids[repaired], fixed.reason[repaired], fixed.size_before[repaired], fixed.size_after[repaired], strict=True
+            )
+        ]
+        issues.append(
+            Issue(
+                "GEOMETRY_REPAIRED", "warning", layer, int(repaired.sum()),
+                f"{int(repaired.sum())} invalid record(s) were mended: {before:,.2f} {unit} before, {after:,.2f} {unit} after "
+                f"({after - before:+,.2f}).",
+                "Look at the places and correct the drawing.", features=listed,
+            )
+        )
+    if rejected.any():
+        reasons = pd.Series(fixed.reason[rejected]).value_counts().sort_index()
+        issues.append(
+            Issue(
+                "GEOMETRY_REJECTED", "error", layer, int(rejected.sum()),
+                f"{int(rejected.sum())} record(s) cannot be used: "
+                + ", ".join(f"{n} {r}" for r, n in reasons.items()) + ".",
+                "Correct the drawing.",
+                features=[f"{i} ({r})" for i, r in zip(ids[rejected], fixed.reason[rejected], strict=True)],
+            )
+        )
+    return issues

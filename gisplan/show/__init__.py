@@ -1,0 +1,1 @@
+"""A result → files people open."""

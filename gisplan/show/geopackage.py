@@ -1,0 +1,59 @@
+"""Results as a GeoPackage that any GIS opens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+
+#: Stands in the file where GDAL would write the time of day, so that the same results give the same bytes.
+_STAMP = "2000-01-01T00:00:00.000Z"
+
+
+@contextmanager
+def _fixed_stamp() -> Iterator[None]:
+    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _STAMP})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
+
+
+def writable(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Frame with columns GDAL can store: text for dates and mixed ones, 1/0 for yes/no."""
+    out = {}
+    for name in frame.columns.drop(frame.geometry.name):
+        values = frame[name]
+        if values.dtype == object:
+            kinds = {type(v) for v in values.dropna()}
+            if kinds and kinds <= {bool, np.bool_}:
+                values = values.map(lambda v: None if v is None else int(v)).astype("Int8")
+            elif not kinds or kinds <= {str}:
+                values = values.astype("string")
+            else:
+                values = values.map(lambda v: None if v is None else str(v)).astype("string")
+        out[name] = values
+    return gpd.GeoDataFrame(out, geometry=frame.geometry.array, crs=frame.crs)
+
+
+def write_geopackage(layers: Mapping[str, gpd.GeoDataFrame], file: Path) -> None:
+    """Write layers into one GeoPackage, in the order given.
+
+    Parameters
+    ----------
+    layers
+        Name → features, all in one coordinate system.
+    file
+        Where; must not exist.
+    """
+    with _fixed_stamp():
+        for i, (name, frame) in enumerate(layers.items()):
+            pyogrio.write_dataframe(
+                writable(frame), file, layer=name, driver="GPKG", append=i > 0, use_arrow=False, promote_to_multi=True
+            )

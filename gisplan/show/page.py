@@ -1,0 +1,222 @@
+"""Folium maps that are one file: every link becomes text, and the page says which scripts may run before any other."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import folium
+from branca.element import CssLink, Element, Figure, JavascriptLink
+from folium.template import Template
+
+from gisplan.errors import OutputError
+from gisplan.show.assets import INLINE, LEAFLET_LICENCE
+
+# A web page may not hold these inside a script element: the first ends it, the second hides its end.
+_BREAKS_SCRIPT = re.compile(r"</script|<!--", re.IGNORECASE)
+
+
+def escape(text: object) -> str:
+    """Escape text for folium, which puts names into HTML, into script strings and through jinja in turn.
+
+    Parameters
+    ----------
+    text
+        Anything; its ``str`` is taken.
+    """
+    return re.sub(r"[`$\\{}]", lambda found: f"&#{ord(found[0])};", html.escape(str(text), quote=True))
+
+
+def json_text(value: Any) -> str:
+    r"""Write JSON for an inert script element: no ``<``, ``>``, ``&``, U+2028 or U+2029 is left."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for mark in "<>&\u2028\u2029":
+        text = text.replace(mark, f"\\u{ord(mark):04x}")
+    return text
+
+
+class Verbatim(Element):
+    """An element whose text is used as it stands; branca would read ``{{`` in it as a template.
+
+    Parameters
+    ----------
+    text
+        What is written.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+    def render(self, **kwargs: Any) -> str:  # noqa: ARG002 - branca's signature
+        """Return the text."""
+        return self.text
+
+
+class Script(Verbatim):
+    """A script that is meant to run: its hash goes into the page's security policy."""
+
+    def render(self, **kwargs: Any) -> str:  # noqa: ARG002
+        """Return the script in its element, for figures that are not ours."""
+        return f"<script>{self.text}</script>"
+
+
+class Style(Verbatim):
+    """A style sheet."""
+
+    def render(self, **kwargs: Any) -> str:  # noqa: ARG002
+        """Return the style sheet in its element."""
+        return f"<style>{self.text}</style>"
+
+
+class Data(Verbatim):
+    """An inert block: the browser keeps it and never runs it.
+
+    Parameters
+    ----------
+    key
+        The element's id.
+    text
+        Base64, or JSON made by `json_text`.
+    kind
+        Media type; must not be one that browsers run.
+    """
+
+    def __init__(self, key: str, text: str, *, kind: str = "application/octet-stream") -> None:
+        super().__init__(text)
+        self.key, self.kind = key, kind
+
+    def render(self, **kwargs: Any) -> str:  # noqa: ARG002
+        """Return the block in its element."""
+        return f'<script type="{self.kind}" id="{self.key}">{self.text}</script>'
+
+
+class OfflineFigure(Figure):
+    """A branca figure that makes one file of everything, or refuses.
+
+    Parameters
+    ----------
+    title
+        Text of the browser tab.
+    lang
+        BCP 47 tag of the page, such as ``zh-CN``.
+    summary
+        What a reader without scripts is told.
+    """
+
+    def __init__(self, *, title: str, lang: str, summary: str = "") -> None:
+        super().__init__()
+        self.title, self.lang, self.summary = title, lang, summary
+        self._id = "page"
+
+    def render(self, **kwargs: Any) -> str:
+        """Return the page.
+
+        Raises
+        ------
+        OutputError
+            Something on the map wants a file from the network, or brings a script of its own.
+        """
+        for child in list(self._children.values()):
+            child.render(**kwargs)  # folium adds its links only now
+        scripts, head = self._head(kwargs)
+        body, data = [], []
+        for element in self.html._children.values():
+            (data if isinstance(element, Data) else body).append(element.render(**kwargs))
+        if "<script" in "".join(body).lower():
+            raise OutputError("a part of the map writes a script into the page; it would run without being known")
+        last = self.script.render(**kwargs)
+        for text in [*scripts, last]:
+            if _BREAKS_SCRIPT.search(text):
+                raise OutputError("a text on the map would end its script element; pass names through escape()")
+        return "\n".join(
+            [
+                f'<!DOCTYPE html>\n<html lang="{html.escape(self.lang)}">\n<head>\n<meta charset="utf-8">',
+                # Before anything else that could be written wrongly: what stands above a policy escapes it.
+                f'<meta http-equiv="Content-Security-Policy" content="{_policy([*scripts, last])}">',
+                '<meta name="viewport" content="width=device-width, initial-scale=1">',
+                f"<title>{html.escape(self.title)}</title>\n<!--\n{LEAFLET_LICENCE}\n-->",
+                *head,
+                *(f"<script>{text}</script>" for text in scripts),
+                "</head>\n<body>",
+                f"<noscript>{html.escape(self.summary)}</noscript>",
+                *body,
+                *data,
+                f"<script>{last}</script>\n</body>\n</html>\n",
+            ]
+        )
+
+    def _head(self, kwargs: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+        """Return the scripts and the other parts of the head, with text instead of links."""
+        scripts, head = [], []
+        for name, element in self.header._children.items():
+            if name == "meta_http":  # ours stands in front of the policy
+                continue
+            if isinstance(element, JavascriptLink | CssLink):
+                if name not in INLINE:
+                    raise OutputError(f"the map must work without a network, and there is no copy of {name} ({element.url})")
+                text = INLINE[name]()
+                if isinstance(element, CssLink):
+                    head.append(f"<style>{text}</style>")
+                else:
+                    scripts.append(text)
+            elif isinstance(element, Script):
+                scripts.append(element.text)
+            else:
+                text = element.render(**kwargs)
+                if "<script" in text.lower() or "<link" in text.lower():
+                    raise OutputError(f"a part of the map ({name}) brings a script or a link of its own")
+                head.append(text)
+        return scripts, head
+
+
+def _policy(scripts: list[str]) -> str:
+    """Allow exactly the given scripts, inline styles and images inside the page; nothing from anywhere else."""
+    hashes = (base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii") for text in scripts)
+    allowed = " ".join(f"'sha256-{value}'" for value in hashes)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+class OfflineMap(folium.Map):
+    """A folium map without a basemap that needs Leaflet only and stands in an `OfflineFigure`.
+
+    Parameters
+    ----------
+    figure
+        The page it becomes part of.
+    key
+        Its id in the page; folium's own is random, and equal input must give equal files.
+    **options
+        As for `folium.Map`.
+    """
+
+    default_js = [link for link in folium.Map.default_js if link[0] == "leaflet"]  # noqa: RUF012 - folium's way
+    default_css = [link for link in folium.Map.default_css if link[0] == "leaflet_css"]  # noqa: RUF012
+
+    # folium's own header forbids zooming the page and sets two globals in a script of its own; its script is kept.
+    _template = Template(
+        """
+        {% macro header(this, kwargs) %}
+        <style>html,body{height:100%;margin:0} #{{ this.get_name() }}{width:100%;height:100%}</style>
+        {% endmacro %}
+        {% macro html(this, kwargs) %}<div class="folium-map" id="{{ this.get_name() }}"></div>{% endmacro %}
+        {% macro script(this, kwargs) %}{{ this.folium_script(kwargs) }}{% endmacro %}
+        """
+    )
+
+    def __init__(self, figure: OfflineFigure, *, key: str = "main", **options: Any) -> None:
+        super().__init__(tiles=None, **options)
+        self._id = key
+        figure.add_child(self)
+
+    def folium_script(self, kwargs: Mapping[str, Any]) -> str:
+        """Return the script folium writes for a map."""
+        return str(folium.Map._template.module.script(self, kwargs))
