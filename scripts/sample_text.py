@@ -1,0 +1,211 @@
+"""The two text files of the sample study: its plan and the account of where it comes from."""
+
+import geopandas as gpd
+import pyogrio
+import shapely
+
+PLAN = '''\
+# The sample study: one industrial park with four zones. Everything in it is invented; see SOURCE.md.
+# 示例研究：一个集聚区，四个分区，数据全部虚构，说明见 SOURCE.md。
+
+# What is asked, and on which day (评价时点). Every dated rule uses this day, never today's.
+[plan]
+name = "yongan"
+title = { zh = "永安工业集聚区", en = "Yong'an industrial area" }
+as_of = 2025-12-31
+language = "both"          # zh | en | both
+crs = "EPSG:4549"          # CGCS2000, 3-degree Gauss-Krueger, central meridian 120E
+area = "ellipsoid"         # or "planar"      面积按椭球面计算
+area_basis = "measured"    # or "ledger"      以图形面积为准
+
+# Figures assumed where the data are silent; each use is reported (假设值，使用时逐条说明).
+[assumptions]
+storey_height_m = 4.5      # where a building gives its height but neither floors nor storey height
+
+# Zones share their edges and together cover the planned boundary (分区).
+[layers.zones]
+path = "park.gpkg"
+layer = "zones"
+columns = { zone_id = "zone_id", name = "name", level = "level" }
+
+# Parcels with the land-use codes of 2023 (宗地；用地用海分类 2023).
+[layers.parcels]
+path = "park.gpkg"
+layer = "parcels"
+code_system = "ydyh2023"
+columns = { parcel_id = "parcel_id", land_use = "land_use", phase = "phase" }
+
+# The office's register, joined by the parcel code; areas in mu, money in 10,000 yuan (宗地台账：亩、万元).
+# Where two enterprises share a parcel it has two rows: sums are added, of dates the first counts.
+[layers.parcels.ledger]
+path = "register.xlsx"
+sheet = "宗地台账"
+key = "宗地代码"
+
+[layers.parcels.ledger.columns]
+name = "项目名称"
+holder = "权利人"
+industry = "行业代码"
+status = "状态"
+land_area = { column = "登记面积", unit = "mu" }
+developed_area = { column = "已动工面积", unit = "mu" }
+investment = { column = "固定资产投资", unit = "wan" }
+investment_promised = { column = "约定投资", unit = "wan" }
+output = { column = "年产值", unit = "wan" }
+tax = { column = "年税收", unit = "wan" }
+price = { column = "成交价款", unit = "wan" }
+jobs = "从业人数"
+supply_date = "供地日期"
+handover_date = "交地日期"
+agreed_start = "约定开工日期"
+actual_start = "实际开工日期"
+agreed_completion = "约定竣工日期"
+completion_date = "竣工日期"
+stop_date = "停工日期"
+permit_no = "施工许可证号"
+contract_no = "电子监管号"
+delay_cause = "延误原因"
+
+# Buildings: the floor area is given, or follows from floors or heights; of some nothing is known (建筑).
+[layers.buildings]
+path = "park.gpkg"
+layer = "buildings"
+where = "status = 'built'"
+[layers.buildings.columns]
+building_id = "building_id"
+use = "use"
+floors = "floors"
+floor_area = { column = "floor_area_m2", unit = "m2" }
+height = { column = "height_m", unit = "m" }
+storey_height = { column = "storey_height_m", unit = "m" }
+
+# Centrelines; roads that are planned or under construction do not count yet (道路中心线，仅计已建成).
+[layers.roads]
+path = "park.gpkg"
+layer = "roads"
+where = "status = 'built'"
+[layers.roads.columns]
+road_id = "road_id"
+name = "name"
+road_class = "road_class"
+width = { column = "width_m", unit = "m" }
+
+# Road land between the red lines (道路红线内用地).
+[layers.road_surfaces]
+path = "park.gpkg"
+layer = "road_surfaces"
+where = "status = 'built'"
+columns = { surface_id = "surface_id" }
+
+# Services: a parcel is served when a main in service lies within reach_m (七通：仅计在役管线).
+# Roads serve by their land: the centreline lies half the road's width away (道路按红线用地计，容差 5 米).
+[layers.services.road]
+path = "park.gpkg"
+layer = "road_surfaces"
+where = "status = 'built'"
+reach_m = 5
+
+[layers.services.water]
+path = "park.gpkg"
+layer = "water"
+where = "status = 'in_service'"
+reach_m = 50
+
+[layers.services.rain]
+path = "park.gpkg"
+layer = "rain"
+where = "status = 'in_service'"
+reach_m = 50
+
+[layers.services.sewage]
+path = "park.gpkg"
+layer = "sewage"
+where = "status = 'in_service'"
+reach_m = 50
+
+# Distribution lines only: a parcel is not served by the 110 kV line that passes over it (供电，不含高压线).
+[layers.services.power]
+path = "park.gpkg"
+layer = "power_lines"
+where = "status = 'in_service' AND voltage_kv <= 20"
+reach_m = 50
+
+[layers.services.telecom]
+path = "park.gpkg"
+layer = "telecom"
+where = "status = 'in_service'"
+reach_m = 50
+
+[layers.services.gas]
+path = "park.gpkg"
+layer = "gas"
+where = "status = 'in_service'"
+reach_m = 50
+
+[layers.services.heat]
+path = "park.gpkg"
+layer = "heat"
+where = "status = 'in_service'"
+reach_m = 50
+
+# Terrain, 12 m cells, heights in metres (数字高程模型).
+[layers.terrain]
+path = "dem.tif"
+'''
+
+HOLDS = {
+    "zones": "the four zones; they share their edges and tile the planned boundary; `age_class` old/new",
+    "parcels": "lots between the roads, codes of 2023 (`ydyh2023`); some straddle zones, two lie outside",
+    "buildings": "footprints; floor area in m², heights in m, each known for some only; `leased_share` 0–1",
+    "roads": "centrelines cut at crossings; `status` built/under construction/planned; progress in percent",
+    "road_surfaces": "road land between the red lines, one or more polygons per road piece",
+    "water": "water mains; diameter in mm; `status` in_service/under_construction/planned",
+    "rain": "rain sewers, as above", "sewage": "foul sewers, as above", "telecom": "telecom ducts, as above",
+    "gas": "gas mains, as above", "heat": "steam and hot-water mains, as above",
+    "power_lines": "10 kV feeders (circuits I, II) and 110 kV lines; `from_id`, `to_id` are substations",
+    "substations": "voltage in kV, capacity in MVA",
+    "facilities": "works on utility land, and bus stops; capacity in the usual unit of each kind",
+    "green": "cover: 公园绿地 parks, 防护绿地 belts, 广场绿地 squares, 道路绿化 verges, 附属绿地 lawns",
+    "boundary_approved": "the approved boundary (核准), two blocks",
+    "boundary_planned": "the planned boundary (规划)",
+    "phases": "first, second and third phase (一期/二期/三期)",
+    "works": "public works as lines and points; money in 万元, `percent` done, `due_date`",
+    "levelled": "levelled ground; `status` done/under way, area in mu",
+    "watercourses": "axes of river and canal; width in m",
+}
+
+
+def source_text(layers: dict[str, gpd.GeoDataFrame], seed: int) -> str:
+    """Account for the sample: how it was made, what is in it, and that it may be used for anything."""
+    gdal = ".".join(str(part) for part in pyogrio.__gdal_version__)
+    geos = shapely.geos_version_string
+    lines = [
+        "# The sample study", "",
+        "A fictional industrial park, 永安工业集聚区 (Yong'an industrial area). **Nothing here is real**:",
+        "the ground, the names of places, roads and companies, the dates and the figures are invented by",
+        "a program; any likeness is chance.", "",
+        f"- Made by `python scripts/make_sample.py`, seed {seed}; the same versions give the same bytes",
+        f"  (these: GDAL {gdal}, GEOS {geos}).",
+        "- Coordinates: EPSG:4549 (CGCS2000, 3-degree Gauss-Krüger, central meridian 120°E), metres.",
+        "- Licence: none needed. No data of others are in it; use it for any purpose.",
+        "- Reference date: 2025-12-31.", "", "## Files", "",
+        "| file | holds |", "|---|---|",
+        "| `plan.toml` | the study: which layers, columns, units and services |",
+        "| `park.gpkg` | the layers below |",
+        "| `register.xlsx` | sheet `宗地台账`: the parcel register; areas in mu, money in 万元, text keys |",
+        "| `dem.tif` | heights in m, 12 m cells, float32, nodata −9999 |", "",
+        "The register has the faults of a real one: parcels with two rows (two enterprises), rows without a",
+        "parcel, works without a row, areas that differ from the drawing, and cells with only a slash.", "",
+        "## Layers of `park.gpkg`", "",
+        "| layer | geometry | rows | holds | fields |", "|---|---|---|---|---|",
+    ]
+    for name, frame in layers.items():
+        kinds = "/".join(sorted(set(frame.geom_type.str.replace("Multi", ""))))
+        fields = ", ".join(f"`{c}`" for c in frame.columns if c != "geometry")
+        lines.append(f"| `{name}` | {kinds} | {len(frame)} | {HOLDS[name]} | {fields} |")
+    lines += [
+        "", "Suffixes give the unit: `_m` metre, `_m2` square metre, `_mm` millimetre, `_mu` 亩 (2000/3 m²),",
+        "`_wan` 万元 (10,000 yuan), `_kv` kilovolt, `_mva` megavolt-ampere, `_share` 0–1, `pct_` percent.",
+        "",
+    ]
+    return "\n".join(lines)
