@@ -60,6 +60,7 @@ def cut(
     *,
     dimension: int,
     disjoint: bool = True,
+    outside: bool = True,
     executor: Executor | None = None,
 ) -> Cut:
     """Cut features by zones.
@@ -78,6 +79,8 @@ def cut(
         0 for points, 1 for lines, 2 for polygons.
     disjoint
         The zones are known not to overlap, so a feature whose pieces add up to all of it has nothing outside.
+    outside
+        Measure what lies in no zone. Where nobody asks, it is taken to be what the pieces leave.
     executor
         Where to run the chunks; threads by default.
     """
@@ -94,18 +97,20 @@ def cut(
     counted = np.bincount(feature, weights=share, minlength=n)
     pieces = np.bincount(feature, minlength=n)
     overlap = np.zeros(n)
-    outside = np.where(pieces == 0, 1.0, 0.0)
+    if not outside:
+        return Cut(zone, feature, share, np.clip(1 - counted, 0, 1), overlap)
+    left = np.where(pieces == 0, 1.0, 0.0)
     unsure = np.abs(counted - 1) > NOISE
     if dimension == 1 or not disjoint:
         unsure |= pieces > 1
     rows = np.flatnonzero((pieces > 0) & unsure)
-    outside[rows] = _left_over(zones, features, zone, feature, rows, dimension) / size[rows]
+    left[rows] = _left_over(zones, features, zone, feature, rows, dimension) / size[rows]
     if dimension == 1:
         # Line by line: only the few that are counted more than once come here.
-        for f in np.flatnonzero(counted + outside > 1 + 1e-9):
+        for f in np.flatnonzero(counted + left > 1 + 1e-9):
             at = slice(np.searchsorted(feature, f, side="left"), np.searchsorted(feature, f, side="right"))
-            share[at], outside[f], overlap[f] = _along(features[f], zones[zone[at]])
-    return Cut(zone, feature, share, outside, overlap)
+            share[at], left[f], overlap[f] = _along(features[f], zones[zone[at]])
+    return Cut(zone, feature, share, left, overlap)
 
 
 def _by_zone(

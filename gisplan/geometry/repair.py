@@ -71,32 +71,38 @@ def repair(geometry: NDArray[np.object_], *, dimension: int) -> Repaired:
     dimension
         0 for points, 1 for lines, 2 for polygons.
     """
-    flat = shapely.force_2d(geometry)
+    deep = shapely.has_z(geometry) | shapely.has_m(geometry)
+    flat = geometry
+    if deep.any():
+        flat = geometry.copy()
+        flat[deep] = shapely.force_2d(geometry[deep])
     n = len(flat)
     reason = np.full(n, "", dtype=object)
-    repaired = np.zeros(n, dtype=bool)
     types = shapely.get_type_id(flat)
-
     missing = np.asarray(shapely.is_missing(flat) | shapely.is_empty(flat))
     reason[missing] = "empty geometry"
-    xy, owner = shapely.get_coordinates(flat, return_index=True)
+    valid = np.ones(n, dtype=bool)
+    valid[~missing] = map_chunks(shapely.is_valid, flat[~missing])
+    # Coordinates that are no numbers are invalid as well, so only the invalid need be looked through.
     infinite = np.zeros(n, dtype=bool)
-    infinite[owner[~np.isfinite(xy).all(axis=1)]] = True
+    faulty = np.flatnonzero(~valid)
+    xy, owner = shapely.get_coordinates(flat[faulty], return_index=True)
+    infinite[faulty[owner[~np.isfinite(xy).all(axis=1)]]] = True
     reason[infinite] = "coordinates that are not numbers"
     other = ~missing & ~infinite & ~np.isin(types, (*_DIMENSION_TYPES[dimension], _COLLECTION))
     reason[other] = [f"is a {g.geom_type}" for g in flat[other]]
 
     usable = ~(missing | infinite | other)
-    out = flat.copy()
-    out[~usable] = None
+    out = flat
+    if not usable.all():
+        out = flat.copy()
+        out[~usable] = None
     before = _size(flat, dimension)
     before[infinite] = 0.0
-
-    valid = np.ones(n, dtype=bool)
-    rows = np.flatnonzero(usable)
-    valid[rows] = map_chunks(shapely.is_valid, flat[rows]) if len(rows) else True
+    repaired = np.zeros(n, dtype=bool)
     mend = np.flatnonzero(usable & (~valid | (types == _COLLECTION)))
     if len(mend):
+        out = out.copy()
         reason[mend] = [
             "a collection of several kinds" if types[i] == _COLLECTION else str(shapely.is_valid_reason(flat[i])).split("[")[0]
             for i in mend
@@ -111,6 +117,9 @@ def repair(geometry: NDArray[np.object_], *, dimension: int) -> Repaired:
     collapsed = ~shapely.is_missing(out) & (after <= 0) if dimension else np.zeros(n, dtype=bool)
     gone = collapsed | (usable & shapely.is_missing(out))
     reason[gone] = np.where(reason[gone] == "", "has no " + ("length" if dimension == 1 else "area"), reason[gone])
-    out[gone] = None
-    repaired[gone] = False
-    return Repaired(out, repaired, reason, before, _size(out, dimension))
+    if gone.any():
+        out = out.copy()
+        out[gone] = None
+        after[gone] = 0.0
+        repaired[gone] = False
+    return Repaired(out, repaired, reason, before, after)

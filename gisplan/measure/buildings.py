@@ -67,6 +67,14 @@ def floor_area_by_zone(survey: Survey, *, among: NDArray[np.bool_] | None = None
     )
 
 
+def _floor(survey: Survey) -> Figures:
+    return survey.once("floor area", lambda: floor_area_by_zone(survey))
+
+
+def _foot(survey: Survey) -> Figures:
+    return survey.once("footprint", lambda: _footprint(survey))
+
+
 @indicator(
     "floor_area_m2", unit="m²", group="intensity", zh="建筑面积", en="Floor area", needs=["floor_area"],
     formula_zh="分区内建筑面积之和", formula_en="Sum of floor area inside the zone",
@@ -91,7 +99,7 @@ def floor_area_m2(survey: Survey) -> Figures:
     ------
     Physical floor area, without doubling of high storeys.
     """
-    return floor_area_by_zone(survey)
+    return _floor(survey)
 
 
 def _footprint(survey: Survey) -> Figures:
@@ -130,7 +138,7 @@ def footprint_m2(survey: Survey) -> Figures:
     ------
     gisplan's own convention. Footprints that overlap count twice.
     """
-    return _footprint(survey)
+    return _foot(survey)
 
 
 def _parcel_land(survey: Survey, among: NDArray[np.bool_] | None = None) -> tuple[Array, Array]:
@@ -189,7 +197,7 @@ def plot_ratio(survey: Survey) -> Figures:
     assert survey.parcels is not None
     if survey.buildings is None:
         return _register_ratio(survey, survey.parcels.floor_area)
-    return _over_land(survey, floor_area_by_zone(survey))
+    return _over_land(survey, _floor(survey))
 
 
 @indicator(
@@ -215,7 +223,7 @@ def plot_ratio_gross(survey: Survey) -> Figures:
     ------
     gisplan's own convention.
     """
-    top = floor_area_by_zone(survey)
+    top = _floor(survey)
     return ratio(
         np.nan_to_num(top.numerator), survey.zone_area, n_used=top.n_used, n_missing=top.n_missing,
         known_share=top.known_share, counts=top.counts,
@@ -279,7 +287,7 @@ def building_density(survey: Survey) -> Figures:
     assert survey.parcels is not None
     if survey.buildings is None:
         return replace(_register_ratio(survey, survey.parcels.footprint), counts=None)
-    return _over_land(survey, _footprint(survey))
+    return _over_land(survey, _foot(survey))
 
 
 @indicator(
@@ -305,7 +313,7 @@ def mean_floors(survey: Survey) -> Figures:
     ------
     Spacemate's L (Berghauser Pont & Haupt).
     """
-    top, foot = floor_area_by_zone(survey), _footprint(survey)
+    top, foot = _floor(survey), _foot(survey)
     return ratio(
         np.nan_to_num(top.numerator), foot.numerator, n_used=top.n_used, n_missing=top.n_missing,
         known_share=top.known_share,
@@ -336,7 +344,7 @@ def open_space_ratio(survey: Survey) -> Figures:
     ------
     Spacemate's OSR (Berghauser Pont & Haupt).
     """
-    top, foot = floor_area_by_zone(survey), _footprint(survey)
+    top, foot = _floor(survey), _foot(survey)
     land, _ = _parcel_land(survey)
     if np.isnan(foot.numerator).all():
         return missing(survey.zones, "INPUT_MISSING:footprint")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from gisplan import vocabulary
 from gisplan.measure.catalogue import Array, Figures, amount, indicator, part, ratio
 from gisplan.measure.survey import Survey
 from gisplan.read.land_use import code_table
+
+
+#: Classes of 工矿仓储用地 (A2).
+INDUSTRIAL = tuple(c.id for c in vocabulary.land_classes().values() if c.a2)
 
 
 @indicator(
@@ -133,11 +138,26 @@ def classes_of(survey: Survey) -> Mapping[str, Mapping[str, str]]:
     return {c.id: {"zh": c.zh, "en": c.en} for c in known.values() if c.id in given}
 
 
-def _class_mask(survey: Survey) -> tuple[NDArray[np.object_], Array]:
-    """Class of each parcel, and 1 where it is known (NaN elsewhere)."""
+def _class_land(survey: Survey) -> tuple[Mapping[str, Array], tuple[Array, Array, Array, Array, Array]]:
+    """Area of the parcels of each class by zone, and that of all parcels of known class (see `known_parcels`)."""
     assert survey.parcels is not None
-    classes = survey.parcels.land_class
-    return classes, np.where(np.array([c is not None for c in classes], dtype=bool), 1.0, np.nan)
+    pieces, parcels = survey.pieces["parcels"], survey.parcels
+    names = list(vocabulary.land_classes())
+    code = pd.Categorical(parcels.land_class, categories=names).codes.astype(np.int64)
+    # One pass over the pieces serves all classes.
+    kept = code[pieces.feature] >= 0
+    feature = pieces.feature[kept]
+    place = pieces.zone[kept] * len(names) + code[feature]
+    amount = pieces.share[kept] * np.nan_to_num(parcels.area)[feature]
+    sums = np.bincount(place, weights=amount, minlength=survey.zones * len(names)).reshape(survey.zones, -1)
+    known = known_parcels(survey, np.where(code >= 0, parcels.area, np.nan))
+    return {name: sums[:, i] for i, name in enumerate(names)}, known
+
+
+def _share_of_classes(survey: Survey, names: Sequence[str]) -> Figures:
+    by_class, (_, land, used, lacking, share) = survey.once("class land", lambda: _class_land(survey))
+    top = np.sum([by_class[n] for n in names], axis=0)
+    return ratio(top, land, n_used=used, n_missing=lacking, known_share=share)
 
 
 @indicator(
@@ -164,11 +184,7 @@ def land_use_share(survey: Survey, name: str) -> Figures:
     ------
     Classes: 自然资发〔2023〕234号 rolled up by its first two digits, or the plan's own table.
     """
-    assert survey.parcels is not None
-    classes, known = _class_mask(survey)
-    area = np.where(classes == name, survey.parcels.area, 0.0) * known
-    top, land, used, lacking, share = known_parcels(survey, area)
-    return ratio(top, land, n_used=used, n_missing=lacking, known_share=share)
+    return _share_of_classes(survey, [name])
 
 
 @indicator(
@@ -231,18 +247,13 @@ def industrial_land_share(survey: Survey) -> Figures:
     ------
     Numerator as class A2 of the development-zone evaluation (TD/T 1029, working edition); here over all parcels of known class.
     """
-    assert survey.parcels is not None
-    _, known = _class_mask(survey)
-    area = np.where(industrial(survey), survey.parcels.area, 0.0) * known
-    top, land, used, lacking, share = known_parcels(survey, area)
-    return ratio(top, land, n_used=used, n_missing=lacking, known_share=share)
+    return _share_of_classes(survey, INDUSTRIAL)
 
 
 def industrial(survey: Survey) -> NDArray[np.bool_]:
     """Tell which parcels are industry, mining or storage."""
     assert survey.parcels is not None
-    names = [c.id for c in vocabulary.land_classes().values() if c.a2]
-    return np.isin(survey.parcels.land_class.astype(str), names)
+    return pd.Series(survey.parcels.land_class, dtype=object).isin(INDUSTRIAL).to_numpy()
 
 
 def _state_share(survey: Survey, some: tuple[str, ...], of: tuple[str, ...]) -> Figures:

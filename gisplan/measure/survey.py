@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
 
 import geopandas as gpd
 import numpy as np
@@ -17,6 +18,8 @@ from gisplan.measure.catalogue import Array
 from gisplan.measure.pieces import Pieces, cut_layers
 from gisplan.plan import Plan
 from gisplan.read import Layers
+
+T = TypeVar("T")
 
 #: A parcel of which buildings cover less than this share counts as vacant: a gatehouse does not make it built.
 VACANT_BELOW = 0.01
@@ -74,7 +77,7 @@ class Parcels:
     state: NDArray[np.object_]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Survey:
     """Everything indicators are made from."""
 
@@ -86,6 +89,7 @@ class Survey:
     buildings: Buildings | None
     served: Mapping[str, NDArray[np.bool_]]
     reach: Mapping[str, Array]
+    _made: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def zones(self) -> int:
@@ -96,6 +100,12 @@ class Survey:
     def zone_area(self) -> Array:
         """m² of each zone."""
         return self.layers.zones["area_m2"].to_numpy(dtype=float)
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """Work out an intermediate sum the first time it is asked for; several indicators share it."""
+        if name not in self._made:
+            self._made[name] = make()
+        return cast(T, self._made[name])
 
     def has(self, need: str) -> bool:
         """Tell whether a layer (``parcels``), a column (``parcels.tax_wan``) or a source of floor area is there."""
@@ -185,7 +195,7 @@ def _buildings(
     area, source = floor_area_of(frame, plan.assumptions.storey_height_m)
     if parcels is None:
         return Buildings(area, source, np.full(len(frame), -1, dtype=np.int64)), None
-    on = cut(np.asarray(parcels.geometry.array), np.asarray(frame.geometry.array), dimension=2, executor=executor)
+    on = cut(np.asarray(parcels.geometry.array), np.asarray(frame.geometry.array), dimension=2, outside=False, executor=executor)
     return Buildings(area, source, owners(on, len(frame))), (on.zone, on.feature, on.share)
 
 
@@ -199,7 +209,10 @@ def _parcels(
     if frame is None:
         return None
     n = len(frame)
-    land_class = frame["land_class"].to_numpy(dtype=object) if "land_class" in frame else np.full(n, None, dtype=object)
+    land_class = np.full(n, None, dtype=object)
+    if "land_class" in frame:
+        told = frame["land_class"].notna().to_numpy()
+        land_class[told] = frame["land_class"].to_numpy(dtype=object)[told]
     register_floor, register_foot = column(frame, "floor_area_m2"), column(frame, "footprint_m2")
     if buildings is None or on_parcels is None:
         footprint, floor = register_foot, register_floor

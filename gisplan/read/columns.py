@@ -146,9 +146,12 @@ def to_text(values: pd.Series) -> pd.Series:
     """Text with blanks and sentinels missing; whole numbers without a decimal point."""
     if pd.api.types.is_integer_dtype(values) and not values.hasnans:
         return values.astype(str).astype(object)
-    unique = {v: text_of(v) for v in values.unique()} if values.dtype != object else None
-    text = values.map(unique) if unique is not None else values.map(text_of)
-    text = text.astype(object)
+    if isinstance(values.dtype, pd.StringDtype):
+        text = values.str.strip().astype(object)
+    elif values.dtype == object:
+        text = values.map(text_of).astype(object)
+    else:
+        text = values.map({v: text_of(v) for v in values.unique()}).astype(object)
     return text.where(text.notna() & ~text.isin(SENTINELS), None)
 
 

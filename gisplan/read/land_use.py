@@ -42,7 +42,7 @@ def classify(codes: pd.Series, spec: Parcels) -> tuple[pd.Series, list[Issue]]:
             f"Give code_system = \"…\" ({', '.join(vocabulary.code_systems())}) or a table [layers.parcels.classes]."
         )
     known = {code: class_of(str(code), table) for code in codes.dropna().unique()}
-    classes = codes.map(lambda c: known.get(c) if c is not None else None).astype(object)
+    classes = codes.map(known).astype(object)
     issues = []
     unknown = sorted(str(c) for c, name in known.items() if name is None)
     if unknown:

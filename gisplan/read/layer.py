@@ -198,13 +198,13 @@ def _mended(raw: Raw, crs: CRS, dimension: int, *, layer: str) -> tuple[gpd.GeoD
 
 def _ids(frame: gpd.GeoDataFrame, column: str | None, *, layer: str) -> tuple[np.ndarray, list[Issue]]:
     """Id of each record: its own, or # and its number in the file."""
-    numbers = np.array([f"#{i}" for i in frame.index], dtype=object)
-    if column is None or column not in frame:
-        return numbers, []
-    own = frame[column].to_numpy(dtype=object)
-    blank = pd.isna(own)
-    if not blank.any():
+    own = frame[column].to_numpy(dtype=object) if column in frame else None
+    blank = np.ones(len(frame), dtype=bool) if own is None else pd.isna(own)
+    if own is not None and not blank.any():
         return own, []
+    numbers = np.array([f"#{i}" for i in frame.index], dtype=object)
+    if own is None:
+        return numbers, []
     named = numbers[blank]
     return np.where(blank, numbers, own), [
         Issue(
