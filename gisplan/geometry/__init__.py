@@ -7,6 +7,7 @@ does not depend on the number of workers, and chunks are joined in order, so tha
 from gisplan.geometry.cut import Cut, cut, owners
 from gisplan.geometry.near import reached_share, within
 from gisplan.geometry.overlap import Overlaps, multiplicity_cells, overlaps
+from gisplan.geometry.parallel import sum_by
 from gisplan.geometry.repair import Repaired, repair
 from gisplan.geometry.size import ellipsoidal_area, ellipsoidal_length
 
@@ -22,5 +23,6 @@ __all__ = [
     "owners",
     "reached_share",
     "repair",
+    "sum_by",
     "within",
 ]

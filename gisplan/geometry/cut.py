@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gisplan.geometry.near import _tree
-from gisplan.geometry.parallel import in_chunks, map_chunks
+from gisplan.geometry.parallel import in_chunks, map_chunks, sum_by
 
 #: A share that misses 1 by less than this is whole: it is the noise of intersecting in floating point.
 NOISE = 1e-12
@@ -94,8 +94,8 @@ def cut(
     order = np.lexsort((zone, feature))
     zone, feature, share = zone[order], feature[order], share[order]
 
-    counted = np.bincount(feature, weights=share, minlength=n)
-    pieces = np.bincount(feature, minlength=n)
+    counted = sum_by(feature, share, size=n)
+    pieces = sum_by(feature, size=n)
     overlap = np.zeros(n)
     if not outside:
         return Cut(zone, feature, share, np.clip(1 - counted, 0, 1), overlap)
@@ -185,7 +185,7 @@ def _border_shares(
     """
     touching = shapely.dwithin(zones[:, None], parts[None, :], tolerance)
     on_border = touching & shapely.dwithin(shapely.boundary(zones)[:, None], parts[None, :], tolerance)
-    return np.where(on_border, 1.0 / np.maximum(on_border.sum(axis=0), 1), touching.astype(float))
+    return np.asarray(np.where(on_border, 1.0 / np.maximum(on_border.sum(axis=0), 1), touching.astype(float)))
 
 
 def _along(line: shapely.Geometry, zones: NDArray[np.object_]) -> tuple[NDArray[np.float64], float, float]:
@@ -221,21 +221,19 @@ def _cut_points(zones: NDArray[np.object_], features: NDArray[np.object_]) -> Cu
     """Cut (multi)points: each point counts one part of its feature."""
     n = len(features)
     points, owner = shapely.get_parts(features, return_index=True)
-    weight = 1.0 / np.bincount(owner, minlength=n)[owner]
+    weight = 1.0 / sum_by(owner, size=n)[owner]
     p, z = _tree(zones).query(points, predicate="intersects")
     share = np.ones(len(p))
-    hits = np.bincount(p, minlength=len(points))
+    hits = sum_by(p, size=len(points))
     # Point by point: only those that touch several zones come here.
     for k in np.flatnonzero(hits > 1):
         at = np.flatnonzero(p == k)
         share[at] = _border_shares(zones[z[at]], points[k : k + 1], 0.0)[:, 0]
     share *= weight[p]
-    overlap = np.bincount(
-        owner, weights=np.maximum(np.bincount(p, weights=share, minlength=len(points)) - weight, 0), minlength=n
-    )
-    outside = np.bincount(owner, weights=np.where(hits == 0, weight, 0.0), minlength=n)
+    overlap = sum_by(owner, np.maximum(sum_by(p, share, size=len(points)) - weight, 0), size=n)
+    outside = sum_by(owner, np.where(hits == 0, weight, 0.0), size=n)
     pairs, inverse = np.unique(np.column_stack([owner[p], z]), axis=0, return_inverse=True)
-    total = np.bincount(inverse.ravel(), weights=share, minlength=len(pairs))
+    total = sum_by(inverse.ravel(), share, size=len(pairs))
     return Cut(pairs[:, 1].astype(np.int64), pairs[:, 0].astype(np.int64), total, outside, overlap)
 
 

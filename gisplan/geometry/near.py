@@ -48,7 +48,7 @@ def within(
 
     def work(rows: NDArray[np.int64]) -> NDArray[np.int64]:
         mine, _ = tree.query(features[rows], predicate="dwithin", distance=distance)
-        return rows[np.unique(mine)]
+        return np.asarray(rows[np.unique(mine)])
 
     near[np.concatenate(in_chunks(work, len(features), executor=executor, least=500))] = True
     return near

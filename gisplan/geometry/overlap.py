@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from gisplan.geometry.near import _tree
 from gisplan.geometry.parallel import in_chunks
 
-
 #: Vertices from which preparing a polygon pays.
 LARGE_VERTICES = 64
 

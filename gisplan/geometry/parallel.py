@@ -43,6 +43,23 @@ def in_chunks(
         return list(pool.map(work, ranges))
 
 
+def sum_by(
+    place: NDArray[np.int64], amount: NDArray[np.float64] | None = None, *, size: int
+) -> NDArray[np.float64]:
+    """Sum amounts (or count, without any) by the row number they belong to.
+
+    Parameters
+    ----------
+    place
+        Row numbers below ``size``, shape (n,).
+    amount
+        Shape (n,); 1 each by default.
+    size
+        Length of the answer.
+    """
+    return np.bincount(place, weights=amount, minlength=size).astype(np.float64, copy=False)
+
+
 def map_chunks(
     function: Callable[..., Any], *arrays: NDArray[Any], executor: Executor | None = None, least: int = 2000
 ) -> NDArray[Any]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pyproj import CRS, Geod, Proj, Transformer
 from scipy.interpolate import RectBivariateSpline
 
-from gisplan.geometry.parallel import map_chunks
+from gisplan.geometry.parallel import map_chunks, sum_by
 
 #: Above this width (m) one areal scale for the whole feature is no longer good to 1e-8.
 LARGE_M = 2000.0
@@ -82,7 +82,7 @@ def ellipsoidal_area(polygons: NDArray[np.object_], crs: CRS) -> NDArray[np.floa
             dense = shapely.segmentize(polygons[i], max(100.0, width[i] / 2000))
             degrees = shapely.transform(dense, lambda c: np.column_stack(to_degrees.transform(c[:, 0], c[:, 1])))
             area[i] = _geodesic_area(geod, degrees)
-    return area
+    return np.asarray(area)
 
 
 def _geodesic_area(geod: Geod, polygon: shapely.Geometry) -> float:
@@ -117,4 +117,4 @@ def ellipsoidal_length(lines: NDArray[np.object_], crs: CRS) -> NDArray[np.float
     lon, lat = to_degrees.transform(xy[:, 0], xy[:, 1])
     _, _, step = geod.inv(lon[:-1], lat[:-1], lon[1:], lat[1:])
     same = line[1:] == line[:-1]
-    return np.bincount(owner[line[1:][same]], weights=np.asarray(step)[same], minlength=len(lines))
+    return sum_by(owner[line[1:][same]], np.asarray(step)[same], size=len(lines))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gisplan.errors import BooksError
+from gisplan.geometry import sum_by
 from gisplan.measure.pieces import Pieces
 from gisplan.read import Layers
 
@@ -43,7 +44,7 @@ def balance(layers: Layers, pieces: Mapping[str, Pieces]) -> pd.DataFrame:
                     rejected=layer.rejected_size, overlap=float((cut.overlap * size).sum()),
                 )
             )
-        counted = np.bincount(cut.owner[cut.owner >= 0], minlength=cut.zones)
+        counted = sum_by(cut.owner[cut.owner >= 0], size=cut.zones)
         rows.append(
             _row(
                 name, "count", came_in=float(layer.records), inside=float(counted.sum()),

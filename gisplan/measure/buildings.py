@@ -35,14 +35,14 @@ def floor_area_by_zone(survey: Survey, *, among: NDArray[np.bool_] | None = None
             pieces.total(np.where(known, parcels.floor_area, 0.0)), n_used=pieces.count(known),
             n_missing=pieces.count(meant & ~known),
             known_share=part(known_land, pieces.total(np.where(meant, np.nan_to_num(area), 0.0))),
-            counts={"REGISTER": pieces.count(known).astype(float)},
+            counts={"REGISTER": pieces.count(known)},
         )
     pieces = survey.pieces["buildings"]
     on = survey.buildings.parcel
     replaced = np.zeros(len(on), dtype=bool)
     meant = np.ones(len(on), dtype=bool)
     extra: Array = np.zeros(survey.zones)
-    extra_count: NDArray[np.int64] = np.zeros(survey.zones, dtype=np.int64)
+    extra_count: Array = np.zeros(survey.zones)
     if parcels is not None:
         replaced = (on >= 0) & parcels.by_register[np.maximum(on, 0)]
         chosen = parcels.by_register if among is None else parcels.by_register & among
@@ -55,10 +55,10 @@ def floor_area_by_zone(survey: Survey, *, among: NDArray[np.bool_] | None = None
     lacking = meant & ~told & ~replaced
     footprint = pieces.size
     counts = {
-        name.upper(): pieces.count(known & (survey.buildings.source == i)).astype(float)
+        name.upper(): pieces.count(known & (survey.buildings.source == i))
         for i, name in enumerate(FLOOR_SOURCES)
     }
-    counts |= {"REGISTER": extra_count.astype(float), "UNKNOWN": pieces.count(lacking).astype(float)}
+    counts |= {"REGISTER": extra_count, "UNKNOWN": pieces.count(lacking)}
     all_land = pieces.total(np.where(meant, footprint, 0.0))
     share = np.where(all_land > 0, part(pieces.total(np.where(meant & ~lacking, footprint, 0.0)), all_land), 1.0)
     return amount(
@@ -105,7 +105,7 @@ def floor_area_m2(survey: Survey) -> Figures:
 def _footprint(survey: Survey) -> Figures:
     if survey.buildings is not None:
         pieces = survey.pieces["buildings"]
-        return amount(pieces.total(pieces.size), n_used=pieces.count(np.ones(len(pieces.frame), dtype=bool)))
+        return amount(pieces.total(pieces.size), n_used=pieces.count())
     pieces = survey.pieces["parcels"]
     assert survey.parcels is not None
     known = ~np.isnan(survey.parcels.footprint)
@@ -168,7 +168,7 @@ def _register_ratio(survey: Survey, amounts: Array, among: NDArray[np.bool_] | N
     from gisplan.measure.land import known_parcels
 
     top, land, used, lacking, share = known_parcels(survey, amounts, among=among)
-    return ratio(top, land, n_used=used, n_missing=lacking, known_share=share, counts={"REGISTER": used.astype(float)})
+    return ratio(top, land, n_used=used, n_missing=lacking, known_share=share, counts={"REGISTER": used})
 
 
 @indicator(

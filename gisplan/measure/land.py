@@ -9,10 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gisplan import vocabulary
+from gisplan.geometry import sum_by
 from gisplan.measure.catalogue import Array, Figures, amount, indicator, part, ratio
 from gisplan.measure.survey import Survey
 from gisplan.read.land_use import code_table
-
 
 #: Classes of 工矿仓储用地 (A2).
 INDUSTRIAL = tuple(c.id for c in vocabulary.land_classes().values() if c.a2)
@@ -68,7 +68,7 @@ def parcel_count(survey: Survey) -> Figures:
     gisplan's own convention, so that counts add up.
     """
     owner = survey.pieces["parcels"].owner
-    count = np.bincount(owner[owner >= 0], minlength=survey.zones).astype(float)
+    count = sum_by(owner[owner >= 0], size=survey.zones)
     return amount(count, n_used=count)
 
 
@@ -149,7 +149,7 @@ def _class_land(survey: Survey) -> tuple[Mapping[str, Array], tuple[Array, Array
     feature = pieces.feature[kept]
     place = pieces.zone[kept] * len(names) + code[feature]
     amount = pieces.share[kept] * np.nan_to_num(parcels.area)[feature]
-    sums = np.bincount(place, weights=amount, minlength=survey.zones * len(names)).reshape(survey.zones, -1)
+    sums = sum_by(place, amount, size=survey.zones * len(names)).reshape(survey.zones, -1)
     known = known_parcels(survey, np.where(code >= 0, parcels.area, np.nan))
     return {name: sums[:, i] for i, name in enumerate(names)}, known
 
@@ -253,7 +253,7 @@ def industrial_land_share(survey: Survey) -> Figures:
 def industrial(survey: Survey) -> NDArray[np.bool_]:
     """Tell which parcels are industry, mining or storage."""
     assert survey.parcels is not None
-    return pd.Series(survey.parcels.land_class, dtype=object).isin(INDUSTRIAL).to_numpy()
+    return np.asarray(pd.Series(survey.parcels.land_class, dtype=object).isin(INDUSTRIAL), dtype=bool)
 
 
 def _state_share(survey: Survey, some: tuple[str, ...], of: tuple[str, ...]) -> Figures:

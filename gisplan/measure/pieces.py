@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
-from gisplan.geometry import Cut, Overlaps, cut, multiplicity_cells, overlaps, owners
+from gisplan.geometry import Cut, Overlaps, cut, multiplicity_cells, overlaps, owners, sum_by
 from gisplan.read import Layers
 from gisplan.read.layer import Clean
 
@@ -65,11 +65,11 @@ class Pieces:
             Shape (zones,).
         """
         part = self.share * np.nan_to_num(amount)[self.feature]
-        return np.bincount(self.zone, weights=part, minlength=self.zones)
+        return sum_by(self.zone, part, size=self.zones)
 
-    def count(self, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Number of chosen features of which some part lies in each zone."""
-        return np.bincount(self.zone[chosen[self.feature]], minlength=self.zones)
+    def count(self, chosen: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
+        """Number of chosen features (all by default) of which some part lies in each zone."""
+        return sum_by(self.zone if chosen is None else self.zone[chosen[self.feature]], size=self.zones)
 
 
 def cut_layers(
@@ -121,7 +121,7 @@ def _by_land(
     if layer.dimension == 2 and len(cells[0]):
         again = cut(cells[0], geometry, dimension=2, executor=executor)
         times = (cells[1][again.zone] - 1) * again.share
-        overlap = np.bincount(again.feature, weights=times, minlength=len(geometry))
+        overlap = sum_by(again.feature, times, size=len(geometry))
     return Pieces(
         layer.frame, layer.dimension, len(land), pieces.zone, pieces.feature, pieces.share, pieces.outside, overlap,
         owners(pieces, len(geometry)),

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from gisplan import vocabulary
-from gisplan.geometry import cut, reached_share
+from gisplan.geometry import cut, reached_share, sum_by
 from gisplan.measure.catalogue import Array, Figures, amount, indicator, part, ratio
 from gisplan.measure.survey import Survey, column
 
@@ -22,7 +22,7 @@ def _length(survey: Survey, road_class: str | None = None) -> tuple[Array, Array
     chosen = np.ones(len(pieces.frame), dtype=bool)
     if road_class is not None:
         chosen = (pieces.frame["road_class"] == road_class).to_numpy()
-    return pieces.total(np.where(chosen, pieces.size, 0.0)), pieces.count(chosen).astype(float)
+    return pieces.total(np.where(chosen, pieces.size, 0.0)), pieces.count(chosen)
 
 
 @indicator(
@@ -138,7 +138,7 @@ def road_area_share(survey: Survey) -> Figures:
     if "road_surfaces" in survey.pieces:
         pieces = survey.pieces["road_surfaces"]
         share = reached_share(land, np.asarray(pieces.frame.geometry.array), distance=0.0)
-        used = pieces.count(np.ones(len(pieces.frame), dtype=bool))
+        used = pieces.count()
         return ratio(share * survey.zone_area, survey.zone_area, n_used=used)
     pieces = survey.pieces["roads"]
     width = column(pieces.frame, "width_m")
@@ -152,7 +152,7 @@ def road_area_share(survey: Survey) -> Figures:
         share * survey.zone_area, survey.zone_area, n_used=pieces.count(known), n_missing=pieces.count(~known),
         known_share=known_share,
     )
-    return replace(made, counts={"BY_WIDTH": pieces.count(known).astype(float)})
+    return replace(made, counts={"BY_WIDTH": pieces.count(known)})
 
 
 def junctions(lines: np.ndarray) -> np.ndarray:
@@ -175,7 +175,7 @@ def junctions(lines: np.ndarray) -> np.ndarray:
         [shapely.get_coordinates(shapely.get_point(edges, 0)), shapely.get_coordinates(shapely.get_point(edges, -1))]
     )
     place, legs = np.unique(np.round(ends, 3), axis=0, return_counts=True)
-    return shapely.points(place[legs >= 3])
+    return np.asarray(shapely.points(place[legs >= 3]))
 
 
 @indicator(
@@ -207,5 +207,5 @@ def intersection_density(survey: Survey) -> Figures:
     if len(places) == 0:
         return ratio(np.zeros(survey.zones), survey.zone_area / _KM2, n_used=np.zeros(survey.zones))
     pieces = cut(land, places, dimension=0)
-    count = np.bincount(pieces.zone, weights=pieces.share, minlength=survey.zones)
-    return ratio(count, survey.zone_area / _KM2, n_used=np.bincount(pieces.zone, minlength=survey.zones).astype(float))
+    count = sum_by(pieces.zone, pieces.share, size=survey.zones)
+    return ratio(count, survey.zone_area / _KM2, n_used=sum_by(pieces.zone, size=survey.zones))

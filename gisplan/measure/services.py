@@ -81,5 +81,5 @@ def reach(survey: Survey, name: str) -> Figures:
     As the coverage. Arcs are drawn with 16 segments a quarter, at most 0.16 % too small.
     """
     pieces = survey.pieces[f"services.{name}"]
-    used = pieces.count(np.ones(len(pieces.frame), dtype=bool))
+    used = pieces.count()
     return ratio(survey.reach[name] * survey.zone_area, survey.zone_area, n_used=used)

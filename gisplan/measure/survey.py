@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gisplan import vocabulary
-from gisplan.geometry import Overlaps, cut, owners, reached_share, within
+from gisplan.geometry import Overlaps, cut, owners, reached_share, sum_by, within
 from gisplan.measure.catalogue import Array
 from gisplan.measure.pieces import Pieces, cut_layers
 from gisplan.plan import Plan
@@ -71,8 +71,8 @@ class Parcels:
     land_class: NDArray[np.object_]
     footprint: Array
     floor_area: Array
-    building_count: NDArray[np.int64]
-    unknown_count: NDArray[np.int64]
+    building_count: Array
+    unknown_count: Array
     by_register: NDArray[np.bool_]
     state: NDArray[np.object_]
 
@@ -99,7 +99,7 @@ class Survey:
     @property
     def zone_area(self) -> Array:
         """m² of each zone."""
-        return self.layers.zones["area_m2"].to_numpy(dtype=float)
+        return np.asarray(self.layers.zones["area_m2"], dtype=float)
 
     def once(self, name: str, make: Callable[[], T]) -> T:
         """Work out an intermediate sum the first time it is asked for; several indicators share it."""
@@ -216,17 +216,17 @@ def _parcels(
     register_floor, register_foot = column(frame, "floor_area_m2"), column(frame, "footprint_m2")
     if buildings is None or on_parcels is None:
         footprint, floor = register_foot, register_floor
-        count = unknown = np.zeros(n, dtype=np.int64)
+        count = unknown = np.zeros(n)
         by_register = ~np.isnan(register_floor)
     else:
         parcel, building, share = on_parcels
         drawn = column(layers.layers["buildings"].frame, "area_m2")
-        footprint = np.bincount(parcel, weights=share * drawn[building], minlength=n)
+        footprint = sum_by(parcel, share * drawn[building], size=n)
         known = np.nan_to_num(buildings.floor_area)
-        floor = np.bincount(parcel, weights=share * known[building], minlength=n)
+        floor = sum_by(parcel, share * known[building], size=n)
         on = buildings.parcel >= 0
-        count = np.bincount(buildings.parcel[on], minlength=n)
-        unknown = np.bincount(buildings.parcel[on & np.isnan(buildings.floor_area)], minlength=n)
+        count = sum_by(buildings.parcel[on], size=n)
+        unknown = sum_by(buildings.parcel[on & np.isnan(buildings.floor_area)], size=n)
         by_register = (unknown > 0) & ~np.isnan(register_floor)
         floor = np.where(by_register, register_floor, np.where(unknown > 0, np.nan, floor))
     return Parcels(

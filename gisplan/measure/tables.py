@@ -69,8 +69,8 @@ def parcels(survey: Survey) -> pd.DataFrame | None:
         "floor_area_m2": known.floor_area,
         "plot_ratio": plot_ratio,
         "building_density": density,
-        "building_count": known.building_count,
-        "unknown_building_count": known.unknown_count,
+        "building_count": known.building_count.astype(int),
+        "unknown_building_count": known.unknown_count.astype(int),
     }
     for service, served in survey.served.items():
         out[f"served_{service}"] = served

@@ -1,0 +1,259 @@
+"""Time gisplan beside a plain geopandas script that does the same job, on fabrics of any size, in the same run.
+
+    python scripts/bench.py                              10,000, 100,000 and 1,000,000 parcels
+    python scripts/bench.py --sizes 10000 --json out.json
+
+Each side runs in a process of its own, so that peak memory is its own. The script reads the same files, cuts parcels, buildings and
+roads by zone with ``geopandas.overlay``, puts buildings on parcels, finds the parcels within 100 m of a road and the share of each zone
+within 100 m of one, the junctions, and the parcels that overlap. Check sums of both must agree.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+SIZES = (10_000, 100_000, 1_000_000)
+REACH_M = 100.0
+
+#: Phases of which "zone cuts" is the sum.
+CUTS = ("parcels by zone", "buildings by zone", "roads by zone")
+
+
+class Clock:
+    """Seconds by phase."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    def __call__(self, phase: str, work: Callable[[], Any]) -> Any:
+        began = time.perf_counter()
+        out = work()
+        self.seconds[phase] = self.seconds.get(phase, 0.0) + time.perf_counter() - began
+        return out
+
+
+def peak_gb() -> float:
+    """Peak memory of this process so far."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1e9 if sys.platform == "darwin" else 1e6)
+
+
+def peer(data: Path) -> dict[str, Any]:
+    """Do the job with geopandas alone."""
+    import geopandas as gpd
+    import pandas as pd
+    import shapely
+
+    clock = Clock()
+    began = time.perf_counter()
+    zones, parcels, buildings, roads = clock(
+        "read", lambda: [gpd.read_parquet(data / f"{n}.parquet") for n in ("zones", "parcels", "buildings", "roads")]
+    )
+    parcels["class"] = parcels["land_use"].str[:2]
+    cut = clock("parcels by zone", lambda: gpd.overlay(parcels, zones[["zone_id", "geometry"]]))
+    cut["m2"] = cut.area
+    by_class = cut.groupby(["zone_id", "class"])["m2"].sum()
+    buildings["m2"] = buildings.area
+    on_zone = clock("buildings by zone", lambda: gpd.overlay(buildings, zones[["zone_id", "geometry"]]))
+    on_zone["floor_m2"] = on_zone.area * on_zone["floors"]
+    lines = clock("roads by zone", lambda: gpd.overlay(roads, zones[["zone_id", "geometry"]], keep_geom_type=True))
+    on_parcel = clock("buildings on parcels", lambda: gpd.overlay(buildings, parcels[["parcel_id", "geometry"]]))
+    on_parcel["floor_m2"] = on_parcel.area * on_parcel["floors"]
+    floor_by_parcel = on_parcel.groupby("parcel_id")["floor_m2"].sum()
+    served = clock(
+        "parcels served",
+        lambda: gpd.sjoin(parcels, roads[["geometry"]], predicate="dwithin", distance=REACH_M).index.unique(),
+    )
+    reached = clock("reach", lambda: zones.intersection(roads.buffer(REACH_M).union_all()).area)
+    pairs = clock("overlaps", lambda: gpd.sjoin(parcels[["geometry"]], parcels[["geometry"]], predicate="overlaps"))
+
+    def junctions() -> int:
+        edges = shapely.get_parts(shapely.line_merge(roads.union_all()))
+        ends = pd.concat([pd.DataFrame(shapely.get_coordinates(shapely.get_point(edges, i))) for i in (0, -1)])
+        return int((ends.round(3).value_counts() >= 3).sum())
+
+    crossings = clock("junctions", junctions)
+    return {
+        "seconds": clock.seconds, "total": time.perf_counter() - began, "peak_gb": peak_gb(),
+        "sums": {
+            "parcel m2": float(by_class.sum()), "floor m2": float(on_zone["floor_m2"].sum()), "road m": float(lines.length.sum()),
+            "floor m2 on parcels": float(floor_by_parcel.sum()), "parcels served": len(served), "reach m2": float(reached.sum()),
+            "overlapping pairs": len(pairs) // 2, "junctions": crossings,
+        },
+    }
+
+
+def ours(data: Path) -> dict[str, Any]:
+    """Do the job with gisplan, with the kernel timed phase by phase."""
+    import numpy as np
+
+    from gisplan import geometry
+    from gisplan.geometry import overlap
+    from gisplan.measure import pieces, quality, survey
+    from gisplan.measure import roads as road_measures
+    from gisplan.plan import load_plan
+    from gisplan.study import evaluate
+
+    clock = Clock()
+    found: dict[str, int] = {}
+
+    def timed(module: Any, name: str, phase: Callable[..., str]) -> None:
+        work = getattr(module, name)
+        setattr(module, name, lambda *a, **k: clock(phase(*a), lambda: work(*a, **k)))
+
+    names = {"parcels": CUTS[0], "buildings": CUTS[1], "roads": CUTS[2], "services.road": "service lines by zone"}
+    order = iter(names.values())
+    timed(pieces, "_by_land", lambda *_: next(order))
+    timed(survey, "_buildings", lambda *_: "buildings on parcels")
+    timed(survey, "within", lambda *_: "parcels served")
+    timed(survey, "reached_share", lambda *_: "reach")
+    timed(quality, "overlaps", lambda *_: "overlaps")
+    inner = road_measures.junctions
+
+    def counted(lines: Any) -> Any:
+        places = clock("junctions", lambda: inner(lines))
+        found["junctions"] = len(places)
+        return places
+
+    road_measures.junctions = counted
+    assert geometry.overlaps is overlap.overlaps
+    began = time.perf_counter()
+    result = evaluate(load_plan(data / "plan.toml"))
+    total = time.perf_counter() - began
+    clock.seconds["read"] = result.timings["read"]
+    made = result.survey
+    cut = made.pieces
+    planar = cut["parcels"].frame["planar_area_m2"].to_numpy()
+    floors = cut["buildings"].frame["planar_area_m2"].to_numpy() * cut["buildings"].frame["floors"].to_numpy()
+    lengths = cut["roads"].frame.geometry.length.to_numpy()
+    zone_m2 = made.layers.zones["planar_area_m2"].to_numpy()
+    assert made.parcels is not None
+    scale = planar / cut["parcels"].size
+    return {
+        "seconds": clock.seconds, "total": total, "peak_gb": peak_gb(),
+        "sums": {
+            "parcel m2": float(cut["parcels"].total(planar).sum()), "floor m2": float(cut["buildings"].total(floors).sum()),
+            "road m": float(cut["roads"].total(lengths).sum()),
+            "floor m2 on parcels": float(np.nansum(made.parcels.floor_area * scale)),
+            "parcels served": int(made.served["road"].sum()), "reach m2": float((made.reach["road"] * zone_m2).sum()),
+            "overlapping pairs": sum(i.count for i in result.issues if i.code == "OVERLAP" and i.layer == "parcels"),
+            "junctions": found["junctions"],
+        },
+    }
+
+
+def child(side: str, data: Path) -> dict[str, Any]:
+    """Run one side in a process of its own."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+    done = subprocess.run(
+        [sys.executable, __file__, "--child", side, "--data", str(data)],
+        capture_output=True, text=True, encoding="utf-8", env=environment, check=False,
+    )
+    if done.returncode:
+        raise SystemExit(f"{side} failed:\n{done.stderr[-3000:]}")
+    return dict(json.loads(done.stdout))
+
+
+def whole_run(data: Path) -> dict[str, float]:
+    """``gisplan run`` from the start of the process to finished files."""
+    with tempfile.TemporaryDirectory() as out:
+        command = [sys.executable, "-m", "gisplan", "run", str(data / "plan.toml"), "--out", out]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        began = time.perf_counter()
+        subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+        seconds = time.perf_counter() - began
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        size = sum(f.stat().st_size for f in Path(out).iterdir()) / 1e6
+        page = (Path(out) / "map.html").stat().st_size / 1e6
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"seconds": seconds, "cpu": cpu, "files_mb": size, "map_mb": page}
+
+
+def help_seconds() -> float:
+    """Best of five of ``gisplan --help``."""
+    best = float("inf")
+    for _ in range(5):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "gisplan", "--help"], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+        best = min(best, time.perf_counter() - began)
+    return best
+
+
+def fabric(size: int, folder: Path) -> Path:
+    """Make the fabric unless it is there."""
+    out = folder / f"fabric-{size}"
+    if not (out / "plan.toml").exists():
+        subprocess.run(
+            [sys.executable, str(ROOT / "scripts" / "make_sample.py"), "fabric", "--parcels", str(size), "--out", str(out)],
+            check=True, stdout=subprocess.DEVNULL,
+        )
+    return out
+
+
+def agree(mine: dict[str, float], theirs: dict[str, float]) -> list[str]:
+    """Check sums that differ. Reach joins its arcs in another order, and floor area on parcels is scaled back from the ellipsoid."""
+    loose = {"reach m2": 1e-9, "floor m2 on parcels": 1e-9}
+    return [
+        f"{k}: {mine[k]!r} and {theirs[k]!r}" for k in theirs
+        if abs(mine[k] - theirs[k]) > loose.get(k, 1e-11) * max(1.0, abs(theirs[k]))
+    ]
+
+
+def report(size: int, mine: dict[str, Any], theirs: dict[str, Any], run: dict[str, float]) -> dict[str, float]:
+    """Print one size and return its ratios."""
+    print(f"\n{size:,} parcels" + " " * 18 + "geopandas    gisplan    ratio")
+    for phase in theirs["seconds"]:
+        a, b = theirs["seconds"][phase], mine["seconds"].get(phase, float("nan"))
+        print(f"  {phase:<28} {a:9.2f} s {b:8.2f} s {a / b:7.1f}×")
+    cuts = [sum(side["seconds"][c] for c in CUTS) for side in (theirs, mine)]
+    ratios = {"zone cuts": cuts[0] / cuts[1], "total": theirs["total"] / mine["total"]}
+    print(f"  {'zone cuts together':<28} {cuts[0]:9.2f} s {cuts[1]:8.2f} s {ratios['zone cuts']:7.1f}×")
+    print(f"  {'total':<28} {theirs['total']:9.2f} s {mine['total']:8.2f} s {ratios['total']:7.1f}×")
+    print(f"  {'peak memory':<28} {theirs['peak_gb']:8.2f} GB {mine['peak_gb']:7.2f} GB")
+    print(
+        f"  gisplan run, process start to finished files: {run['seconds']:.2f} s ({run['cpu']:.2f} s of processor), "
+        f"{run['files_mb']:.1f} MB of which the map {run['map_mb']:.1f} MB"
+    )
+    wrong = agree(mine["sums"], theirs["sums"])
+    print("  check sums: " + ("equal" if not wrong else "DIFFER " + "; ".join(wrong)))
+    if wrong:
+        raise SystemExit(1)
+    return ratios
+
+
+def main() -> None:
+    """Run the sizes asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="numbers of parcels, separated by commas")
+    parser.add_argument("--data", type=Path, help="where fabrics are kept (default: a temporary folder)")
+    parser.add_argument("--json", type=Path, help="write all figures to this file")
+    parser.add_argument("--child", choices=("ours", "peer"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        print(json.dumps({"ours": ours, "peer": peer}[options.child](options.data)))
+        return
+    figures: dict[str, Any] = {"help_seconds": help_seconds()}
+    print(f"gisplan --help: {figures['help_seconds']:.2f} s")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = options.data or Path(temporary)
+        for size in (int(s) for s in options.sizes.split(",")):
+            data = fabric(size, folder)
+            theirs, mine, run = child("peer", data), child("ours", data), whole_run(data)
+            figures[str(size)] = {"peer": theirs, "ours": mine, "run": run, "ratios": report(size, mine, theirs, run)}
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
