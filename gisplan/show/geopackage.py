@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
+import pyogrio.errors
 
 #: Stands in the file where GDAL would write the time of day, so that the same results give the same bytes.
 _STAMP = "2000-01-01T00:00:00.000Z"
@@ -33,11 +35,11 @@ def writable(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         if values.dtype == object:
             kinds = {type(v) for v in values.dropna()}
             if kinds and kinds <= {bool, np.bool_}:
-                values = values.map(lambda v: None if v is None else int(v)).astype("Int8")
+                values = values.map(lambda v: None if pd.isna(v) else int(v)).astype("Int8")
             elif not kinds or kinds <= {str}:
                 values = values.astype("string")
             else:
-                values = values.map(lambda v: None if v is None else str(v)).astype("string")
+                values = values.map(lambda v: None if pd.isna(v) else str(v)).astype("string")
         out[name] = values
     return gpd.GeoDataFrame(out, geometry=frame.geometry.array, crs=frame.crs)
 
@@ -51,9 +53,17 @@ def write_geopackage(layers: Mapping[str, gpd.GeoDataFrame], file: Path) -> None
         Name → features, all in one coordinate system.
     file
         Where; must not exist.
+
+    Raises
+    ------
+    OSError
+        The disk does not take it.
     """
     with _fixed_stamp():
         for i, (name, frame) in enumerate(layers.items()):
-            pyogrio.write_dataframe(
-                writable(frame), file, layer=name, driver="GPKG", append=i > 0, use_arrow=False, promote_to_multi=True
-            )
+            try:
+                pyogrio.write_dataframe(
+                    writable(frame), file, layer=name, driver="GPKG", append=i > 0, use_arrow=False, promote_to_multi=True
+                )
+            except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+                raise OSError(errno.EIO, f"{file.name}: {error}") from error

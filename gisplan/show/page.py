@@ -1,4 +1,4 @@
-"""Folium maps that are one file: every link becomes text, and the page says which scripts may run before any other."""
+"""Folium maps that are one file: every link becomes text, and the page names the scripts that may run."""
 
 from __future__ import annotations
 
@@ -125,22 +125,27 @@ class OfflineFigure(Figure):
         for child in list(self._children.values()):
             child.render(**kwargs)  # folium adds its links only now
         scripts, head = self._head(kwargs)
-        body, data = [], []
+        body: list[str] = []
+        data: list[str] = []
         for element in self.html._children.values():
             (data if isinstance(element, Data) else body).append(element.render(**kwargs))
         if "<script" in "".join(body).lower():
-            raise OutputError("a part of the map writes a script into the page; it would run without being known")
+            raise OutputError(
+                "a part of the map writes a script into the page; it would run without being known"
+            )
         last = self.script.render(**kwargs)
         for text in [*scripts, last]:
             if _BREAKS_SCRIPT.search(text):
-                raise OutputError("a text on the map would end its script element; pass names through escape()")
+                raise OutputError(
+                    "a text on the map would end its script element; pass names through escape()"
+                )
         return "\n".join(
             [
                 f'<!DOCTYPE html>\n<html lang="{html.escape(self.lang)}">\n<head>\n<meta charset="utf-8">',
                 # Before anything else that could be written wrongly: what stands above a policy escapes it.
                 f'<meta http-equiv="Content-Security-Policy" content="{_policy([*scripts, last])}">',
                 '<meta name="viewport" content="width=device-width, initial-scale=1">',
-                f"<title>{html.escape(self.title)}</title>\n<!--\n{LEAFLET_LICENCE}\n-->",
+                f"<title>{html.escape(self.title or '')}</title>\n<!--\n{LEAFLET_LICENCE}\n-->",
                 *head,
                 *(f"<script>{text}</script>" for text in scripts),
                 "</head>\n<body>",
@@ -159,7 +164,9 @@ class OfflineFigure(Figure):
                 continue
             if isinstance(element, JavascriptLink | CssLink):
                 if name not in INLINE:
-                    raise OutputError(f"the map must work without a network, and there is no copy of {name} ({element.url})")
+                    raise OutputError(
+                        f"the map must work without a network, and there is no copy of {name} ({element.url})"
+                    )
                 text = INLINE[name]()
                 if isinstance(element, CssLink):
                     head.append(f"<style>{text}</style>")
@@ -176,8 +183,10 @@ class OfflineFigure(Figure):
 
 
 def _policy(scripts: list[str]) -> str:
-    """Allow exactly the given scripts, inline styles and images inside the page; nothing from anywhere else."""
-    hashes = (base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii") for text in scripts)
+    """Allow the given scripts, inline styles and images inside the page; nothing from anywhere else."""
+    hashes = (
+        base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii") for text in scripts
+    )
     allowed = " ".join(f"'sha256-{value}'" for value in hashes)
     return (
         f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
@@ -201,7 +210,7 @@ class OfflineMap(folium.Map):
     default_js = [link for link in folium.Map.default_js if link[0] == "leaflet"]  # noqa: RUF012 - folium's way
     default_css = [link for link in folium.Map.default_css if link[0] == "leaflet_css"]  # noqa: RUF012
 
-    # folium's own header forbids zooming the page and sets two globals in a script of its own; its script is kept.
+    # folium's own header forbids zooming the page and runs a script of its own; its last script is kept.
     _template = Template(
         """
         {% macro header(this, kwargs) %}

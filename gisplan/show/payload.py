@@ -1,9 +1,10 @@
 """Geometry and attributes of one layer as a small block of bytes that a browser turns into typed arrays.
 
-Layout, before deflate: 4 bytes (header length, little endian), a JSON header, then the sections named in the
-header one after another. Numbers are stored as *byte planes*: all lowest bytes first, then all second bytes …,
-because neighbours resemble each other within a plane and deflate finds that. Coordinates are whole multiples of
-``10**-digits`` degrees and stored as differences, zigzag coded so that small negative ones stay small.
+Layout, before deflate: 4 bytes (header length, little endian), a JSON header, then the sections named in
+the header one after another. Numbers are stored as *byte planes*: all lowest bytes, then all second bytes and
+so on, because neighbours resemble each other within a plane and deflate finds that. Coordinates are whole
+multiples of ``10**-digits`` degrees and stored as differences, zigzag coded so that small negative ones stay
+small.
 """
 
 from __future__ import annotations
@@ -119,7 +120,7 @@ def _planes(name: str, values: NDArray[np.uint64]) -> _Section:
 
 
 def _zigzag(values: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Fold signed numbers into non-negative ones: 0, -1, 1, -2 … become 0, 1, 2, 3 …"""
+    """Fold signed numbers into non-negative ones: 0, -1, 1, -2 … become 0, 1, 2, 3 and so on."""
     return ((values << 1) ^ (values >> 63)).astype(np.uint64)
 
 
@@ -129,14 +130,18 @@ def _geometry_sections(geometry: NDArray[np.object_], digits: int) -> tuple[list
     kinds = np.where(missing, 0, _KINDS[shapely.get_type_id(geometry)])
     if (kinds < 0).any():
         rows = first_ids(np.flatnonzero(kinds < 0).tolist())
-        raise LayerError(f"geometry collections cannot be drawn (rows {rows}): keep their polygons, lines or points")
+        raise LayerError(
+            f"geometry collections cannot be drawn (rows {rows}): keep their polygons, lines or points"
+        )
     # Outer rings run one way and holes the other, so that the browser fills overlapping parcels without gaps.
-    shapes = shapely.orient_polygons(np.where(missing, None, geometry))
+    shapes = shapely.orient_polygons(np.where(missing, np.array(None), geometry))
     chains, owner, closed = _chains(shapes, kinds)
     lengths = shapely.get_num_coordinates(chains) - closed
     points = shapely.get_coordinates(chains)
     if not np.isfinite(points).all() or (np.abs(points) > [[180.000001, 90.000001]]).any():
-        raise LayerError("coordinates lie outside the globe: the declared coordinate system does not fit the numbers")
+        raise LayerError(
+            "coordinates lie outside the globe: the declared coordinate system does not fit the numbers"
+        )
     last = np.cumsum(lengths + closed) - 1
     keep = np.ones(len(points), dtype=bool)
     keep[last[closed]] = False  # the closing vertex repeats the first
@@ -179,7 +184,7 @@ def _chains(
 
 
 def _column(position: int, column: pd.Series[Any]) -> tuple[dict[str, Any], list[_Section]]:
-    """Choose the tightest lossless form of a column; rows without a value are marked in a mask of their own."""
+    """Choose the tightest lossless form of a column; rows without a value are marked in a mask."""
     null = column.isna().to_numpy(dtype=bool)
     about: dict[str, Any]
     values = column[~null]
@@ -197,7 +202,7 @@ def _column(position: int, column: pd.Series[Any]) -> tuple[dict[str, Any], list
     elif found in {"date", "datetime", "datetime64"} and (days := _days(values)) is not None:
         about, parts = _whole(data, days, null, kind="date")
     else:
-        about, parts = _text(position, values.astype(object).map(str), null)
+        about, parts = _text(position, np.array([str(v) for v in values], dtype=object), null)
     if null.any():
         parts.append(_bits(f"null{position}", null))
     return {**about, "data": data, "null": f"null{position}" if null.any() else None}, parts
@@ -219,15 +224,22 @@ def _whole(
 ) -> tuple[dict[str, Any], list[_Section]]:
     """Store whole numbers above their least one."""
     base = int(values.min()) if len(values) else 0
-    return {"type": kind, "base": base, "scale": scale}, [_planes(name, _spread(values - base, null, np.uint64))]
+    return {"type": kind, "base": base, "scale": scale}, [
+        _planes(name, _spread(values - base, null, np.uint64))
+    ]
 
 
-def _decimal(name: str, values: NDArray[np.float64], null: NDArray[np.bool_]) -> tuple[dict[str, Any], list[_Section]]:
+def _decimal(
+    name: str, values: NDArray[np.float64], null: NDArray[np.bool_]
+) -> tuple[dict[str, Any], list[_Section]]:
     """Store decimals as whole numbers of 10**-scale where that loses no bit, else as they are."""
     if np.isfinite(values).all():
+        top = np.abs(values).max(initial=0.0)
         for scale in range(7):
+            if top >= _EXACT / 2 / 10**scale:
+                break
             whole = np.round(values * 10**scale)
-            if np.abs(whole).max(initial=0) < _EXACT / 2 and (whole / 10**scale == values).all():
+            if (whole / 10**scale == values).all():
                 return _whole(name, whole.astype(np.int64), null, kind="float", scale=scale)
     bits = np.ascontiguousarray(_spread(values, null, np.float64)).view(np.uint8).reshape(-1, 8)
     return {"type": "float", "scale": None}, [_Section(name, bits.T.tobytes(), len(null), 8)]
@@ -240,7 +252,9 @@ def _days(values: pd.Series[Any]) -> NDArray[np.int64] | None:
     return whole.astype(np.int64) if (exact == whole).all() else None
 
 
-def _text(position: int, values: pd.Series[Any], null: NDArray[np.bool_]) -> tuple[dict[str, Any], list[_Section]]:
+def _text(
+    position: int, values: NDArray[np.object_], null: NDArray[np.bool_]
+) -> tuple[dict[str, Any], list[_Section]]:
     """Store text as codes into a list when it repeats, else as one run of UTF-8 with the length of each."""
     codes, unique = pd.factorize(values)
     if len(unique) <= max(256, len(null) // 8):

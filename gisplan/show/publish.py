@@ -11,24 +11,36 @@ from pathlib import Path
 
 from gisplan.errors import OutputError
 
+#: Every file a run may write. One that an earlier run wrote and this one does not is taken away, so that no folder mixes two runs.
+OUTPUTS = (
+    "map.html", "zones.csv", "indicators.csv", "parcels.csv", "balance.csv", "issues.csv", "results.gpkg", "run.json",
+)
+
 
 def require_writable(folder: Path) -> None:
-    """Find out at once, before hours of work, whether results can be written.
+    """Find out at once, before hours of work, whether results can be written; leave no trace.
 
     Raises
     ------
     OutputError
         They cannot.
     """
-    with published(folder):
-        pass
+    made = [p for p in (folder, *folder.parents) if not p.exists()]
+    try:
+        with _beside(folder) as fresh:
+            _require_room(fresh, folder)
+            _require_free(folder, OUTPUTS)
+    finally:
+        for p in made:
+            if p.is_dir() and not any(p.iterdir()):
+                p.rmdir()
 
 
 @contextmanager
 def published(folder: Path) -> Iterator[Path]:
-    """Give a fresh folder to write into; when the block ends well, its files replace those of the same name in ``folder``.
+    """Give a fresh folder to write into; when the block ends well, its files replace those of the earlier run in ``folder``.
 
-    Other files in ``folder`` are left alone.
+    Files that are not gisplan's are left alone.
 
     Parameters
     ----------
@@ -45,42 +57,101 @@ def published(folder: Path) -> Iterator[Path]:
     OutputError
         The folder cannot be written to, or a file in it is open in another program; nothing is replaced then.
     """
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        if folder.exists() and not folder.is_dir():
-            raise OutputError(f"{folder}: is a file, so results cannot be written there. Give another --out.")
-        fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be written to ({error.strerror}). Give another folder with --out.") from None
-    try:
+    with _beside(folder) as fresh:
         try:
             yield fresh
         except OSError as error:
-            if error.errno is None:
-                raise
             raise OutputError(
-                f"{folder}: writing failed ({error.strerror}); the earlier results are untouched. Make room or give another --out."
-            ) from None
+                f"{folder}: writing failed ({error.strerror or error}); the earlier results are untouched. "
+                "Make room or give another --out."
+            ) from error
+        _require_room(fresh, folder)
         _move(fresh, folder)
+
+
+@contextmanager
+def _beside(folder: Path) -> Iterator[Path]:
+    """Give a folder of the same disk that is gone afterwards."""
+    place = folder.resolve()
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if place.exists() and not place.is_dir():
+            raise OutputError(f"{folder}: is a file, so results cannot be written there. Give another --out.")
+        fresh = Path(tempfile.mkdtemp(prefix=f".{place.name[:40]}-", dir=place.parent))
+    except OSError as error:
+        raise _unwritable(folder, error) from None
+    try:
+        yield fresh
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _move(fresh: Path, folder: Path) -> None:
-    """Move files in once it is sure that every one of them can be."""
+def _unwritable(folder: Path, error: OSError) -> OutputError:
+    return OutputError(f"{folder}: cannot be written to ({error.strerror}). Give another folder with --out.")
+
+
+def _require_room(fresh: Path, folder: Path) -> None:
+    """Make the folder if need be and see that it takes files."""
+    probe = folder / fresh.name
     try:
         folder.mkdir(exist_ok=True)
-        probe = folder / fresh.name
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be written to ({error.strerror}). Give another folder with --out.") from None
-    names = sorted(p.name for p in fresh.iterdir())
+        raise _unwritable(folder, error) from None
+
+
+def _require_free(folder: Path, names: tuple[str, ...]) -> None:
     held = [n for n in names if (folder / n).exists() and not _free(folder / n)]
     if held:
-        raise OutputError(f"{folder}: {', '.join(held)} cannot be replaced (open in another program?). Close it and run again.")
+        raise OutputError(
+            f"{folder}: {', '.join(held)} cannot be replaced (open in another program, or write-protected?). "
+            "Close what holds it and run again."
+        )
+
+
+def _move(fresh: Path, folder: Path) -> None:
+    """Replace the earlier files once it is sure that every one can be; if one cannot after all, put the others back."""
+    names = sorted(p.name for p in fresh.iterdir())
+    stale = [n for n in OUTPUTS if n not in names and (folder / n).is_file()]
+    _require_free(folder, (*names, *stale))
+    earlier = fresh / "earlier"
+    done: list[str] = []
+    try:
+        earlier.mkdir()
+        for name in (*names, *stale):
+            if (folder / name).exists():
+                _keep(folder / name, earlier / name)
+        for name in names:
+            done.append(name)
+            os.replace(fresh / name, folder / name)
+        for name in stale:
+            done.append(name)
+            (folder / name).unlink()
+    except BaseException as error:
+        _put_back(earlier, folder, done)
+        if isinstance(error, OSError):
+            raise OutputError(
+                f"{folder}: {done[-1] if done else 'a file'} cannot be replaced ({error.strerror}); the earlier results are untouched. "
+                "Close it elsewhere and run again."
+            ) from None
+        raise
+
+
+def _keep(file: Path, copy: Path) -> None:
+    """Keep a file under a second name; a real copy where the disk knows no links."""
+    try:
+        os.link(file, copy)
+    except OSError:
+        shutil.copy2(file, copy)
+
+
+def _put_back(earlier: Path, folder: Path, names: list[str]) -> None:
     for name in names:
-        os.replace(fresh / name, folder / name)
+        if (earlier / name).exists():
+            os.replace(earlier / name, folder / name)
+        else:
+            (folder / name).unlink(missing_ok=True)
 
 
 def _free(file: Path) -> bool:

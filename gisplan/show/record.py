@@ -29,7 +29,10 @@ def inputs(files: Iterable[Path], folder: Path) -> list[dict[str, Any]]:
     """Name, size and hash of every input file, named as the plan does where it can be."""
     out = []
     for file in files:
-        family = [file, *(file.with_suffix(s) for s in _SIDE.get(file.suffix.lower(), ()))]
+        if file.is_dir():  # a file geodatabase
+            family = sorted(p for p in file.rglob("*") if p.is_file() and p.suffix != ".lock")
+        else:
+            family = [file, *(file.with_suffix(s) for s in _SIDE.get(file.suffix.lower(), ()))]
         for part in family:
             if part.is_file():
                 name = part.relative_to(folder).as_posix() if part.is_relative_to(folder) else part.name
@@ -39,10 +42,10 @@ def inputs(files: Iterable[Path], folder: Path) -> list[dict[str, Any]]:
 
 def versions() -> dict[str, str]:
     """Versions that results may depend on."""
-    import rasterio
+    import pyogrio
     import shapely
 
-    out = {"python": platform.python_version(), "geos": shapely.geos_version_string, "gdal": rasterio.__gdal_version__}
+    out = {"python": platform.python_version(), "geos": shapely.geos_version_string, "gdal": pyogrio.__gdal_version_string__}
     for name in _PACKAGES:
         try:
             out[name] = metadata.version(name)
@@ -55,4 +58,4 @@ def versions() -> dict[str, str]:
 
 def write_record(file: Path, content: Mapping[str, Any]) -> None:
     """Write the record, readable and in a fixed order."""
-    file.write_text(json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8")
+    file.write_text(json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8", newline="\n")

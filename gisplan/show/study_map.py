@@ -46,11 +46,11 @@ def study_map(survey: Survey, measured: Sequence[Measured], parcels: pd.DataFram
     """
     plan = survey.plan
     zones = survey.layers.zones
-    values = pd.DataFrame({m.id: m.figures.value for m in measured}, index=zones["zone_id"].to_numpy())
+    values = pd.DataFrame({m.id: m.figures.value / _shown_unit(m)[1] for m in measured}, index=zones["zone_id"].to_numpy())
     shown = [m for m in measured if not np.isnan(m.figures.value).all()]
     indicators = [
         MapIndicator(
-            m.id, m.labels["zh"], m.labels["en"], m.unit, GROUPS[m.group]["zh"], GROUPS[m.group]["en"],
+            m.id, m.labels["zh"], m.labels["en"], _shown_unit(m)[0], GROUPS[m.group]["zh"], GROUPS[m.group]["en"],
             m.formula["zh"], m.formula["en"],
         )
         for m in _first(shown, ("plot_ratio", "plot_ratio_gross", "road_density"))
@@ -60,6 +60,11 @@ def study_map(survey: Survey, measured: Sequence[Measured], parcels: pd.DataFram
         title=texts["title"], subtitle=texts["subtitle"], language=plan.plan.language, zones=zones,
         values=values[[i.id for i in indicators]], indicators=indicators, layers=layers, notes=[texts["note"]],
     )
+
+
+def _shown_unit(measured: Measured) -> tuple[str, float]:
+    """Unit in which an indicator is read, and what to divide by: land in hectares, all else as it is kept."""
+    return ("ha", 1e4) if measured.group == "land" and measured.unit == "m²" else (measured.unit, 1.0)
 
 
 def _first(measured: Sequence[Measured], wanted: Sequence[str]) -> list[Measured]:

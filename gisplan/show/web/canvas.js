@@ -44,7 +44,7 @@
   };
 
   const Layer = L.GridLayer.extend({
-    options: { tileSize: 256, updateWhenZooming: false, updateWhenIdle: false, keepBuffer: 1, noWrap: true, maxZoom: 24 },
+    options: { tileSize: 256, updateWhenZooming: false, updateWhenIdle: false, keepBuffer: 1, noWrap: true, maxZoom: 21 },
 
     initialize: function (id, options) {
       L.setOptions(this, options);
@@ -99,27 +99,39 @@
     _clampZoom: function () { return this._exact; },
     /* Old tiles stay until all new ones are painted, else the map would go blank at every zoom. */
     _pruneTiles: function () {
-      if (this._noTilesToLoad()) L.GridLayer.prototype._pruneTiles.call(this);
+      if (this._noTilesToLoad()) { L.GridLayer.prototype._pruneTiles.call(this); return; }
+      Object.keys(this._tiles).forEach(key => {
+        const tile = this._tiles[key];
+        if (!tile.current && Math.abs(tile.coords.z - this._tileZoom) > 2) this._removeTile(key);   // no more than a blur
+      });
     },
 
     createTile: function (coords, done) {
       const tile = document.createElement('canvas'), size = this.getTileSize();
-      tile.ratio = gisplan.printing ? 2.5 : Math.min(2, window.devicePixelRatio || 1);
+      tile.ratio = gisplan.printing ? 2 : Math.min(2, window.devicePixelRatio || 1);
       tile.width = Math.round(size.x * tile.ratio); tile.height = Math.round(size.y * tile.ratio);
       later(() => {
-        if (this._map && this.table) this.draw(tile, coords);
+        // Zooming on and on leaves jobs behind for zooms that nobody will see.
+        if (this._map && this.table && coords.z === this._tileZoom) (gisplan.printing ? this.print : this.draw).call(this, tile, coords);
         done(null, tile);
       });
       return tile;
+    },
+
+    /* Chromium prints a canvas drawn in beforeprint as a record of its strokes, neither clipped nor cleared as on the
+       screen. A picture of a canvas stays a picture; at other ratios than 2 there would be gaps between the tiles. */
+    print: function (tile, coords) {
+      const sheet = document.createElement('canvas');
+      sheet.width = tile.width; sheet.height = tile.height; sheet.ratio = tile.ratio;
+      this.draw(sheet, coords);
+      tile.getContext('2d').drawImage(sheet, 0, 0);
     },
 
     draw: function (tile, coords) {
       const T = this.table, S = this.style, B = T.box, context = tile.getContext('2d');
       const scale = Math.pow(2, coords.z - gisplan.ZOOM), k = scale * tile.ratio, size = this.getTileSize().x;
       const x0 = coords.x * size / scale - T.ox, y0 = coords.y * size / scale - T.oy, span = size / scale, reach = 12 / scale;
-      // Chromium prints a canvas drawn in beforeprint as a record of its strokes, in which clearing erases the paper.
-      if (tile.drawn) context.clearRect(0, 0, tile.width, tile.height);
-      tile.drawn = true;
+      context.clearRect(0, 0, tile.width, tile.height);
       const groups = [], small = [];
       T.visit(x0 - reach, y0 - reach, x0 + span + reach, y0 + span + reach, i => {
         const code = S.codes[i];
@@ -167,7 +179,7 @@
         this.each(pen, rows, one => one.stroke());
       });
       // Outlines of parcels fade out where they would be all one sees.
-      const thin = S.halo ? 1 : Math.min(1, Math.max(0, (pen.zoom - 11.5) / 4));
+      const thin = S.halo ? 1 : Math.min(1, Math.max(0, (this.table.typical * pen.k / pen.ratio - 5) / 12));
       if (!S.stroke || !thin) return;
       c.strokeStyle = S.stroke; c.lineWidth = S.width * pen.ratio * (S.halo ? 1 : 0.45 + 0.55 * thin);
       c.globalAlpha = S.halo ? 1 : thin * (S.faint || 0.8);
@@ -181,13 +193,12 @@
       const image = pen.context.createImageData(w, w), pixels = new Uint32Array(image.data.buffer);
       const alpha = Math.round(S.alpha * 255) << 24;
       const palette = S.colors.map(color => (word32(color) | alpha) >>> 0);
-      const edge = v => Math.max(0, Math.min(w - 1, Math.floor(v)));
-      rows.forEach(i => {
-        const color = palette[S.codes[i]];
-        const a = edge((B[4 * i] - pen.x0) * pen.k), b = edge((B[4 * i + 2] - pen.x0) * pen.k);
-        const c = edge((B[4 * i + 1] - pen.y0) * pen.k), d = edge((B[4 * i + 3] - pen.y0) * pen.k);
+      for (let r = 0; r < rows.length; r++) {
+        const i = rows[r], color = palette[S.codes[i]];
+        const a = Math.max(0, Math.floor((B[4 * i] - pen.x0) * pen.k)), b = Math.min(w - 1, Math.floor((B[4 * i + 2] - pen.x0) * pen.k));
+        const c = Math.max(0, Math.floor((B[4 * i + 1] - pen.y0) * pen.k)), d = Math.min(w - 1, Math.floor((B[4 * i + 3] - pen.y0) * pen.k));
         for (let y = c; y <= d; y++) for (let x = a; x <= b; x++) pixels[y * w + x] = color;
-      });
+      }
       pen.context.putImageData(image, 0, 0);
     },
 

@@ -33,7 +33,7 @@
     }
 
     find(latlng) {
-      const order = this.layers.slice().reverse().sort((a, b) => this.rank(b) - this.rank(a));
+      const order = this.layers.slice().sort((a, b) => this.rank(b) - this.rank(a) || b.options.zIndex - a.options.zIndex);
       for (const layer of order) {
         const row = layer.pick(latlng);
         if (row >= 0) return { layer, row };

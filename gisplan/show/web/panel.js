@@ -26,11 +26,12 @@
       };
       this.values = config.indicators.map((_, k) => this.table.all('i' + k));
       this.names = this.table.all('name').map(String);
-      this.border = gisplan.layer('data-zones', { silent: true, zIndex: 60 });
+      this.border = gisplan.layer('data-zones', { silent: true, zIndex: 3000 });
       this.border.setStyle({ fill: false, halo: true, stroke: '#22303c', width: 1.7 }).addTo(map);
       zones.setZIndex(1);
       zones.setStyle({ fill: false, stroke: null });
-      layers.forEach(l => l.setZIndex({ polygon: 10, line: 30, point: 80 }[l.table.meta.kind]));
+      // Zone borders lie above lines and below points; within a kind the order given is the order drawn.
+      layers.forEach((l, k) => l.setZIndex({ polygon: 1000, line: 2000, point: 4000 }[l.table.meta.kind] + k));
       this.build();
       this.labels = gisplan.labels(map, this.table, row => this.chooseZone(row));
       map.gisplan.onpick = (found, at) => this.picked(found, at);
@@ -39,6 +40,7 @@
       this.paint();
       map.invalidateSize({ animate: false });
       this.fit();
+      document.documentElement.dataset.gisplan = 'open';
       gisplan.painted().then(() => { document.documentElement.dataset.gisplan = 'ready'; });
     }
 
@@ -88,11 +90,15 @@
     /* Paper has its own size: the map is laid out for it, kept on the same ground, and painted before it is taken. */
     printing(on) {
       if (on === Boolean(gisplan.printing)) return;
-      if (on) this.seen = this.map.getBounds();
+      const b = this.config.bounds;
+      if (on) {
+        this.seen = this.map.getBounds();
+        this.whole = this.seen.contains([[b[1], b[0]], [b[3], b[2]]]);
+      }
       gisplan.printing = on;
       document.body.classList.toggle('gp-print', on);
       this.map.invalidateSize({ animate: false });
-      this.map.fitBounds(this.seen, { animate: false });
+      if (this.whole) this.fit(); else this.map.fitBounds(this.seen, { animate: false });
       this.labels.draw();
       this.eachLayer(l => { if (this.map.hasLayer(l)) l.redraw(); });
       gisplan.flush();
@@ -293,16 +299,18 @@
       const single = !meta.classed || (meta.classes.length === 2 && used.length === 1);
       const head = h('div', { class: 'gp-layer-head' },
         h('label', {}, box, single ? this.swatch(layer, used.length ? used[0] : 0) : '', h('span', {}, this.say(meta.label))),
-        h('span', { class: 'gp-total' }, gisplan.count(total)));
+        h('span', { class: 'gp-total' }, on && !single && !plain && meta.sizes && meta.kind !== 'point' && used.length > 1 ? '' : gisplan.count(total)));
       if (!on) return h('div', { class: 'gp-layer gp-off' }, head);
+      const named = c => !meta.classed && c && this.say(c.label) !== this.say(meta.label);
       const areas = meta.kind === 'polygon', sized = meta.sizes && meta.kind !== 'point';
-      const figures = code => !sized ? [] : areas
-        ? [gisplan.hectares(meta.sizes[code]), gisplan.mu(meta.sizes[code])] : [gisplan.fixed(meta.sizes[code] / 1000, 2)];
-      const heads = !sized ? [] : areas ? [gisplan.unit('ha', lang), gisplan.unit('mu', lang)] : ['km'];
       const all = sized ? meta.sizes.reduce((a, b) => a + b, 0) : 0;
-      const sum = !sized ? '' : areas ? gisplan.hectares(all) + ' ' + heads[0] + ' · ' + gisplan.mu(all) + ' ' + heads[1] : gisplan.fixed(all / 1000, 2) + ' km';
+      const figures = code => !sized ? [] : areas
+        ? [gisplan.hectares(meta.sizes[code]), gisplan.mu(meta.sizes[code], all)] : [gisplan.fixed(meta.sizes[code] / 1000, 2)];
+      const heads = !sized ? [] : areas ? [gisplan.unit('ha', lang), gisplan.unit('mu', lang)] : ['km'];
+      const sum = !sized ? '' : areas ? gisplan.hectares(all) + ' ' + heads[0] + ' · ' + gisplan.mu(all, all) + ' ' + heads[1] : gisplan.fixed(all / 1000, 2) + ' km';
       return h('div', { class: 'gp-layer' }, head,
         sum && (single || plain) ? h('p', { class: 'gp-sum' }, sum) : '',
+        single && named(meta.classes[0]) ? h('p', { class: 'gp-hint' }, this.say(meta.classes[0].label)) : '',
         plain ? h('p', { class: 'gp-hint' }, this.word('outlines')) : '',
         single || plain ? '' : h('table', { class: 'gp-classes' },
           sized ? h('thead', {}, h('tr', {}, h('th', { colspan: 2 }), h('th', { scope: 'col' }, this.word('count')), heads.map(t => h('th', { scope: 'col' }, t)))) : '',
@@ -310,7 +318,7 @@
             h('td', {}, this.swatch(layer, code)), h('td', {}, this.say(meta.classes[code].label)),
             h('td', {}, gisplan.count(meta.counts[code])), figures(code).map(t => h('td', {}, t)))),
           sized && used.length > 1 ? h('tr', { class: 'gp-all' }, h('td', { colspan: 2 }, this.word('total')), h('td', {}, gisplan.count(total)),
-            (areas ? [gisplan.hectares(all), gisplan.mu(all)] : [gisplan.fixed(all / 1000, 2)]).map(t => h('td', {}, t))) : '')));
+            (areas ? [gisplan.hectares(all), gisplan.mu(all, all)] : [gisplan.fixed(all / 1000, 2)]).map(t => h('td', {}, t))) : '')));
     }
 
     swatch(layer, code) {

@@ -25,7 +25,7 @@
   }
 
   async function unpack(bytes) {
-    if (typeof DecompressionStream === 'undefined' || window.gisplanPlainInflate) return gisplan.inflate(bytes);
+    if (typeof DecompressionStream === 'undefined') return gisplan.inflate(bytes);
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
     return new Uint8Array(await new Response(stream).arrayBuffer());
   }
@@ -134,6 +134,9 @@
         B[4 * i] = x0; B[4 * i + 1] = y0; B[4 * i + 2] = x1; B[4 * i + 3] = y1;
       }
       this.visit = grid32(B, n);
+      const every = Math.max(1, Math.floor(n / 999)), sizes = [];
+      for (let i = 0; i < n; i += every) if (B[4 * i] <= B[4 * i + 2]) sizes.push(Math.max(B[4 * i + 2] - B[4 * i], B[4 * i + 3] - B[4 * i + 1]));
+      this.typical = sizes.sort((a, b) => a - b)[sizes.length >> 1] || 0;
     }
 
     /* Chains of one feature as Leaflet wants them. */

@@ -17,11 +17,16 @@
     other: ['English', '中文'], otherLong: ['Switch to English', '切换为中文'],
     madeWith: ['离线地图 · Leaflet 1.9.4', 'Offline map · Leaflet 1.9.4']
   };
-  const UNITS = { ha: ['公顷', 'ha'], mu: ['亩', 'mu'], km: ['km', 'km'], share: ['%', '%'] };
+  // Units that are written otherwise than they are called; all others are written as they are.
+  const UNITS = {
+    ha: ['公顷', 'ha'], mu: ['亩', 'mu'], share: ['%', '%'], 1: ['', ''], n: ['', ''], floors: ['层', 'floors'],
+    '1/ha': ['个/公顷', 'per ha'], '1/km²': ['个/km²', 'per km²'], 万元: ['万元', '10k CNY'], '万元/ha': ['万元/公顷', '10k CNY/ha'],
+    '万元/mu': ['万元/亩', '10k CNY/mu']
+  };
   const side = lang => lang === 'en' ? 1 : 0;
 
   gisplan.word = (key, lang) => WORDS[key][side(lang)];
-  gisplan.unit = (unit, lang) => UNITS[unit] ? UNITS[unit][side(lang)] : unit;
+  gisplan.unit = (unit, lang) => Object.prototype.hasOwnProperty.call(UNITS, unit) ? UNITS[unit][side(lang)] : unit;
   /* A text given in both languages; the other one when this is empty. */
   gisplan.say = (text, lang) => text ? text[lang] || text[lang === 'en' ? 'zh' : 'en'] || '' : '';
 
@@ -47,14 +52,8 @@
     return joined(number(value, 0, Math.abs(value) < 1 ? 4 : 2), gisplan.unit(unit, lang));
   };
   /* Square metres as hectares and as mu: 15 mu are a hectare. */
-  gisplan.hectares = area => {
-    const ha = area / 10000;
-    return gisplan.fixed(ha, ha >= 10000 ? 0 : ha >= 1000 ? 1 : 2);
-  };
-  gisplan.mu = area => {
-    const mu = area * 15 / 10000;
-    return gisplan.fixed(mu, mu >= 100 ? 0 : 1);
-  };
+  gisplan.hectares = area => gisplan.fixed(area / 10000, 2);
+  gisplan.mu = (area, all) => gisplan.fixed(area * 15 / 10000, all >= 1e6 ? 0 : 1);   // `all` decides for a column
 
   /* h('p', {class: 'x', onclick: f}, 'text', child …): strings become text nodes. */
   gisplan.h = function (tag, set, ...children) {
