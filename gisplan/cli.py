@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gisplan import __version__
-from gisplan.errors import BooksError, GisplanError
+from gisplan.errors import BooksError, GisplanError, PlanError, counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,8 +62,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         return int(options.call(options))
+    except PlanError as error:
+        for fault in error.faults:
+            print(f"gisplan: {_one_line(fault)}", file=sys.stderr)
+        return MEND
     except GisplanError as error:
-        print(f"gisplan: {error}", file=sys.stderr)
+        print(f"gisplan: {_one_line(error)}", file=sys.stderr)
         return MEND
     except BooksError as error:
         print(f"gisplan: {error}", file=sys.stderr)
@@ -69,6 +75,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("gisplan: stopped; earlier results are untouched.", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        # Whoever read the output (head, a pager) has seen enough; nothing may be written at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception:  # noqa: BLE001  1 and 2 are taken: what is left is a fault of gisplan and must not look like them
+        traceback.print_exc()
+        print("gisplan: this is a fault of gisplan: please report it with the lines above and the plan.", file=sys.stderr)
+        return OURS
+
+
+def _one_line(message: object) -> str:
+    """Bring a message onto one line, whatever drivers and file names put into it."""
+    return " ".join(str(message).splitlines())
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -109,7 +128,7 @@ def _study(plan: Plan, out: str | None, *, strict: bool) -> int:
         write(result, folder, progress=told)
     print(_books(result.balance))
     _summary(result.issues)
-    print(f"\n{len(result.zones)} zones, {len(result.measured)} indicators → {folder.resolve()}")
+    print(f"\n{counted(len(result.zones), 'zone')}, {counted(len(result.measured), 'indicator')} → {folder.resolve()}")
     print(f"Open {(folder / 'map.html').resolve()}")
     return STRICT if strict and _grave(result.issues) else DONE
 
@@ -159,7 +178,7 @@ def _grave(found: Sequence[Issue]) -> bool:
 
 def _summary(found: Sequence[Issue]) -> None:
     counts = {s: sum(i.severity == s for i in found) for s in ("error", "warning", "note")}
-    print(f"\nissues: {counts['error']} error(s), {counts['warning']} warning(s), {counts['note']} note(s)")
+    print("\nissues: " + ", ".join(counted(n, severity) for severity, n in counts.items()))
     for issue in found:
         if issue.severity == "error":
             print(f"  error  {issue.layer}: {issue.message} {issue.remedy}")

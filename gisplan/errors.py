@@ -47,3 +47,8 @@ def first_ids(ids: Sequence[object], *, limit: int = 5) -> str:
     """
     named = ", ".join(str(i) for i in ids[:limit])
     return named if len(ids) <= limit else f"{named}, … and {len(ids) - limit:,} more"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Say how many there are: ``1 record``, ``60 records``; ``many`` where the plural takes more than an s."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

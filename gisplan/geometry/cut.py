@@ -60,6 +60,7 @@ def cut(
     *,
     dimension: int,
     disjoint: bool = True,
+    tolerance: float = 0.0,
     outside: bool = True,
     executor: Executor | None = None,
 ) -> Cut:
@@ -79,13 +80,15 @@ def cut(
         0 for points, 1 for lines, 2 for polygons.
     disjoint
         The zones are known not to overlap, so a feature whose pieces add up to all of it has nothing outside.
+    tolerance
+        How far (m) a point may lie off a zone and still be on its border. Lines and polygons are cut exactly.
     outside
         Measure what lies in no zone. Where nobody asks, it is taken to be what the pieces leave.
     executor
         Where to run the chunks; threads by default.
     """
     if dimension == 0:
-        return _cut_points(zones, features)
+        return _cut_points(zones, features, tolerance)
     n = len(features)
     size = _measure(features, dimension)
     find = _by_feature if len(zones) * SMALL_ZONES > n else _by_zone
@@ -106,8 +109,10 @@ def cut(
     rows = np.flatnonzero((pieces > 0) & unsure)
     left[rows] = _left_over(zones, features, zone, feature, rows, dimension) / size[rows]
     if dimension == 1:
-        # Line by line: only the few that are counted more than once come here.
-        for f in np.flatnonzero(counted + left > 1 + 1e-9):
+        # What runs twice over the same ground is laid together by an intersection, and a shared border is counted in each zone.
+        rows = rows[(np.abs(counted[rows] + left[rows] - 1) > 1e-9) | ~shapely.is_simple(features[rows])]
+        # Line by line: only the few of these come here.
+        for f in rows:
             at = slice(np.searchsorted(feature, f, side="left"), np.searchsorted(feature, f, side="right"))
             share[at], left[f], overlap[f] = _along(features[f], zones[zone[at]])
     return Cut(zone, feature, share, left, overlap)
@@ -203,10 +208,7 @@ def _along(line: shapely.Geometry, zones: NDArray[np.object_]) -> tuple[NDArray[
     corners = shapely.points(shapely.get_coordinates(shapely.intersection(line, zones)))
     share, outside, overlap = np.zeros(len(zones)), 0.0, 0.0
     for part in shapely.get_parts(line):
-        own = shapely.points(shapely.get_coordinates(part))
-        near = corners[shapely.dwithin(corners, part, 10 * tolerance)]
-        breaks = np.unique(shapely.line_locate_point(part, np.concatenate([own, near])))
-        breaks = np.unique(np.concatenate([[0.0], breaks, [shapely.length(part)]]))
+        breaks = _breaks(part, corners, 10 * tolerance)
         step = np.diff(breaks)
         given = _border_shares(zones, shapely.line_interpolate_point(part, breaks[:-1] + step / 2), tolerance)
         total = given.sum(axis=0)
@@ -217,18 +219,33 @@ def _along(line: shapely.Geometry, zones: NDArray[np.object_]) -> tuple[NDArray[
     return share / whole, outside / whole, overlap / whole
 
 
-def _cut_points(zones: NDArray[np.object_], features: NDArray[np.object_]) -> Cut:
+def _breaks(line: shapely.Geometry, corners: NDArray[np.object_], tolerance: float) -> NDArray[np.float64]:
+    """Distances along a line of its own vertices and of the corners on it, each on every edge that runs through it."""
+    xy = shapely.get_coordinates(line)
+    start, way = xy[:-1], np.diff(xy, axis=0)
+    length = np.hypot(way[:, 0], way[:, 1])
+    passed = np.concatenate([[0.0], np.cumsum(length)])
+    edges = shapely.linestrings(np.stack([start, xy[1:]], axis=1))
+    corner, edge = _tree(edges).query(corners, predicate="dwithin", distance=tolerance)
+    real = length[edge] > 0
+    corner, edge = corner[real], edge[real]
+    to = shapely.get_coordinates(corners[corner]) - start[edge]
+    part = np.clip((to * way[edge]).sum(axis=1) / length[edge] ** 2, 0, 1)
+    return np.unique(np.concatenate([passed, passed[edge] + part * length[edge]]))
+
+
+def _cut_points(zones: NDArray[np.object_], features: NDArray[np.object_], tolerance: float) -> Cut:
     """Cut (multi)points: each point counts one part of its feature."""
     n = len(features)
     points, owner = shapely.get_parts(features, return_index=True)
     weight = 1.0 / sum_by(owner, size=n)[owner]
-    p, z = _tree(zones).query(points, predicate="intersects")
+    p, z = _tree(zones).query(points, predicate="dwithin", distance=tolerance)
     share = np.ones(len(p))
     hits = sum_by(p, size=len(points))
     # Point by point: only those that touch several zones come here.
     for k in np.flatnonzero(hits > 1):
         at = np.flatnonzero(p == k)
-        share[at] = _border_shares(zones[z[at]], points[k : k + 1], 0.0)[:, 0]
+        share[at] = _border_shares(zones[z[at]], points[k : k + 1], tolerance)[:, 0]
     share *= weight[p]
     overlap = sum_by(owner, np.maximum(sum_by(p, share, size=len(points)) - weight, 0), size=n)
     outside = sum_by(owner, np.where(hits == 0, weight, 0.0), size=n)

@@ -7,11 +7,15 @@ from concurrent.futures import Executor
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
-from gisplan.geometry.parallel import in_chunks
+from gisplan.geometry.parallel import chunk_rows, in_chunks
 
 #: Segments in a quarter circle of a reach: an isolated point's reach is drawn 0.16 % too small.
 QUARTER_SEGMENTS = 16
+
+#: Fewer features than this are looked at one by one straight away.
+FEW = 2000
 
 
 def _tree(features: NDArray[np.object_]) -> shapely.STRtree:
@@ -44,14 +48,33 @@ def within(
     near = np.zeros(len(features), dtype=bool)
     if len(features) == 0 or len(sources) == 0:
         return near
+    near = _surely_near(features, sources, distance)
+    open_rows = np.flatnonzero(~near)
     tree = _tree(sources)
 
-    def work(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    def work(chunk: NDArray[np.int64]) -> NDArray[np.int64]:
+        rows = open_rows[chunk]
         mine, _ = tree.query(features[rows], predicate="dwithin", distance=distance)
         return np.asarray(rows[np.unique(mine)])
 
-    near[np.concatenate(in_chunks(work, len(features), executor=executor, least=500))] = True
+    if len(open_rows):
+        near[np.concatenate(in_chunks(work, len(open_rows), executor=executor, least=500))] = True
     return near
+
+
+def _surely_near(features: NDArray[np.object_], sources: NDArray[np.object_], distance: float) -> NDArray[np.bool_]:
+    """Features whose first vertex lies within the distance of some point of a source: no polygon need be looked at for them."""
+    sure = np.zeros(len(features), dtype=bool)
+    if distance <= 0 or len(features) < FEW:
+        return sure
+    known = cKDTree(shapely.get_coordinates(shapely.segmentize(sources, distance / 2)))
+    # In chunks, for the vertices of all features at once would take as much memory as the features.
+    for rows in chunk_rows(len(features), least=FEW):
+        xy, owner = shapely.get_coordinates(features[rows], return_index=True)
+        first = np.flatnonzero(np.diff(owner, prepend=-1))
+        gap, _ = known.query(xy[first], distance_upper_bound=distance, workers=-1)
+        sure[rows[owner[first]]] = gap < distance
+    return sure
 
 
 def reached_share(

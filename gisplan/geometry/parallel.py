@@ -16,6 +16,12 @@ T = TypeVar("T")
 CHUNKS = 32
 
 
+def chunk_rows(count: int, *, least: int = 1) -> list[NDArray[np.int64]]:
+    """Row numbers of each chunk; see `in_chunks`."""
+    pieces = max(1, min(CHUNKS, count // max(1, least)))
+    return np.array_split(np.arange(count, dtype=np.int64), pieces)
+
+
 def in_chunks(
     work: Callable[[NDArray[np.int64]], T], count: int, *, executor: Executor | None = None, least: int = 1
 ) -> list[T]:
@@ -33,9 +39,8 @@ def in_chunks(
     least
         Rows below which a chunk is not worth its overhead.
     """
-    pieces = max(1, min(CHUNKS, count // max(1, least)))
-    ranges = np.array_split(np.arange(count, dtype=np.int64), pieces)
-    if pieces == 1:
+    ranges = chunk_rows(count, least=least)
+    if len(ranges) == 1:
         return [work(r) for r in ranges]
     if executor is not None:
         return list(executor.map(work, ranges))

@@ -54,7 +54,9 @@ def _only(geometry: shapely.Geometry, dimension: int) -> shapely.Geometry | None
     parts = parts[np.isin(shapely.get_type_id(parts), _DIMENSION_TYPES[dimension])]
     if len(parts) == 0:
         return None
-    make = {0: shapely.multipoints, 1: shapely.multilinestrings, 2: shapely.multipolygons}[dimension]
+    if dimension == 2:
+        return shapely.union_all(parts)  # polygons of a collection may overlap or share an edge, which those of a multipolygon may not
+    make = {0: shapely.multipoints, 1: shapely.multilinestrings}[dimension]
     return parts[0] if len(parts) == 1 else make(parts)
 
 

@@ -42,6 +42,10 @@ def areal_scale(crs: CRS, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDA
     return np.asarray(RectBivariateSpline(gx, gy, exact(mx.ravel(), my.ravel()).reshape(mx.shape)).ev(x, y))
 
 
+def _centroid(polygons: NDArray[np.object_]) -> NDArray[np.float64]:
+    return np.asarray(shapely.get_coordinates(shapely.centroid(polygons)))
+
+
 def _geodesic(crs: CRS) -> tuple[Geod, Transformer]:
     geod = crs.get_geod()
     assert geod is not None  # every projected system on Earth has an ellipsoid
@@ -72,8 +76,8 @@ def ellipsoidal_area(polygons: NDArray[np.object_], crs: CRS) -> NDArray[np.floa
     area = planar.copy()
     small = (planar > 0) & (width <= LARGE_M)
     if small.any():
-        centre = map_chunks(shapely.centroid, polygons[small])
-        area[small] = planar[small] / areal_scale(crs, shapely.get_x(centre), shapely.get_y(centre))
+        x, y = map_chunks(_centroid, polygons[small]).T
+        area[small] = planar[small] / areal_scale(crs, x, y)
     large = np.flatnonzero((planar > 0) & (width > LARGE_M))
     if len(large):
         geod, to_degrees = _geodesic(crs)

@@ -7,12 +7,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from gisplan.measure.catalogue import Array, Figures, amount, indicator, missing, part, ratio
-from gisplan.measure.land import industrial
+from gisplan.measure.catalogue import Array, Figures, amount, indicator, part, ratio
+from gisplan.measure.land import industrial, known_parcels
 from gisplan.measure.survey import FLOOR_SOURCES, Survey
 
 
-def floor_area_by_zone(survey: Survey, *, among: NDArray[np.bool_] | None = None) -> Figures:
+def floor_area_by_zone(
+    survey: Survey, *, among: NDArray[np.bool_] | None = None, without: NDArray[np.bool_] | None = None
+) -> Figures:
     """Floor area of each zone, with the number of buildings (or parcels) behind each source.
 
     A building is cut where it really lies. Where a parcel holds a building whose floor area nothing tells, and the register knows the
@@ -22,6 +24,8 @@ def floor_area_by_zone(survey: Survey, *, among: NDArray[np.bool_] | None = None
     ----------
     among
         Parcels on which floor area counts; everywhere by default.
+    without
+        Parcels on which it does not; none by default.
     """
     parcels = survey.parcels
     if survey.buildings is None:
@@ -29,24 +33,25 @@ def floor_area_by_zone(survey: Survey, *, among: NDArray[np.bool_] | None = None
         pieces = survey.pieces["parcels"]
         meant = np.ones(len(parcels.area), dtype=bool) if among is None else among
         known = meant & ~np.isnan(parcels.floor_area)
-        area = parcels.area if not np.isnan(parcels.area).all() else pieces.size
-        known_land = pieces.total(np.where(known, np.nan_to_num(area), 0.0))
+        known_land = pieces.total(np.where(known, pieces.size, 0.0))
         return amount(
             pieces.total(np.where(known, parcels.floor_area, 0.0)), n_used=pieces.count(known),
             n_missing=pieces.count(meant & ~known),
-            known_share=part(known_land, pieces.total(np.where(meant, np.nan_to_num(area), 0.0))),
+            known_share=part(known_land, pieces.total(np.where(meant, pieces.size, 0.0))),
             counts={"REGISTER": pieces.count(known)},
         )
     pieces = survey.pieces["buildings"]
-    on = survey.buildings.parcel
-    replaced = np.zeros(len(on), dtype=bool)
-    meant = np.ones(len(on), dtype=bool)
+    replaced = np.zeros(len(pieces.frame), dtype=bool)
+    meant = np.ones(len(pieces.frame), dtype=bool)
     extra: Array = np.zeros(survey.zones)
     extra_count: Array = np.zeros(survey.zones)
     if parcels is not None:
-        replaced = (on >= 0) & parcels.by_register[np.maximum(on, 0)]
-        chosen = parcels.by_register if among is None else parcels.by_register & among
-        meant = meant if among is None else (on >= 0) & among[np.maximum(on, 0)]
+        replaced = _on(survey, parcels.by_register)
+        chosen = parcels.by_register
+        if among is not None:
+            chosen, meant = chosen & among, meant & _on(survey, among)
+        if without is not None:
+            chosen, meant = chosen & ~without, meant & ~_on(survey, without)
         whole = survey.pieces["parcels"]
         extra = whole.total(np.where(chosen, parcels.floor_area, 0.0))
         extra_count = whole.count(chosen)
@@ -65,6 +70,13 @@ def floor_area_by_zone(survey: Survey, *, among: NDArray[np.bool_] | None = None
         pieces.total(np.where(known, survey.buildings.floor_area, 0.0)) + extra,
         n_used=pieces.count(known) + extra_count, n_missing=pieces.count(lacking), known_share=share, counts=counts,
     )
+
+
+def _on(survey: Survey, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Tell which buildings stand mostly on one of the chosen parcels."""
+    assert survey.buildings is not None
+    parcel = survey.buildings.parcel
+    return np.asarray((parcel >= 0) & chosen[np.maximum(parcel, 0)])
 
 
 def _floor(survey: Survey) -> Figures:
@@ -102,10 +114,11 @@ def floor_area_m2(survey: Survey) -> Figures:
     return _floor(survey)
 
 
-def _footprint(survey: Survey) -> Figures:
+def _footprint(survey: Survey, *, without: NDArray[np.bool_] | None = None) -> Figures:
     if survey.buildings is not None:
         pieces = survey.pieces["buildings"]
-        return amount(pieces.total(pieces.size), n_used=pieces.count())
+        meant = np.ones(len(pieces.frame), dtype=bool) if without is None else ~_on(survey, without)
+        return amount(pieces.total(np.where(meant, pieces.size, 0.0)), n_used=pieces.count(meant))
     pieces = survey.pieces["parcels"]
     assert survey.parcels is not None
     known = ~np.isnan(survey.parcels.footprint)
@@ -147,28 +160,71 @@ def _parcel_land(survey: Survey, among: NDArray[np.bool_] | None = None) -> tupl
     assert parcels is not None
     meant = np.ones(len(parcels.area), dtype=bool) if among is None else among
     known = meant & ~np.isnan(parcels.area)
-    land = pieces.total(np.where(known, parcels.area, 0.0))
-    return land, part(pieces.total(np.where(known, pieces.size, 0.0)), pieces.total(np.where(meant, pieces.size, 0.0)))
+    land = pieces.land(np.where(known, parcels.area, 0.0))
+    return land, part(pieces.total(np.where(known, pieces.size, 0.0)), pieces.land(np.where(meant, pieces.size, 0.0)))
 
 
 def _over_land(survey: Survey, top: Figures, among: NDArray[np.bool_] | None = None) -> Figures:
-    """Divide floor area or footprint by the land of the parcels.
-
-    Without a building layer both come from the register, and only parcels that have both count: floor area without land, or land
-    without floor area, would make the ratio larger or smaller in silence.
-    """
+    """Divide floor area or footprint by the land of the parcels; a parcel of unknown area is missing."""
     land, known = _parcel_land(survey, among)
     share = np.where(np.isnan(known), np.nan, np.minimum(known, np.nan_to_num(top.known_share, nan=1.0)))
-    return ratio(
+    made = ratio(
         np.nan_to_num(top.numerator), land, n_used=top.n_used, n_missing=top.n_missing, known_share=share, counts=top.counts
     )
+    return replace(made, n_missing=made.n_missing + _landless(survey, among))
+
+
+def _unknown_land(survey: Survey) -> NDArray[np.bool_] | None:
+    """Tell which parcels have no area by the plan's basis; None where all have one.
+
+    What stands on them must not count in a ratio to land: floor area without land would make it larger in silence.
+    """
+    assert survey.parcels is not None
+    unknown = np.isnan(survey.parcels.area)
+    return unknown if unknown.any() else None
+
+
+def _landless(survey: Survey, among: NDArray[np.bool_] | None = None) -> Array:
+    """Count the parcels of unknown area by zone."""
+    unknown = _unknown_land(survey)
+    if unknown is None:
+        return np.zeros(survey.zones)
+    return survey.pieces["parcels"].count(unknown if among is None else unknown & among)
+
+
+def _floor_on_land(survey: Survey) -> Figures:
+    """Floor area, without that on parcels of unknown area."""
+    unknown = _unknown_land(survey)
+    return _floor(survey) if unknown is None else floor_area_by_zone(survey, without=unknown)
+
+
+def _foot_on_land(survey: Survey) -> Figures:
+    """Footprint, without that on parcels of unknown area."""
+    unknown = _unknown_land(survey)
+    return _foot(survey) if unknown is None else _footprint(survey, without=unknown)
 
 
 def _register_ratio(survey: Survey, amounts: Array, among: NDArray[np.bool_] | None = None) -> Figures:
-    from gisplan.measure.land import known_parcels
-
+    """Divide an amount of the register by the land of the parcels that have both."""
     top, land, used, lacking, share = known_parcels(survey, amounts, among=among)
     return ratio(top, land, n_used=used, n_missing=lacking, known_share=share, counts={"REGISTER": used})
+
+
+def _register_sums(survey: Survey, land: Array) -> tuple[Array, Array, Array, Array, Array, Array]:
+    """Sum floor area, footprint and land of the parcels of which the register knows all three.
+
+    Returns
+    -------
+    tuple
+        The three sums, number used, number lacking data, share of the land that is known; by zone.
+    """
+    pieces, parcels = survey.pieces["parcels"], survey.parcels
+    assert parcels is not None
+    known = ~np.isnan(parcels.floor_area + parcels.footprint + land)
+    floor, foot, area, measured = (
+        pieces.total(np.where(known, a, 0.0)) for a in (parcels.floor_area, parcels.footprint, land, pieces.size)
+    )
+    return floor, foot, area, pieces.count(known), pieces.count(~known), part(measured, pieces.total(pieces.size))
 
 
 @indicator(
@@ -197,7 +253,7 @@ def plot_ratio(survey: Survey) -> Figures:
     assert survey.parcels is not None
     if survey.buildings is None:
         return _register_ratio(survey, survey.parcels.floor_area)
-    return _over_land(survey, _floor(survey))
+    return _over_land(survey, _floor_on_land(survey))
 
 
 @indicator(
@@ -258,7 +314,8 @@ def industrial_plot_ratio(survey: Survey) -> Figures:
     among = industrial(survey)
     if survey.buildings is None:
         return _register_ratio(survey, survey.parcels.floor_area, among)
-    return _over_land(survey, floor_area_by_zone(survey, among=among), among)
+    top = floor_area_by_zone(survey, among=among, without=_unknown_land(survey))
+    return _over_land(survey, top, among)
 
 
 @indicator(
@@ -287,7 +344,7 @@ def building_density(survey: Survey) -> Figures:
     assert survey.parcels is not None
     if survey.buildings is None:
         return replace(_register_ratio(survey, survey.parcels.footprint), counts=None)
-    return _over_land(survey, _foot(survey))
+    return _over_land(survey, _foot_on_land(survey))
 
 
 @indicator(
@@ -299,7 +356,7 @@ def mean_floors(survey: Survey) -> Figures:
 
     Formula
     -------
-    Σ floor area ÷ Σ footprint.
+    Σ floor area ÷ Σ footprint, over the buildings (without a building layer: the parcels) whose floor area is known.
 
     Zero
     ----
@@ -307,16 +364,21 @@ def mean_floors(survey: Survey) -> Figures:
 
     Missing
     -------
-    No building in the zone. Partial where the floor area of some is unknown.
+    No building in the zone, or the floor area of none is known. Partial where that of some is unknown.
 
     Source
     ------
     Spacemate's L (Berghauser Pont & Haupt).
     """
-    top, foot = _floor(survey), _foot(survey)
+    if survey.buildings is None:
+        assert survey.parcels is not None
+        floor, foot, _, used, lacking, share = _register_sums(survey, survey.pieces["parcels"].size)
+        return ratio(floor, foot, n_used=used, n_missing=lacking, known_share=share)
+    top, foot = _floor(survey), _foot(survey).numerator
+    known = top.known_share * foot
     return ratio(
-        np.nan_to_num(top.numerator), foot.numerator, n_used=top.n_used, n_missing=top.n_missing,
-        known_share=top.known_share,
+        np.nan_to_num(top.numerator), known, n_used=top.n_used, n_missing=top.n_missing,
+        known_share=part(known, foot),
     )
 
 
@@ -330,7 +392,7 @@ def open_space_ratio(survey: Survey) -> Figures:
 
     Formula
     -------
-    (Σ parcel area − Σ footprint) ÷ Σ floor area.
+    (Σ parcel area − Σ footprint) ÷ Σ floor area; without a building layer, over the parcels whose figures are all known.
 
     Zero
     ----
@@ -338,17 +400,23 @@ def open_space_ratio(survey: Survey) -> Figures:
 
     Missing
     -------
-    No floor area in the zone.
+    No parcels or no floor area in the zone. Partial where floor area or land area is not known.
 
     Source
     ------
     Spacemate's OSR (Berghauser Pont & Haupt).
     """
-    top, foot = _floor(survey), _foot(survey)
-    land, _ = _parcel_land(survey)
-    if np.isnan(foot.numerator).all():
-        return missing(survey.zones, "INPUT_MISSING:footprint")
-    return ratio(
-        land - np.nan_to_num(foot.numerator), np.nan_to_num(top.numerator), n_used=top.n_used, n_missing=top.n_missing,
-        known_share=top.known_share,
+    assert survey.parcels is not None
+    land, known = _parcel_land(survey)
+    if survey.buildings is None:
+        floor, foot, land, used, lacking, known = _register_sums(survey, survey.parcels.area)
+    else:
+        top = _floor_on_land(survey)
+        floor, foot = np.nan_to_num(top.numerator), _foot_on_land(survey).numerator
+        used, lacking, known = top.n_used, top.n_missing, np.minimum(known, top.known_share)
+    # Without a parcel there is no land that could be open.
+    made = ratio(
+        np.where(land > 0, land - foot, np.nan), floor, n_used=used, n_missing=lacking,
+        known_share=np.where(floor > 0, known, np.nan),
     )
+    return made if survey.buildings is None else replace(made, n_missing=made.n_missing + _landless(survey))

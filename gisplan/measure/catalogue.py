@@ -205,8 +205,10 @@ def register() -> Mapping[str, Indicator]:
     return dict(sorted(_REGISTER.items(), key=lambda kv: order.index(kv[1].group)))
 
 
-def _why(lacking: Sequence[str]) -> str:
+def _why(survey: Survey, lacking: Sequence[str]) -> str:
     """Flag that names what is not there: layers first, else columns."""
+    # Roads that are there, but without a width, lack a column and not a layer.
+    lacking = ["roads.width_m" if n == "roads_or_surfaces" and survey.has("roads") else n for n in lacking]
     layers = [n for n in lacking if "." not in n and n not in ("floor_area", "footprint")]
     if layers:
         return f"LAYER_MISSING:{','.join(layers)}"
@@ -218,7 +220,7 @@ def evaluate(survey: Survey) -> list[Measured]:
     out = []
     for ind in register().values():
         lacking = [n for n in ind.needs if not survey.has(n)]
-        why = _why(lacking)
+        why = _why(survey, lacking)
         for name, labels in (ind.members(survey) if ind.members else {"": {}}).items():
             arguments: tuple[Any, ...] = (survey, name) if ind.members else (survey,)
             figures = missing(survey.zones, why) if lacking else ind.function(*arguments)

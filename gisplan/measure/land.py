@@ -93,8 +93,8 @@ def known_parcels(survey: Survey, amounts: Array, *, among: NDArray[np.bool_] | 
     known = meant & ~np.isnan(amounts) & ~np.isnan(parcels.area)
     measured = pieces.size
     top = pieces.total(np.where(known, amounts, 0.0))
-    land = pieces.total(np.where(known, parcels.area, 0.0))
-    share = part(pieces.total(np.where(known, measured, 0.0)), pieces.total(np.where(meant, measured, 0.0)))
+    land = pieces.land(np.where(known, parcels.area, 0.0))
+    share = part(pieces.total(np.where(known, measured, 0.0)), pieces.land(np.where(meant, measured, 0.0)))
     return top, land, pieces.count(known), pieces.count(meant & ~known), share
 
 

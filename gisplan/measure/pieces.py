@@ -10,9 +10,20 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
-from gisplan.geometry import Cut, Overlaps, cut, multiplicity_cells, overlaps, owners, sum_by
+from gisplan.errors import LayerError
+from gisplan.geometry import Cut, cut, multiplicity_cells, owners, sum_by
 from gisplan.read import Layers
 from gisplan.read.layer import Clean
+
+
+#: A share below this is no part of a feature but the rounding of a border.
+SLIVER = 1e-9
+
+#: Parcel land below this (m²) in a zone is the sliver of a neighbour's parcel, and no land that a ratio could be of.
+LEAST_LAND_M2 = 1.0
+
+#: Layers that are of no use unless some of them lies in a zone.
+MUST_MEET = ("parcels", "buildings", "roads")
 
 
 @dataclass(frozen=True)
@@ -67,14 +78,20 @@ class Pieces:
         part = self.share * np.nan_to_num(amount)[self.feature]
         return sum_by(self.zone, part, size=self.zones)
 
+    def land(self, area: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sum land by zone like `total`, none where it is less than `LEAST_LAND_M2`."""
+        land = self.total(area)
+        return np.where(land < LEAST_LAND_M2, 0.0, land)
+
     def count(self, chosen: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
-        """Number of chosen features (all by default) of which some part lies in each zone."""
-        return sum_by(self.zone if chosen is None else self.zone[chosen[self.feature]], size=self.zones)
+        """Number of chosen features (all by default) of which some part lies in each zone; slivers of rounding do not count."""
+        real = self.share > SLIVER
+        return sum_by(self.zone[real if chosen is None else real & chosen[self.feature]], size=self.zones)
 
 
 def cut_layers(
     layers: Layers, *, executor: Executor | None = None, progress: Callable[[str], None] = lambda _: None
-) -> tuple[dict[str, Pieces], Overlaps]:
+) -> dict[str, Pieces]:
     """Cut every layer by the zones.
 
     Parameters
@@ -86,13 +103,16 @@ def cut_layers(
 
     Returns
     -------
-    tuple
-        Pieces by layer name, and the pairs of zones that overlap.
+    dict
+        Pieces by layer name.
+
+    Raises
+    ------
+    LayerError
+        A layer lies wholly outside every zone: that is a wrong file or coordinate system, not a result.
     """
     land = np.asarray(layers.zones.geometry.array)
-    # Every sliver counts here: the books must close to a billionth.
-    shared = overlaps(land, least_m2=0.0, executor=executor)
-    cells = multiplicity_cells(land, shared)
+    cells = multiplicity_cells(land, layers.zone_overlaps)
     out = {}
     for name, layer in layers.layers.items():
         progress(name)
@@ -100,7 +120,18 @@ def cut_layers(
             out[name] = _by_member(layer, layers.member, len(land))
         else:
             out[name] = _by_land(layer, land, cells, executor)
-    return out, shared
+        if name in MUST_MEET and len(out[name].zone) == 0:
+            gap = _gap(layers.zones.total_bounds, layer.frame.total_bounds)
+            raise LayerError(
+                f"[layers.{name}]: none of its {len(layer.frame)} record(s) lies in any of the {len(land)} zone(s); "
+                f"the two are {gap:,.0f} m apart. Check the coordinate systems and the files."
+            )
+    return out
+
+
+def _gap(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Distance between two bounding boxes."""
+    return float(np.hypot(max(a[0] - b[2], b[0] - a[2], 0.0), max(a[1] - b[3], b[1] - a[3], 0.0)))
 
 
 def _by_member(layer: Clean, member: NDArray[np.int64], zones: int) -> Pieces:

@@ -5,49 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from gisplan.errors import first_ids
-from gisplan.geometry import overlaps
 from gisplan.issues import Issue
 from gisplan.measure.survey import Survey, column
 
 #: A ledger area agrees with the measured one within 1 m² or half a percent, whichever is more.
 AREA_TOLERANCE = (1.0, 0.005)
 
-#: Shared land below this (m²) is the noise of digitising and is not told.
-LEAST_OVERLAP_M2 = 0.01
-
 
 def found(survey: Survey) -> list[Issue]:
     """Issues that only show once everything is measured."""
-    return [*_overlaps(survey), *_outside(survey), *_ledger_area(survey), *_floor_area(survey)]
-
-
-def _overlaps(survey: Survey) -> list[Issue]:
-    issues = []
-    zones = survey.layers.zones
-    pairs = survey.zone_overlaps
-    seen = pairs.area >= LEAST_OVERLAP_M2
-    if seen.any():
-        ids = zones["zone_id"].to_numpy()
-        issues.append(_overlap_issue("zones", ids, pairs.first[seen], pairs.second[seen], pairs.area[seen], "error"))
-    parcels = survey.layers.frame("parcels")
-    if parcels is not None:
-        mine = overlaps(np.asarray(parcels.geometry.array), least_m2=LEAST_OVERLAP_M2)
-        if len(mine.area):
-            issues.append(
-                _overlap_issue("parcels", parcels["parcel_id"].to_numpy(), mine.first, mine.second, mine.area, "warning")
-            )
-    return issues
-
-
-def _overlap_issue(layer: str, ids: np.ndarray, first: np.ndarray, second: np.ndarray, area: np.ndarray, severity: str) -> Issue:
-    order = np.argsort(-area, kind="stable")
-    pairs = [f"{ids[first[i]]} + {ids[second[i]]} ({area[i]:,.2f} m²)" for i in order]
-    return Issue(
-        "OVERLAP", "error" if severity == "error" else "warning", layer, len(pairs),
-        f"{len(pairs)} pair(s) of {layer} cover the same land, {area.sum():,.2f} m² in all, which counts more than once: "
-        f"{first_ids(pairs, limit=3)}.",
-        "Correct the borders.", features=pairs,
-    )
+    return [*_outside(survey), *_ledger_area(survey), *_floor_area(survey)]
 
 
 def _outside(survey: Survey) -> list[Issue]:
@@ -92,11 +59,13 @@ def _ledger_area(survey: Survey) -> list[Issue]:
         ratio = ""
         floor = survey.parcels.floor_area if survey.parcels is not None else np.full(len(frame), np.nan)
         if not np.isnan(floor[both]).all():
-            built = ~np.isnan(floor)
-            ratio = (
-                f" Plot ratio of all parcels: {floor[both & built].sum() / ledger[both & built].sum():.3f} by ledger area, "
-                f"{floor[built].sum() / measured[built].sum():.3f} by measured area."
-            )
+            # What the plan's two settings give, each over all the parcels it knows the area of.
+            told = {"ledger": both & ~np.isnan(floor), "measured": ~np.isnan(floor)}
+            ratios = [
+                f"{floor[rows].sum() / area[rows].sum():.3f} with area_basis = \"{basis}\" ({int(rows.sum())} parcels)"
+                for (basis, rows), area in zip(told.items(), (ledger, measured), strict=True)
+            ]
+            ratio = f" Plot ratio of all parcels: {', '.join(ratios)}."
         worst = np.flatnonzero(off)[np.argsort(-np.abs(measured - ledger)[off], kind="stable")]
         issues.append(
             Issue("LEDGER_AREA_DIFFERS", "warning", "parcels", int(off.sum()),

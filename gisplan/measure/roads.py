@@ -15,6 +15,9 @@ from gisplan.measure.survey import Survey, column
 
 _KM2 = 1e6
 
+#: A road that ends this near another one (m) meets it: where lines were projected, an end seldom lies exactly on a line.
+MEETS_M = 0.01
+
 
 def _length(survey: Survey, road_class: str | None = None) -> tuple[Array, Array]:
     """Road length by zone and the number of roads behind it."""
@@ -156,7 +159,7 @@ def road_area_share(survey: Survey) -> Figures:
 
 
 def junctions(lines: np.ndarray) -> np.ndarray:
-    """Points where three or more road ends meet, lines being split wherever they cross or touch.
+    """Points where three or more road ends meet, lines being split wherever they cross or touch (within `MEETS_M`).
 
     Parameters
     ----------
@@ -170,12 +173,27 @@ def junctions(lines: np.ndarray) -> np.ndarray:
     """
     if len(lines) == 0:
         return np.zeros(0, dtype=object)
-    edges = shapely.get_parts(shapely.line_merge(shapely.union_all(lines)))
+    edges = shapely.get_parts(shapely.line_merge(shapely.union_all(_with_ends_of_others(lines))))
     ends = np.concatenate(
         [shapely.get_coordinates(shapely.get_point(edges, 0)), shapely.get_coordinates(shapely.get_point(edges, -1))]
     )
-    place, legs = np.unique(np.round(ends, 3), axis=0, return_counts=True)
-    return np.asarray(shapely.points(place[legs >= 3]))
+    # Ends within a millimetre meet; the place itself is not rounded, or it would leave the border that it lies on.
+    _, first, legs = np.unique(np.round(ends, 3), axis=0, return_index=True, return_counts=True)
+    return np.asarray(shapely.points(ends[first[legs >= 3]]))
+
+
+def _with_ends_of_others(lines: np.ndarray) -> np.ndarray:
+    """Lines that pass exactly through the ends of others which lie within `MEETS_M` of them."""
+    parts = shapely.get_parts(lines)
+    ends = np.concatenate([shapely.get_point(parts, 0), shapely.get_point(parts, -1)])
+    end, line = shapely.STRtree(parts).query(ends, predicate="dwithin", distance=MEETS_M)
+    other = end % len(parts) != line
+    end, line = end[other], line[other]
+    order = np.argsort(line, kind="stable")
+    passed, of = np.unique(line[order], return_inverse=True)
+    moved = parts.copy()
+    moved[passed] = shapely.snap(parts[passed], shapely.multipoints(ends[end[order]], indices=of), MEETS_M)
+    return np.asarray(moved)
 
 
 @indicator(
@@ -206,6 +224,6 @@ def intersection_density(survey: Survey) -> Figures:
     land = np.asarray(survey.layers.zones.geometry.array)
     if len(places) == 0:
         return ratio(np.zeros(survey.zones), survey.zone_area / _KM2, n_used=np.zeros(survey.zones))
-    pieces = cut(land, places, dimension=0)
+    pieces = cut(land, places, dimension=0, tolerance=MEETS_M)
     count = sum_by(pieces.zone, pieces.share, size=survey.zones)
     return ratio(count, survey.zone_area / _KM2, n_used=sum_by(pieces.zone, size=survey.zones))

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gisplan import vocabulary
-from gisplan.geometry import Overlaps, cut, owners, reached_share, sum_by, within
+from gisplan.geometry import cut, owners, reached_share, sum_by, within
 from gisplan.measure.catalogue import Array
 from gisplan.measure.pieces import Pieces, cut_layers
 from gisplan.plan import Plan
@@ -23,6 +23,9 @@ T = TypeVar("T")
 
 #: A parcel of which buildings cover less than this share counts as vacant: a gatehouse does not make it built.
 VACANT_BELOW = 0.01
+
+#: Grace (m) given to a reach: a parcel that abuts on a road, or lies 50 m from a main, may be off by the rounding of a projection.
+GRACE_M = 0.001
 
 #: Ways a building's floor area is found, best first.
 FLOOR_SOURCES = ("own", "floors", "height")
@@ -84,7 +87,6 @@ class Survey:
     plan: Plan
     layers: Layers
     pieces: Mapping[str, Pieces]
-    zone_overlaps: Overlaps
     parcels: Parcels | None
     buildings: Buildings | None
     served: Mapping[str, NDArray[np.bool_]]
@@ -131,7 +133,7 @@ def make_survey(
     plan: Plan, layers: Layers, *, executor: Executor | None = None, progress: Callable[[str], None] = lambda _: None
 ) -> Survey:
     """Cut all layers and work out what is known of each building, parcel and service."""
-    pieces, shared = cut_layers(layers, executor=executor, progress=lambda n: progress(f"cut {n}"))
+    pieces = cut_layers(layers, executor=executor, progress=lambda n: progress(f"cut {n}"))
     land = np.asarray(layers.zones.geometry.array)
     buildings, on_parcels = _buildings(plan, layers, executor)
     parcels = _parcels(plan, layers, buildings, on_parcels)
@@ -142,9 +144,9 @@ def make_survey(
         distance = reach_of(plan, service)
         frame = layers.frame("parcels")
         if frame is not None:
-            served[service] = within(np.asarray(frame.geometry.array), lines, distance=distance, executor=executor)
+            served[service] = within(np.asarray(frame.geometry.array), lines, distance=distance + GRACE_M, executor=executor)
         reach[service] = reached_share(land, lines, distance=distance, executor=executor)
-    return Survey(plan, layers, pieces, shared, parcels, buildings, served, reach)
+    return Survey(plan, layers, pieces, parcels, buildings, served, reach)
 
 
 def column(frame: gpd.GeoDataFrame, name: str) -> Array:

@@ -1,39 +1,28 @@
-"""plan.toml → Plan: typed, unknown keys refused with the nearest valid name, every fault reported at once."""
+"""The tables of a plan: which keys each has, what they may hold, and what only makes sense together."""
 
 from __future__ import annotations
 
-import datetime as dt
-import difflib
 import re
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
     field_validator,
     model_validator,
 )
 
 from gisplan import vocabulary
-from gisplan.errors import PlanError
+from gisplan.plan.values import Date, Number, folder_name, nearest, projected
 
 Rule = Literal["sum", "first", "last", "min", "max"]
 Language = Literal["zh", "en", "both"]
 Duplicates = Literal["refuse", "merge"]
-
-
-def nearest(word: str, valid: Iterable[str]) -> str:
-    """Say which valid name a wrong one was probably meant to be, else list the valid ones."""
-    names = sorted(valid)
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    return f"did you mean {close[0]!r}?" if close else f"valid names: {', '.join(names)}"
 
 
 class _Model(BaseModel):
@@ -124,7 +113,7 @@ class Zones(_Model):
     origin: Literal["parcels"] | None = Field(default=None, alias="from")
     by: str | None = None
     duplicates: Duplicates = "refuse"
-    grid: float | None = Field(default=None, gt=0)
+    grid: Number | None = Field(default=None, ge=1, le=100_000)
 
     @field_validator("columns")
     @classmethod
@@ -217,7 +206,7 @@ class ServiceLayer(_Source):
 
     vocabulary_layer: ClassVar[str] = "services"
     title: Text | None = None
-    reach_m: float | None = Field(default=None, ge=0)
+    reach_m: Number | None = Field(default=None, ge=0, le=100_000)
     method: Literal["straight"] = "straight"
 
 
@@ -266,20 +255,27 @@ class Layers(_Model):
 class Header(_Model):
     """What is studied, as of when, in which language and coordinate system."""
 
-    name: str = Field(pattern=r"^[^\\/:*?\"<>|\x00-\x1f]+$")
+    name: Annotated[str, AfterValidator(folder_name)]
     title: Annotated[Text, BeforeValidator(lambda v: {"zh": v, "en": v} if isinstance(v, str) else v)] = Text()
-    as_of: dt.date | None = None
+    as_of: Date | None = None
     language: Language = "en"
     crs: str | None = None
     area: Literal["ellipsoid", "planar"] = "ellipsoid"
     area_basis: Literal["measured", "ledger"] = "measured"
     rules: list[str] = Field(default_factory=list)
 
+    @field_validator("crs")
+    @classmethod
+    def _known_crs(cls, value: str | None) -> str | None:
+        if value is not None:
+            projected(value)
+        return value
+
 
 class Assumptions(_Model):
     """Values that fill a gap in the data; nothing is filled unless it stands here."""
 
-    storey_height_m: float | None = Field(default=None, gt=0)
+    storey_height_m: Number | None = Field(default=None, gt=0, le=100)
 
 
 class Plan(_Model):
@@ -297,104 +293,3 @@ class Plan(_Model):
     def path(self, relative: str) -> Path:
         """Resolve a path of the plan."""
         return (self.folder / relative).resolve()
-
-
-def load_plan(path: str | Path) -> Plan:
-    """Read a plan file.
-
-    Raises
-    ------
-    PlanError
-        The file is missing or is not TOML, or the plan has faults: all of them are in the message, one a line.
-    """
-    file = Path(path)
-    if not file.is_file():
-        raise PlanError([f"{file}: there is no such plan file. Give the path of a plan.toml."])
-    try:
-        raw = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise PlanError([f"{file.name}: is not UTF-8 (byte {error.start}). Save it as UTF-8."]) from None
-    except tomllib.TOMLDecodeError as error:
-        raise PlanError([f"{file.name}: is not TOML: {error}. Mend that place."]) from None
-    return parse_plan(raw, folder=file.resolve().parent, file=file.resolve())
-
-
-def parse_plan(raw: Mapping[str, Any], *, folder: Path, file: Path | None = None) -> Plan:
-    """Turn a plan's table into a Plan; see `load_plan`."""
-    name = file.name if file else "plan"
-    faults = [f"{name}: {fault}" for fault in _missing_files(raw, folder)]
-    # `folder` and `file` are set by the reader, so a plan that names them holds an unknown key like any other.
-    faults += [f"{name}: unknown key {k!r}; {nearest(k, _PLAN_KEYS)}" for k in ("folder", "file") if k in raw]
-    try:
-        plan = Plan.model_validate({**raw, "folder": folder, "file": file})
-    except ValidationError as error:
-        faults += [f"{name}: {line}" for e in error.errors() for line in _lines(e)]
-        raise PlanError(faults) from None
-    if faults:
-        raise PlanError(faults)
-    return plan
-
-
-_PLAN_KEYS = ("plan", "assumptions", "layers")
-
-
-def _missing_files(table: Any, folder: Path, where: str = "") -> Iterator[str]:
-    if isinstance(table, list):
-        for item in table:
-            yield from _missing_files(item, folder, where)
-    if not isinstance(table, dict):
-        return
-    for key, value in table.items():
-        if key == "path" and isinstance(value, str) and not (folder / value).exists():
-            near = difflib.get_close_matches(Path(value).name, _names(folder / Path(value).parent), n=1)
-            hint = f"did you mean {near[0]!r}?" if near else "Check the path; it is relative to the plan file."
-            yield f"[{where}] path: there is no file {value!r}; {hint}"
-        yield from _missing_files(value, folder, f"{where}.{key}" if where else key)
-
-
-def _names(folder: Path) -> list[str]:
-    return sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
-
-
-def _lines(error: Any) -> Iterator[str]:
-    location = [str(p) for p in error["loc"] if not isinstance(p, int)]
-    kind = error["type"]
-    if kind == "extra_forbidden":
-        table = ".".join(location[:-1])
-        yield f"{f'[{table}] ' if table else ''}unknown key {location[-1]!r}; {nearest(location[-1], _fields(location[:-1]))}"
-        return
-    place = f"[{'.'.join(location)}]"
-    if kind == "missing":
-        yield f"[{'.'.join(location[:-1]) or 'plan file'}] needs {location[-1]!r}"
-    elif kind == "value_error":
-        for line in str(error["ctx"]["error"]).split("\n"):
-            yield f"{place} {line}"
-    elif kind == "literal_error":
-        yield f"{place} is {error['input']!r}; expected {error['ctx']['expected']}"
-    else:
-        message = error["msg"]
-        yield f"{place} {message[0].lower()}{message[1:]} (found {error['input']!r})"
-
-
-def _fields(location: list[str]) -> list[str]:
-    """Valid keys of the table at a place of the plan."""
-    model: Any = Plan
-    for part in location:
-        model = _inner(model.model_fields[part].annotation) if hasattr(model, "model_fields") and part in (
-            {f.alias or n for n, f in model.model_fields.items()} | set(model.model_fields)
-        ) else model
-    if not hasattr(model, "model_fields"):
-        return []
-    return [f.alias or n for n, f in model.model_fields.items() if n not in ("folder", "file")]
-
-
-def _inner(annotation: Any) -> Any:
-    """Strip Optional, list, dict and Annotated from a field's type until a model is left."""
-    origin = get_origin(annotation)
-    if origin in (Union, UnionType):
-        return _inner(next(a for a in get_args(annotation) if a is not type(None)))
-    if origin is Annotated:
-        return _inner(get_args(annotation)[0])
-    if origin in (list, dict):
-        return _inner(get_args(annotation)[-1])
-    return annotation

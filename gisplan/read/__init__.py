@@ -11,11 +11,11 @@ import geopandas as gpd
 import numpy as np
 from pyproj import CRS
 
-from gisplan.errors import LayerError
-from gisplan.geometry import ellipsoidal_area, ellipsoidal_length, within
+from gisplan.errors import LayerError, counted
+from gisplan.geometry import Overlaps, ellipsoidal_area, ellipsoidal_length, overlaps
 from gisplan.issues import Issue
 from gisplan.plan import Plan
-from gisplan.read import land_use, ledger, roads, terrain, zones
+from gisplan.read import land_use, ledger, overlap, roads, terrain, zones
 from gisplan.read import crs as crs_
 from gisplan.read.layer import Clean, Raw, clean, read_raw
 
@@ -33,6 +33,8 @@ class Layers:
         The study's coordinate system, projected, metres.
     zones
         ``zone_id, name, level, parent_id, area_m2, planar_area_m2, geometry``.
+    zone_overlaps
+        Pairs of zones that cover the same land, down to the last sliver.
     layers
         The other layers by name (``parcels``, ``buildings``, ``roads``, ``road_surfaces``, ``services.<name>``), each with
         ``area_m2`` and ``planar_area_m2``, or ``length_m``.
@@ -46,6 +48,7 @@ class Layers:
 
     crs: CRS
     zones: gpd.GeoDataFrame
+    zone_overlaps: Overlaps
     layers: Mapping[str, Clean]
     member: np.ndarray | None
     issues: tuple[Issue, ...]
@@ -91,9 +94,16 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
             layer, found = roads.classify(layer, plan.layers.roads)
             issues += found
         out[name] = _sized(layer, crs, plan.plan.area)
+        if name == "parcels":
+            # Now, while no other large layer takes up memory.
+            drawn = overlaps(np.asarray(layer.frame.geometry.array), least_m2=overlap.LEAST_M2)
+            issues += overlap.told("parcels", layer.frame, "parcel_id", drawn, severity="warning")
     land, member, found = _zones(plan, out, crs)
     issues += found
     out.pop("zones", None)
+    # Every sliver counts here: the books must close to a billionth.
+    shared = overlaps(np.asarray(land.geometry.array), least_m2=0.0)
+    issues += overlap.told("zones", land, "zone_id", shared, severity="error")
     if spec.terrain is not None:
         issues += terrain.look(plan.path(spec.terrain.path), land)
     if plan.plan.rules:
@@ -101,8 +111,14 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
             Issue("RULES_NOT_APPLIED", "note", "study", len(plan.plan.rules),
                   f"This version measures but does not assess: {', '.join(plan.plan.rules)} are not applied.", "", "planner")
         )
-    _must_meet(land, out)
-    return Layers(crs, land, out, member, tuple(issues), _files(plan))
+    issues += _apart(land, out)
+    if plan.plan.area_basis == "ledger" and "parcels" in out and "land_area_m2" not in out["parcels"].frame:
+        issues.append(
+            Issue("LEDGER_AREA_ABSENT", "warning", "parcels", len(out["parcels"].frame),
+                  "area_basis = \"ledger\", but the parcels have no land_area: figures by area are missing.",
+                  "Map the column land_area, or write area_basis = \"measured\".", "planner")
+        )
+    return Layers(crs, land, shared, out, member, tuple(issues), _files(plan))
 
 
 def _tables(plan: Plan) -> list[tuple[str, Any]]:
@@ -142,7 +158,7 @@ def _parcels(plan: Plan, layer: Clean) -> tuple[Clean, list[Issue]]:
         frame, found = ledger.join(frame, table, plan.path(table.path), place=place)
         issues += found
     if "land_use" in frame:
-        frame["land_class"], found = land_use.classify(frame["land_use"], spec)
+        frame["land_class"], found = land_use.classify(frame["land_use"], spec, ids=frame["parcel_id"])
         issues += found
     return replace(layer, frame=frame, records=records), issues
 
@@ -179,29 +195,22 @@ def _zones(plan: Plan, out: Mapping[str, Clean], crs: CRS) -> tuple[gpd.GeoDataF
     return sized, member, issues
 
 
-def _must_meet(land: gpd.GeoDataFrame, out: Mapping[str, Clean]) -> None:
-    """Refuse layers none of whose records touches a zone: that is a wrong file or coordinate system, not a result.
-
-    Raises
-    ------
-    LayerError
-        A layer lies wholly outside every zone.
-    """
-    geometry = np.asarray(land.geometry.array)
+def _apart(land: gpd.GeoDataFrame, out: Mapping[str, Clean]) -> list[Issue]:
+    """Warn of a service or road surface that lies away from all zones as a whole: a wrong file or coordinate system, perhaps."""
+    x0, y0, x1, y1 = land.total_bounds
+    issues = []
     for name, layer in out.items():
-        near = within(geometry, np.asarray(layer.frame.geometry.array), distance=0.0)
-        if not near.any() and name in ("parcels", "buildings", "roads"):
-            gap = _gap(land.total_bounds, layer.frame.total_bounds)
-            raise LayerError(
-                f"[layers.{name}]: none of its {len(layer.frame)} record(s) lies in any of the {len(land)} zone(s); "
-                f"the two are {gap:,.0f} m apart. Check the coordinate systems and the files."
+        if not name.startswith(("services.", "road_surfaces")):
+            continue
+        a0, b0, a1, b1 = layer.frame.total_bounds
+        gap = float(np.hypot(max(x0 - a1, a0 - x1, 0.0), max(y0 - b1, b0 - y1, 0.0)))
+        if gap > 0:
+            issues.append(
+                Issue("LAYER_APART", "warning", name, len(layer.frame),
+                      f"All of {counted(len(layer.frame), 'record')} lie outside the zones, {gap:,.0f} m away.",
+                      "Check the coordinate system and the file.")
             )
-
-
-def _gap(a: Any, b: Any) -> float:
-    dx = max(a[0] - b[2], b[0] - a[2], 0.0)
-    dy = max(a[1] - b[3], b[1] - a[3], 0.0)
-    return float(np.hypot(dx, dy))
+    return issues
 
 
 def _files(plan: Plan) -> tuple[Path, ...]:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
+import shapely
 from pyproj import CRS, Transformer
 from pyproj.aoi import AreaOfInterest
-from pyproj.exceptions import CRSError
 
-from gisplan.errors import LayerError
+from gisplan.errors import LayerError, counted
 from gisplan.geometry.size import areal_scale
 from gisplan.issues import Issue
+from gisplan.plan.values import projected
 
 #: A projection that stretches areas by more than this is not kept when gisplan may choose; 3° and 6° zones stay below it.
 KEPT_STRETCH = 0.004
+
+#: Datums that follow the earth's centre of mass and lie within about two metres of each other: WGS 84, CGCS2000, ETRS89, NAD83.
+_GEOCENTRIC = {4326, 4490, 4258, 4269, 6318}
 
 #: A projection in the plan that stretches areas by more than this is refused: distances would be off by half of it.
 REFUSED_STRETCH = 0.01
@@ -25,20 +29,47 @@ def require(frame: gpd.GeoDataFrame, *, place: str) -> CRS:
     Raises
     ------
     LayerError
-        It declares none.
+        It declares none, one that has no place on the earth, or one its coordinates cannot be in.
     """
+    x0, y0, x1, y1 = bounds(frame)
+    where = f"x {x0:.9g}…{x1:.9g}, y {y0:.9g}…{y1:.9g}"
     if frame.crs is None:
-        x0, y0, x1, y1 = frame.total_bounds
         raise LayerError(
-            f"{place}: has no coordinate system (x {x0:.6g}…{x1:.6g}, y {y0:.6g}…{y1:.6g}). "
+            f"{place}: has no coordinate system ({where}). "
             "Declare it in the file (e.g. a .prj beside a shapefile) before measuring."
         )
-    return CRS(frame.crs)
+    crs = CRS(frame.crs)
+    if crs.geodetic_crs is None:
+        raise LayerError(f"{place}: its coordinate system ({crs.name}) has no place on the earth. Declare the right one in the file.")
+    if not np.isnan(x0):
+        degrees = max(abs(x0), abs(x1)) <= 360 and max(abs(y0), abs(y1)) <= 90
+        if crs.is_geographic and not degrees:
+            raise LayerError(
+                f"{place}: declares {crs.name}, which is in degrees, but its coordinates are not ({where}). "
+                "Declare the right coordinate system in the file."
+            )
+        if crs.is_projected and degrees:
+            raise LayerError(
+                f"{place}: declares {crs.name}, but its coordinates look like degrees ({where}). "
+                "Declare the right coordinate system in the file."
+            )
+    return crs
 
 
-def stretch(crs: CRS, bounds: tuple[float, float, float, float]) -> float:
-    """How much larger areas are drawn than they are on the ellipsoid, at the middle of some bounds (0.01 is 1 %)."""
-    x, y = (np.array([(bounds[0] + bounds[2]) / 2]), np.array([(bounds[1] + bounds[3]) / 2]))
+def bounds(frame: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
+    """Bounds of a layer without the records whose coordinates are not numbers; NaN when none is left."""
+    each = shapely.bounds(np.asarray(frame.geometry.array))
+    each = each[np.isfinite(each).all(axis=1)]
+    if len(each) == 0:
+        return (np.nan, np.nan, np.nan, np.nan)
+    x0, y0 = each[:, :2].min(axis=0)
+    x1, y1 = each[:, 2:].max(axis=0)
+    return float(x0), float(y0), float(x1), float(y1)
+
+
+def stretch(crs: CRS, box: tuple[float, float, float, float]) -> float:
+    """How much larger areas are drawn than they are on the ellipsoid, at the middle of a box (0.01 is 1 %)."""
+    x, y = (np.array([(box[0] + box[2]) / 2]), np.array([(box[1] + box[3]) / 2]))
     return float(areal_scale(crs, x, y)[0] - 1)
 
 
@@ -51,15 +82,9 @@ def from_plan(text: str) -> CRS:
         It is unknown, or not projected in metres.
     """
     try:
-        crs = CRS.from_user_input(text)
-    except CRSError:
-        raise LayerError(f"[plan] crs: {text!r} is no coordinate system. Write e.g. crs = \"EPSG:4549\".") from None
-    if not crs.is_projected or any(a.unit_name != "metre" for a in crs.axis_info[:2]):
-        raise LayerError(
-            f"[plan] crs: {text} ({crs.name}) is not a projected system in metres. "
-            "Give one, or leave crs out and gisplan chooses from the data."
-        )
-    return crs
+        return projected(text)
+    except ValueError as error:
+        raise LayerError(f"[plan] crs: {error}.") from None
 
 
 def choose(frame: gpd.GeoDataFrame, wanted: str | None, *, place: str) -> tuple[CRS, Issue]:
@@ -80,27 +105,24 @@ def choose(frame: gpd.GeoDataFrame, wanted: str | None, *, place: str) -> tuple[
     tuple
         The system and a note that names it.
     """
-    own = require(frame, place=place)
+    own, box = require(frame, place=place), bounds(frame)
+    if np.isnan(box[0]):
+        raise LayerError(f"{place}: none of {counted(len(frame), 'record')} has a usable geometry. Give another layer.")
     if wanted is not None:
         crs, why = from_plan(wanted), "named in the plan"
-    elif _in_metres(own) and abs(stretch(own, tuple(frame.total_bounds))) <= KEPT_STRETCH:
+    elif _in_metres(own) and abs(stretch(own, box)) <= KEPT_STRETCH:
         crs, why = own, f"that of {place}"
     else:
-        lon, lat = _middle(frame, own)
-        geodetic = own.geodetic_crs
-        if geodetic is not None and geodetic.to_epsg() == 4490 and 73.5 <= lon <= 136.5:
-            crs, why = CRS.from_epsg(4509 + round(lon / 3)), f"the 3° Gauss–Krüger zone of {lon:.2f}°E"
-        else:
-            crs, why = CRS(frame.estimate_utm_crs()), f"the UTM zone of {lon:.2f}°, {lat:.2f}°"
+        lon, lat = _middle(own, box)
+        crs, why = _own_zone(own, lon, lat)
         unit = "degrees" if not own.is_projected else own.axis_info[0].unit_name
-        why += f"; {own.name} is in {unit}" + (
-            f" and stretches areas by {stretch(own, tuple(frame.total_bounds)):+.1%}" if _in_metres(own) else ""
-        )
-    bounds = tuple(frame.geometry.to_crs(crs).total_bounds)
-    off = stretch(crs, bounds)
+        why += f"; {own.name} is in {unit}" + (f" and stretches areas by {stretch(own, box):+.1%}" if _in_metres(own) else "")
+    middle = Transformer.from_crs(own, crs, always_xy=True).transform((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+    off = stretch(crs, (*middle, *middle)) if np.isfinite(middle).all() else np.nan
     if not np.isfinite(off) or abs(off) > REFUSED_STRETCH:
+        how = f"stretches areas by {off:+.1%}" if np.isfinite(off) else "does not reach"
         raise LayerError(
-            f"[plan] crs: {wanted} ({crs.name}) stretches areas by {off:+.1%} where the data lie, so distances would be wrong. "
+            f"[plan] crs: {wanted or 'chosen from the data'} ({crs.name}) {how} where the data lie, so distances would be wrong. "
             "Give the zone of the data, or leave crs out and gisplan chooses."
         )
     epsg = crs.to_epsg()
@@ -108,13 +130,21 @@ def choose(frame: gpd.GeoDataFrame, wanted: str | None, *, place: str) -> tuple[
     return crs, Issue("STUDY_CRS", "note", "study", 1, f"Measured in {name}: {why}.", "", "planner")
 
 
+def _own_zone(own: CRS, lon: float, lat: float) -> tuple[CRS, str]:
+    """Zone of a place: 3° Gauss–Krüger on CGCS2000, UTM elsewhere."""
+    geodetic = own.geodetic_crs
+    if geodetic is not None and geodetic.to_epsg() == 4490 and 73.5 <= lon <= 136.5:
+        return CRS.from_epsg(4509 + round(lon / 3)), f"the 3° Gauss–Krüger zone of {lon:.2f}°E"
+    point = gpd.GeoSeries([shapely.Point(lon, lat)], crs=geodetic)
+    return CRS(point.estimate_utm_crs()), f"the UTM zone of {lon:.2f}°, {lat:.2f}°"
+
+
 def _in_metres(crs: CRS) -> bool:
     return crs.is_projected and all(a.unit_name == "metre" for a in crs.axis_info[:2])
 
 
-def _middle(frame: gpd.GeoDataFrame, crs: CRS) -> tuple[float, float]:
-    x0, y0, x1, y1 = frame.total_bounds
-    lon, lat = Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True).transform((x0 + x1) / 2, (y0 + y1) / 2)
+def _middle(crs: CRS, box: tuple[float, float, float, float]) -> tuple[float, float]:
+    lon, lat = Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True).transform((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
     return float(lon), float(lat)
 
 
@@ -133,18 +163,27 @@ def project(frame: gpd.GeoDataFrame, crs: CRS, *, layer: str, place: str) -> tup
     lon0, lat0, lon1, lat1 = _degree_bounds(frame, own)
     pipeline = Transformer.from_crs(own, crs, always_xy=True, area_of_interest=AreaOfInterest(lon0, lat0, lon1, lat1))
     if "ballpark" in (pipeline.description or "").lower():
-        issues.append(
-            Issue(
-                "CRS_BALLPARK", "warning", layer, len(frame),
-                f"No accurate way from {own.name} to {crs.name} is known: positions may be off by tens of metres.",
-                "Convert the layer with your survey office's parameters.",
-            )
-        )
+        issues.append(_ballpark(own, crs, layer=layer, records=len(frame)))
     return frame.to_crs(crs), issues
 
 
+def _ballpark(own: CRS, crs: CRS, *, layer: str, records: int) -> Issue:
+    """Say how far positions may be off where no accurate way between two datums is known."""
+    datums = [c.geodetic_crs.to_epsg() if c.geodetic_crs is not None else None for c in (own, crs)]
+    if set(datums) <= _GEOCENTRIC:
+        return Issue(
+            "CRS_BALLPARK", "note", layer, records,
+            f"{own.name} and {crs.name} are taken as the same datum: positions may be off by a metre or two.",
+        )
+    return Issue(
+        "CRS_BALLPARK", "warning", layer, records,
+        f"No accurate way from {own.name} to {crs.name} is known: positions may be off by tens of metres.",
+        "Convert the layer with your survey office's parameters.",
+    )
+
+
 def _degree_bounds(frame: gpd.GeoDataFrame, crs: CRS) -> tuple[float, float, float, float]:
-    x0, y0, x1, y1 = frame.total_bounds
+    x0, y0, x1, y1 = bounds(frame)
     lon, lat = Transformer.from_crs(crs, 4326, always_xy=True).transform([x0, x1, x0, x1], [y0, y0, y1, y1])
     if not np.isfinite([*lon, *lat]).all():
         return -180.0, -90.0, 180.0, 90.0

@@ -1,25 +1,60 @@
-"""A file → its records as they stand: one reader for vector layers, one for tables."""
+"""A file → its records as they stand: geometry and the columns that are wanted."""
 
 from __future__ import annotations
 
+import codecs
 import difflib
-from collections.abc import Sequence
+import json
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pyogrio
 import pyogrio.errors
 import shapely
 
 from gisplan.errors import LayerError, first_ids
+from gisplan.read.text import require_encoding, shapefile_encoding
 
 _PARQUET = (".parquet", ".geoparquet")
+
+#: Records read at a time.
+_BATCH = 131_072
+
+#: What readers raise when a file is damaged or not what its name says.
+_UNREADABLE = (
+    pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, shapely.errors.GEOSException, UnicodeError, pa.ArrowException,
+    OSError, ValueError, KeyError,
+)
 
 
 def _is_parquet(path: Path) -> bool:
     return path.suffix.lower() in _PARQUET
+
+
+@contextmanager
+def listening() -> Iterator[list[str]]:
+    """Gather what drivers remark on a file, to be told as an issue and not as a stray line on the console.
+
+    Yields
+    ------
+    list of str
+        Filled when the block ends.
+    """
+    told: list[str] = []
+    with warnings.catch_warnings(record=True) as remarks, np.errstate(invalid="ignore"):
+        warnings.simplefilter("always")
+        yield told
+    words = {str(r.message) for r in remarks if issubclass(r.category, (UserWarning, RuntimeWarning))}
+    # Measures along a line are not used, so nothing is lost with them.
+    told += sorted(w for w in words if not w.startswith("Measured (M)"))
 
 
 def layer_of(path: Path, layer: str | None, *, place: str) -> str | None:
@@ -35,9 +70,11 @@ def layer_of(path: Path, layer: str | None, *, place: str) -> str | None:
     try:
         names = [str(n) for n in pyogrio.list_layers(path)[:, 0]]
     except pyogrio.errors.DataSourceError as error:
-        raise LayerError(f"{place}: {path.name} cannot be read as a vector file ({error}). Check that it is complete.") from None
+        raise _damaged(path, error, place=place) from None
+    if not names:
+        raise LayerError(f"{place}: {path.name} has no layers. Check that it is complete.")
     if layer is None:
-        if len(names) != 1:
+        if len(names) > 1:
             raise LayerError(
                 f"{place}: {path.name} has {len(names)} layers ({first_ids(names, limit=20)}). Name one with layer = \"…\"."
             )
@@ -49,24 +86,55 @@ def layer_of(path: Path, layer: str | None, *, place: str) -> str | None:
     return layer
 
 
-def field_names(path: Path, layer: str | None) -> list[str]:
-    """Attribute columns of a vector layer."""
-    if _is_parquet(path):
-        geometry = set(_parquet_geometry(path))
-        return [n for n in pq.read_schema(path).names if n not in geometry]
-    return [str(f) for f in pyogrio.read_info(path, layer=layer)["fields"]]
+def _damaged(path: Path, error: Exception, *, place: str) -> LayerError:
+    """Say that a file cannot be read, with what its driver says of it."""
+    why = str(error).split("; It might help")[0].replace(str(path), path.name).strip().rstrip(".;")
+    hint = " with the .shx and .dbf beside it" if path.suffix.lower() == ".shp" else ""
+    return LayerError(f"{place}: {path.name} cannot be read as a vector file ({why}). Check that it is complete{hint}.")
 
 
-def _parquet_geometry(path: Path) -> list[str]:
-    import json
+def encoding_of(path: Path, encoding: str, *, place: str) -> str | None:
+    """Encoding a file has to be read with; None where the file says it.
 
+    Raises
+    ------
+    LayerError
+        The plan names one that does not exist.
+    """
+    if encoding == "auto":
+        return shapefile_encoding(path) if path.suffix.lower() == ".shp" else None
+    require_encoding(encoding, place=place)
+    return encoding
+
+
+def field_names(path: Path, layer: str | None, *, encoding: str | None, place: str) -> list[str]:
+    """Attribute columns of a vector layer.
+
+    Raises
+    ------
+    LayerError
+        The file is damaged or has no geometry.
+    """
+    try:
+        if _is_parquet(path):
+            schema = pq.read_schema(path)
+            geometry = set(_parquet_geometry(path, place=place)["columns"])
+            return [n for n in schema.names if n not in geometry]
+        return [str(f) for f in pyogrio.read_info(path, layer=layer, encoding=encoding)["fields"]]
+    except _UNREADABLE as error:
+        raise _damaged(path, error, place=place) from None
+
+
+def _parquet_geometry(path: Path, *, place: str) -> Any:
     meta = (pq.read_schema(path).metadata or {}).get(b"geo")
     if meta is None:
-        raise LayerError(f"{path.name}: is a Parquet table without geometry. Write it as GeoParquet.")
-    return list(json.loads(meta)["columns"])
+        raise LayerError(f"{place}: {path.name} is a Parquet table without geometry. Write it as GeoParquet.")
+    return json.loads(meta)
 
 
-def read_vector(path: Path, *, layer: str | None, columns: Sequence[str], encoding: str, place: str) -> gpd.GeoDataFrame:
+def read_vector(
+    path: Path, *, layer: str | None, columns: Sequence[str], encoding: str | None, place: str
+) -> gpd.GeoDataFrame:
     """Read a layer's geometry and some of its columns.
 
     Parameters
@@ -76,87 +144,50 @@ def read_vector(path: Path, *, layer: str | None, columns: Sequence[str], encodi
     columns
         Attribute columns wanted; the others are not read.
     encoding
-        ``auto`` or the name of a character encoding.
+        See `encoding_of`.
     place
         Where the layer stands in the plan, for messages.
 
     Raises
     ------
     LayerError
-        The file is damaged.
+        The file is damaged or has no geometry.
     """
+    try:
+        frame = _read(path, layer, list(columns), encoding, place)
+    except _UNREADABLE as error:
+        raise _damaged(path, error, place=place) from None
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise LayerError(f"{place}: {path.name} has no geometry. Give a layer that has.")
+    return frame
+
+
+def _read_parquet(path: Path, columns: list[str], meta: Mapping[str, Any]) -> gpd.GeoDataFrame:
+    """Read GeoParquet batch by batch, so that encoded and decoded shapes are never all in memory at once."""
+    name = meta["primary_column"]
+    described = meta["columns"][name]
+    if described.get("encoding") != "WKB":
+        frame = gpd.read_parquet(path, columns=[*columns, name])
+        return frame if frame.geometry.name == name else frame.set_geometry(name)
+    shapes, parts = [np.zeros(0, dtype=object)], []
+    for batch in pq.ParquetFile(path).iter_batches(batch_size=_BATCH, columns=[*columns, name]):
+        shapes.append(shapely.from_wkb(batch.column(name).to_numpy(zero_copy_only=False)))
+        parts.append(batch.select(columns))
+    geometry = np.concatenate(shapes)
+    table = pd.DataFrame(index=range(len(geometry)))
+    if columns and parts:
+        table = pa.Table.from_batches(parts).to_pandas(ignore_metadata=True)
+    return gpd.GeoDataFrame(table, geometry=geometry, crs=described.get("crs", "OGC:CRS84"))
+
+
+def _read(path: Path, layer: str | None, columns: list[str], encoding: str | None, place: str) -> Any:
     if _is_parquet(path):
-        geometry = _parquet_geometry(path)
-        return gpd.read_parquet(path, columns=[*columns, geometry[0]])
-    options = {} if encoding == "auto" else {"encoding": encoding}
-    try:
-        # Arrow hands over the coordinates as they are, so curves are read the slow way, which turns them into short lines.
-        curved = str(pyogrio.read_info(path, layer=layer)["geometry_type"] or "").startswith(
-            ("Curve", "Compound", "Circular", "MultiCurve", "MultiSurface", "Surface", "Unknown")
-        )
-        return pyogrio.read_dataframe(path, layer=layer, columns=list(columns), use_arrow=not curved, **options)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, shapely.errors.GEOSException, UnicodeDecodeError) as error:
-        raise LayerError(f"{place}: {path.name} cannot be read: {error}. Check that the file is complete.") from None
-
-
-def read_rows(path: Path, *, sheet: str | None, encoding: str, place: str) -> pd.DataFrame:
-    """Read a table (CSV or Excel) with every cell as text, so that ``0111`` stays ``0111``.
-
-    Raises
-    ------
-    LayerError
-        The kind of file is not known, or it has no such sheet.
-    """
-    suffix = path.suffix.lower()
-    if suffix in (".csv", ".txt", ".tsv"):
-        return _read_csv(path, encoding=encoding, separator="\t" if suffix == ".tsv" else ",", place=place)
-    if suffix not in (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"):
-        raise LayerError(f"{place}: {path.name} is not a table gisplan reads. Give a .csv or .xlsx file.")
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        book = CalamineWorkbook.from_path(str(path))
-    except (CalamineError, OSError) as error:
-        raise LayerError(f"{place}: {path.name} cannot be read as a workbook ({error}). Save it again as .xlsx.") from None
-    if sheet is not None and sheet not in book.sheet_names:
-        raise LayerError(f"{place}: {path.name} has no sheet {sheet!r}. It has: {first_ids(book.sheet_names, limit=20)}.")
-    cells = book.get_sheet_by_name(sheet or book.sheet_names[0]).to_python()
-    if not cells:
-        raise LayerError(f"{place}: sheet {sheet or book.sheet_names[0]!r} of {path.name} is empty.")
-    header = [text_of(c) or f"column {i + 1}" for i, c in enumerate(cells[0])]
-    rows = [[text_of(c) for c in row] for row in cells[1:] if any(text_of(c) is not None for c in row)]
-    return pd.DataFrame(rows, columns=header, dtype=object)
-
-
-def _read_csv(path: Path, *, encoding: str, separator: str, place: str) -> pd.DataFrame:
-    raw = path.read_bytes()
-    tried = ["utf-8-sig", "gb18030"] if encoding == "auto" else [encoding]
-    for name in tried:
-        try:
-            raw.decode(name)
-        except UnicodeDecodeError:
-            continue
-        except LookupError:
-            raise LayerError(f"{place}: there is no encoding {name!r}. Write e.g. encoding = \"gbk\".") from None
-        break
-    else:
-        raise LayerError(f"{place}: {path.name} is not {' or '.join(tried)} text. Give its encoding = \"…\".")
-    try:
-        frame = pd.read_csv(path, sep=separator, dtype=str, encoding=name, keep_default_na=False, na_values=[""])
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise LayerError(f"{place}: {path.name} cannot be read as a table: {str(error).strip()}.") from None
-    return frame.astype(object).where(frame.notna(), None)
-
-
-def text_of(value: object) -> str | None:
-    """Text of a cell or attribute as a person would write it: 110.0 is ``110``, blanks are missing."""
-    if value is None or value is pd.NA or value is pd.NaT:
-        return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        if value != value:
-            return None
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    text = value.isoformat() if hasattr(value, "isoformat") else str(value)
-    return text.strip() or None
+        return _read_parquet(path, columns, _parquet_geometry(path, place=place))
+    # Arrow hands over the coordinates as they are, so curves are read the slow way, which turns them into short lines.
+    curved = str(pyogrio.read_info(path, layer=layer, encoding=encoding)["geometry_type"] or "").startswith(
+        ("Curve", "Compound", "Circular", "MultiCurve", "MultiSurface", "Surface", "Unknown")
+    )
+    plain = encoding is None or codecs.lookup(encoding).name == "utf-8"
+    return pyogrio.read_dataframe(
+        path, layer=layer, columns=columns, use_arrow=plain and not curved, **({"encoding": encoding} if encoding else {})
+    )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from gisplan import vocabulary
-from gisplan.errors import LayerError, first_ids
+from gisplan.errors import LayerError, counted, first_ids
 from gisplan.issues import Issue
 from gisplan.plan import Parcels
 
@@ -27,8 +27,17 @@ def class_of(code: str, table: Mapping[str, str]) -> str | None:
     return table[max(fits, key=len)] if fits else None
 
 
-def classify(codes: pd.Series, spec: Parcels) -> tuple[pd.Series, list[Issue]]:
+def classify(codes: pd.Series, spec: Parcels, *, ids: pd.Series) -> tuple[pd.Series, list[Issue]]:
     """Class of each parcel, missing where it has no code or an unknown one.
+
+    Parameters
+    ----------
+    codes
+        Land-use code of each parcel.
+    spec
+        The parcels' table of the plan, which says how to read them.
+    ids
+        Id of each parcel, for messages.
 
     Raises
     ------
@@ -38,7 +47,7 @@ def classify(codes: pd.Series, spec: Parcels) -> tuple[pd.Series, list[Issue]]:
     table = code_table(spec)
     if table is None:
         raise LayerError(
-            "[layers.parcels]: there is a land-use column but nothing to read its codes by. "
+            "[layers.parcels]: has a land_use column but nothing to read its codes by. "
             f"Give code_system = \"…\" ({', '.join(vocabulary.code_systems())}) or a table [layers.parcels.classes]."
         )
     known = {code: class_of(str(code), table) for code in codes.dropna().unique()}
@@ -50,9 +59,9 @@ def classify(codes: pd.Series, spec: Parcels) -> tuple[pd.Series, list[Issue]]:
         issues.append(
             Issue(
                 "LAND_USE_UNKNOWN", "warning", "parcels", int(hit.sum()),
-                f"{int(hit.sum())} parcel(s) have land-use codes that are not in the table: {first_ids(unknown, limit=20)}.",
+                f"{counted(int(hit.sum()), 'parcel')} with land-use codes that are not in the table: {first_ids(unknown, limit=20)}.",
                 "Add the codes to [layers.parcels.classes] or correct them.",
-                features=unknown,
+                features=ids[hit].tolist(),
             )
         )
     blank = codes.isna()
@@ -60,7 +69,8 @@ def classify(codes: pd.Series, spec: Parcels) -> tuple[pd.Series, list[Issue]]:
         issues.append(
             Issue(
                 "LAND_USE_MISSING", "warning", "parcels", int(blank.sum()),
-                f"{int(blank.sum())} parcel(s) have no land-use code; their class is unknown.", "Fill in the codes.",
+                f"{counted(int(blank.sum()), 'parcel')} without a land-use code, of unknown class: {first_ids(ids[blank].tolist())}.",
+                "Fill in the codes.", features=ids[blank].tolist(),
             )
         )
     return classes, issues

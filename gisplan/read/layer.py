@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from gisplan.errors import LayerError, first_ids
+from gisplan import vocabulary
+from gisplan.errors import LayerError, counted, first_ids
 from gisplan.geometry import Repaired, repair
 from gisplan.issues import Issue
 from gisplan.read import columns as cols
@@ -21,6 +23,7 @@ from gisplan.read import formats
 from gisplan.read.where import chosen, names_in
 
 _KINDS = {0: "points", 1: "lines", 2: "polygons"}
+_NAMES = {0: "Point", 1: "LineString", 2: "Polygon"}
 
 
 @dataclass(frozen=True)
@@ -58,50 +61,66 @@ def read_raw(spec: Any, path: Path, *, layer: str, place: str, keep: tuple[str, 
     place
         Where it stands in the plan, for messages.
     keep
-        Source columns wanted beside the canonical ones, kept under ``source:<name>``.
+        Source columns wanted beside the canonical ones, kept under ``source:<name>``; those zones are made by.
 
     Raises
     ------
     LayerError
         Whatever the user can mend: no such layer or column, no record, no coordinate system, text in a number column.
     """
-    name = formats.layer_of(path, spec.layer, place=place)
-    fields = formats.field_names(path, name)
-    missing = [k for k in keep if k not in fields]
-    if missing:
-        raise LayerError(f"{place}: the file has no column {missing[0]!r}. It has: {first_ids(fields, limit=30)}.")
-    match = cols.match(layer, spec.columns, fields, place=place)
-    wanted = {s.column for s in match.sources.values()} | set(keep)
-    if spec.where:
-        wanted |= set(names_in(spec.where, fields))
-    frame = formats.read_vector(
-        path, layer=name, columns=[f for f in fields if f in wanted], encoding=spec.encoding, place=place
-    )
-    if not isinstance(frame, gpd.GeoDataFrame):
-        raise LayerError(f"{place}: {path.name} has no geometry.")
+    with formats.listening() as remarks:
+        name = formats.layer_of(path, spec.layer, place=place)
+        encoding = formats.encoding_of(path, spec.encoding, place=place)
+        fields = formats.field_names(path, name, encoding=encoding, place=place)
+        for k in keep:
+            if k not in fields:
+                near = difflib.get_close_matches(k, fields, n=1)
+                hint = f"Did you mean {near[0]!r}?" if near else f"It has: {first_ids(fields, limit=30)}."
+                raise LayerError(f"[layers.zones] by = {k!r} is not a column of {path.name}. {hint}")
+        match = cols.match(layer, spec.columns, fields, place=place)
+        wanted = {s.column for s in match.sources.values()} | set(keep)
+        if spec.where:
+            wanted |= set(names_in(spec.where, fields))
+        frame = formats.read_vector(
+            path, layer=name, columns=[f for f in fields if f in wanted], encoding=encoding, place=place
+        )
     if len(frame) == 0:
         raise LayerError(f"{place}: {path.name} has no records. Give a layer that has some, or leave it out of the plan.")
     frame.index = pd.RangeIndex(1, len(frame) + 1)
-    issues = list(match.issues)
+    issues = [*match.issues, *_read_issues(path, spec.encoding, encoding, remarks, layer=layer)]
     if spec.where:
         attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name))
         # The condition may name any column, also one that is not read.
         hit = chosen(attributes.reindex(columns=fields), spec.where, place=place)
-        if not hit.any():
-            raise LayerError(f"{place}: where = {spec.where!r} leaves no record of {len(frame)}. Check the condition.")
         if not hit.all():
             left = int((~hit).sum())
             issues.append(
-                Issue("FILTERED", "note", layer, left, f"{left} of {len(frame)} record(s) are left out by where = {spec.where!r}.",
-                      "", "planner")
+                Issue("FILTERED", "note", layer, left,
+                      f"{left:,} of {counted(len(frame), 'record')} left out by where = {spec.where!r}.", "", "planner")
             )
         frame = frame[hit]
     table, odd = cols.canonical(layer, pd.DataFrame(frame.drop(columns=frame.geometry.name)), match.sources, place=place)
     for source in keep:
-        table[f"source:{source}"] = cols.to_text(frame[source])
+        table[f"source:{source}"] = cols.to_keys(frame[source], place=f"{place}: column {source!r}")
     clean = gpd.GeoDataFrame(table, geometry=frame.geometry.array, crs=frame.crs)
     crs_.require(clean, place=place)
     return Raw(clean, issues + odd, place)
+
+
+def _read_issues(path: Path, asked: str, encoding: str | None, remarks: list[str], *, layer: str) -> list[Issue]:
+    """Say what was assumed and what the driver had to remark when a file was read."""
+    issues = []
+    if asked == "auto" and encoding is not None:
+        name = {"gb18030": "GBK", "utf-8": "UTF-8"}[encoding]
+        issues.append(
+            Issue("ENCODING_GUESSED", "note", layer, 1, f"{path.name} does not say its encoding; its text is {name}.",
+                  "Write encoding = \"…\" if that is wrong.", "planner")
+        )
+    if remarks:
+        issues.append(
+            Issue("READ_REMARK", "warning", layer, len(remarks), f"{path.name}: {first_ids(remarks, limit=3)}", "Check the file.")
+        )
+    return issues
 
 
 @dataclass(frozen=True)
@@ -163,15 +182,24 @@ def clean(
     issues = [*raw.issues, *found, *issues]
     rejected = shapely.is_missing(fixed.geometry)
     if rejected.all():
-        kinds = sorted({g.geom_type for g in raw.frame.geometry if g is not None})
-        raise LayerError(
-            f"{raw.place}: holds {first_ids(kinds) or 'nothing'} where {_KINDS[dim]} are needed ({len(raw.frame)} record(s)). "
-            "Give another layer."
-        )
+        raise LayerError(f"{raw.place}: {_nothing_usable(raw.frame, dim)} Give another layer.")
     issues += _repair_issues(fixed.is_repaired, rejected, fixed, ids, layer=layer, unit="m²" if dim == 2 else "m")
     frame = mended.assign(**{id_column or "feature_id": ids}).loc[~rejected].reset_index(drop=True)
     lost = tuple(str(i) for i in ids[rejected])
     return Clean(frame, dim, len(raw.frame), lost, float(np.nansum(fixed.size_before[rejected]))), issues
+
+
+def _nothing_usable(frame: gpd.GeoDataFrame, dimension: int) -> str:
+    """Say what a layer holds of which no record can be used."""
+    geometry = np.asarray(frame.geometry.array)
+    full = geometry[~(shapely.is_missing(geometry) | shapely.is_empty(geometry))]
+    n = counted(len(frame), "record")
+    if len(full) == 0:
+        return f"none of its {n} has a geometry."
+    kinds = sorted({g.geom_type for g in full})
+    if any(k.endswith(_NAMES[dimension]) for k in kinds):
+        return f"none of its {n} has a usable geometry."
+    return f"holds {first_ids(kinds)} where {_KINDS[dimension]} are needed ({n})."
 
 
 def _mended(raw: Raw, crs: CRS, dimension: int, *, layer: str) -> tuple[gpd.GeoDataFrame, Repaired, list[Issue]]:
@@ -196,27 +224,33 @@ def _mended(raw: Raw, crs: CRS, dimension: int, *, layer: str) -> tuple[gpd.GeoD
     return moved.set_geometry(gpd.GeoSeries(fixed.geometry, index=moved.index, crs=crs)), fixed, issues
 
 
-def _ids(frame: gpd.GeoDataFrame, column: str | None, *, layer: str) -> tuple[np.ndarray, list[Issue]]:
+def _ids(frame: gpd.GeoDataFrame, column: str | None, *, layer: str) -> tuple[pd.Series, list[Issue]]:
     """Id of each record: its own, or # and its number in the file."""
+    if column in frame and frame[column].notna().all():
+        return frame[column], []
     own = frame[column].to_numpy(dtype=object) if column in frame else None
     blank = np.ones(len(frame), dtype=bool) if own is None else pd.isna(own)
-    if own is not None and not blank.any():
-        return own, []
-    numbers = np.array([f"#{i}" for i in frame.index], dtype=object)
+    mark = "#"
+    while own is not None and set(own[~blank]) & {f"{mark}{i}" for i in frame.index[blank]}:
+        mark += "#"
+    numbers = np.array([f"{mark}{i}" for i in frame.index], dtype=object)
+    called = f"called {first_ids(numbers[blank])} after {'its place' if blank.sum() == 1 else 'their places'} in the file"
     if own is None:
-        return numbers, []
-    named = numbers[blank]
-    return np.where(blank, numbers, own), [
-        Issue(
-            "ID_MISSING", "warning", layer, int(blank.sum()),
-            f"{int(blank.sum())} record(s) have no {column}; they are called {first_ids(named)} after their place in the file.",
-            "Give them an id.", features=list(named),
-        )
+        if column not in vocabulary.REQUIRED_COLUMNS.get(layer, ()):
+            return pd.Series(numbers, index=frame.index), []
+        return pd.Series(numbers, index=frame.index), [
+            Issue("ID_MISSING", "warning", layer, len(frame), f"There is no {column}: records are {called}.",
+                  f"Map it: columns = {{ {column} = \"…\" }}.", "planner")
+        ]
+    n = int(blank.sum())
+    return pd.Series(np.where(blank, numbers, own), index=frame.index, dtype=object), [
+        Issue("ID_MISSING", "warning", layer, n, f"{counted(n, 'record')} without {column}, {called}.",
+              "Give each an id.", features=list(numbers[blank]))
     ]
 
 
 def _repair_issues(
-    repaired: np.ndarray, rejected: np.ndarray, fixed: Any, ids: np.ndarray, *, layer: str, unit: str
+    repaired: np.ndarray, rejected: np.ndarray, fixed: Any, ids: pd.Series, *, layer: str, unit: str
 ) -> list[Issue]:
     issues = []
     if repaired.any():
@@ -227,23 +261,24 @@ def _repair_issues(
                 ids[repaired], fixed.reason[repaired], fixed.size_before[repaired], fixed.size_after[repaired], strict=True
             )
         ]
+        n = int(repaired.sum())
         issues.append(
             Issue(
-                "GEOMETRY_REPAIRED", "warning", layer, int(repaired.sum()),
-                f"{int(repaired.sum())} invalid record(s) were mended: {before:,.2f} {unit} before, {after:,.2f} {unit} after "
-                f"({after - before:+,.2f}).",
+                "GEOMETRY_REPAIRED", "warning", layer, n,
+                f"{counted(n, 'record')} mended, {before:,.2f} {unit} before and {after:,.2f} {unit} after "
+                f"({after - before:+,.2f}): {first_ids(ids[repaired].tolist())}.",
                 "Look at the places and correct the drawing.", features=listed,
             )
         )
     if rejected.any():
+        n = int(rejected.sum())
+        listed = [f"{i} ({r})" for i, r in zip(ids[rejected], fixed.reason[rejected], strict=True)]
         reasons = pd.Series(fixed.reason[rejected]).value_counts().sort_index()
+        sums = "" if n <= 5 else " In all: " + ", ".join(f"{r} ({k:,})" for r, k in reasons.items()) + "."
         issues.append(
             Issue(
-                "GEOMETRY_REJECTED", "error", layer, int(rejected.sum()),
-                f"{int(rejected.sum())} record(s) cannot be used: "
-                + ", ".join(f"{n} {r}" for r, n in reasons.items()) + ".",
-                "Correct the drawing.",
-                features=[f"{i} ({r})" for i, r in zip(ids[rejected], fixed.reason[rejected], strict=True)],
+                "GEOMETRY_REJECTED", "error", layer, n,
+                f"{counted(n, 'record')} cannot be used: {first_ids(listed)}.{sums}", "Correct the drawing.", features=listed,
             )
         )
     return issues

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import geopandas as gpd
@@ -9,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from gisplan import vocabulary
-from gisplan.errors import LayerError, first_ids
+from gisplan.errors import LayerError, counted, first_ids
 from gisplan.issues import Issue
 from gisplan.plan import ColumnSource, Ledger
 from gisplan.read import columns as cols
-from gisplan.read.formats import read_rows
+from gisplan.read.rows import read_rows, require_single
 from gisplan.read.where import chosen
 
 
@@ -38,36 +39,33 @@ def join(parcels: gpd.GeoDataFrame, spec: Ledger, path: Path, *, place: str) -> 
     LayerError
         No such column, no row, a text in a number column, or not a single row that matches.
     """
-    rows = read_rows(path, sheet=spec.sheet, encoding=spec.encoding, place=place)
+    rows = read_rows(path, sheet=spec.sheet, encoding=spec.encoding, place=place, needs=spec.key)
     fields = [str(c) for c in rows.columns]
-    if spec.key not in fields:
-        raise LayerError(f"{place}: key = {spec.key!r} is not a column of {path.name}. It has: {first_ids(fields, limit=30)}.")
-    match = cols.match("parcels", spec.columns, [f for f in fields if f != spec.key], place=place)
+    match = cols.match("parcels", spec.columns, fields, place=place, reserved=(spec.key,))
     sources = {n: s for n, s in match.sources.items() if n != spec.on}
+    require_single([spec.key, *(s.column for s in sources.values())], rows, place=place)
     issues = list(match.issues)
     if spec.where:
-        hit = chosen(_typed(rows, sources), spec.where, place=place)
+        hit = chosen(_typed(rows, sources), spec.where, place=place, record="row")
         issues.append(
             Issue("FILTERED", "note", "ledger", int((~hit).sum()),
-                  f"{int((~hit).sum())} of {len(rows)} ledger row(s) are left out by where = {spec.where!r}.", "", "planner")
+                  f"{int((~hit).sum()):,} of {counted(len(rows), 'row')} left out by where = {spec.where!r}.", "", "planner")
         )
-        rows = rows[hit].reset_index(drop=True)
-    if len(rows) == 0:
-        raise LayerError(f"{place}: {path.name} has no rows.")
-    keys = cols.to_text(rows[spec.key])
-    values, odd = cols.canonical("parcels", rows, sources, place=place)
+        rows = rows[hit]
+    keys = cols.to_keys(rows[spec.key], place=f"{place}: key {spec.key!r}")
+    values, odd = cols.canonical("parcels", rows, sources, place=place, keys=keys, record="line")
     issues += odd
     if keys.isna().any():
-        lost = np.flatnonzero(keys.isna()) + 2
+        lost = [f"line {i}" for i in rows.index[keys.isna()]]
         issues.append(
             Issue("LEDGER_KEY_MISSING", "warning", "ledger", len(lost),
-                  f"{len(lost)} ledger row(s) have no {spec.key!r}: lines {first_ids(lost.tolist())}.", "Fill in the key.",
-                  features=[f"line {i}" for i in lost])
+                  f"{counted(len(lost), 'ledger row')} without {spec.key!r}, so without a parcel: {first_ids(lost)}.",
+                  "Fill in the key.", features=lost)
         )
     one, reduced = _one_row_each(keys, values, rows, sources, place=place)
     issues += reduced
     ids = parcels[spec.on]
-    issues += _unmatched(one.index, ids, place=f"{path.name}", place_of=place)
+    issues += _unmatched(one.index, ids, file=path.name, place=place)
     joined = parcels.copy()
     for name in one.columns:
         values_of = ids.map(one[name])
@@ -81,7 +79,7 @@ def _typed(rows: pd.DataFrame, sources: dict[str, ColumnSource]) -> pd.DataFrame
     typed = rows.copy()
     for name, source in sources.items():
         if known[name].kind == "number":
-            typed[source.column] = pd.to_numeric(rows[source.column], errors="coerce")
+            typed[source.column] = cols.numbers_where_possible(rows[source.column])
     return typed
 
 
@@ -98,7 +96,7 @@ def _one_row_each(
         part = values[column.stored]
         mine = keys
         if source.where:
-            hit = chosen(_typed(rows, sources), source.where, place=f"{place}: {name}")
+            hit = chosen(_typed(rows, sources), source.where, place=f"{place} {name}", record="row")
             part, mine = part[hit], keys[hit]
         rule = source.rule or column.rule
         groups = part.groupby(mine, sort=True)
@@ -109,7 +107,7 @@ def _one_row_each(
             if len(partial):
                 issues.append(
                     Issue("LEDGER_SUM_PARTIAL", "warning", "ledger", len(partial),
-                          f"{name}: {len(partial)} parcel(s) have rows without a value; the sum is of the others: {first_ids(list(partial))}.",
+                          f"{name}: {counted(len(partial), 'parcel')} with rows that lack a value; the sum is of the others: {first_ids(list(partial))}.",
                           "Fill in the values.", features=list(partial))
                 )
         elif rule in ("min", "max"):
@@ -121,37 +119,47 @@ def _one_row_each(
             if len(differing):
                 issues.append(
                     Issue("LEDGER_DIFFERS", "note", "ledger", len(differing),
-                          f"{name}: the rows of {len(differing)} parcel(s) differ; the {rule} one is taken: {first_ids(list(differing))}.",
+                          f"{name}: the rows of {counted(len(differing), 'parcel')} differ; the {rule} one is taken: {first_ids(list(differing))}.",
                           "Declare another rule, or a where, if that is wrong.", "planner", features=list(differing))
                 )
     if len(repeated):
         issues.append(
             Issue("LEDGER_ROWS_JOINED", "note", "ledger", len(repeated),
-                  f"{int(keys.isin(repeated).sum())} rows of {len(repeated)} parcel(s) were brought together, amounts summed: "
+                  f"{int(keys.isin(repeated).sum()):,} rows of {counted(len(repeated), 'parcel')} brought together, each column by its rule: "
                   f"{first_ids(sorted(repeated))}.", "", "planner", features=sorted(repeated))
         )
     return pd.DataFrame(out, index=pd.Index(sorted(keys.dropna().unique()), name="key")), issues
 
 
-def _unmatched(keys: pd.Index, ids: pd.Series, *, place: str, place_of: str) -> list[Issue]:
+def _unmatched(keys: pd.Index, ids: pd.Series, *, file: str, place: str) -> list[Issue]:
     orphans = sorted(set(keys) - set(ids))
     bare = sorted(set(ids) - set(keys))
     if len(orphans) == len(keys):
         raise LayerError(
-            f"{place_of}: none of the {len(keys)} keys is a parcel id (keys like {first_ids(list(keys), limit=2)}; "
-            f"parcels like {first_ids(sorted(ids)[:2], limit=2)}). Check key and parcel_id."
+            f"{place}: none of its {counted(len(keys), 'key')} is a parcel id (keys {_some(keys)}; parcel ids {_some(ids)}). "
+            + (
+                "The zeros in front are lost: keep the keys as text in the workbook."
+                if {k.lstrip("0") for k in keys} & {i.lstrip("0") for i in ids}
+                else "Check key and parcel_id."
+            )
         )
     issues = []
     if orphans:
         issues.append(
             Issue("LEDGER_ROW_WITHOUT_PARCEL", "warning", "ledger", len(orphans),
-                  f"{len(orphans)} key(s) of {place} have no parcel: {first_ids(orphans)}.",
+                  f"{counted(len(orphans), 'key')} of {file} without a parcel: {first_ids(orphans)}.",
                   "Draw the parcels or correct the keys.", features=orphans)
         )
     if bare:
         issues.append(
             Issue("PARCEL_WITHOUT_LEDGER_ROW", "warning", "parcels", len(bare),
-                  f"{len(bare)} parcel(s) have no row in {place}: {first_ids(bare)}.",
+                  f"{counted(len(bare), 'parcel')} without a row in {file}: {first_ids(bare)}.",
                   "Add the rows or correct the keys.", features=bare)
         )
     return issues
+
+
+def _some(ids: Iterable[object]) -> str:
+    """Show two ids of many as they are spelt."""
+    two = [repr(i) for i in sorted(set(ids), key=str)[:2]]
+    return f"like {', '.join(two)}" if two else "there are none"

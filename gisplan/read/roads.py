@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gisplan import vocabulary
-from gisplan.errors import first_ids
+from gisplan.errors import counted, first_ids
 from gisplan.issues import Issue
 from gisplan.plan import Roads
 from gisplan.read.layer import Clean
@@ -29,7 +29,7 @@ def classify(layer: Clean, spec: Roads | None) -> tuple[Clean, list[Issue]]:
         listed = sorted(str(w) for w in unknown.unique())
         issues.append(
             Issue("ROAD_CLASS_UNKNOWN", "warning", "roads", len(unknown),
-                  f"{len(unknown)} road(s) have classes gisplan does not know: {first_ids(listed, limit=20)}; they count in totals only.",
-                  "Map them in [layers.roads.classes].", "planner", features=listed)
+                  f"{counted(len(unknown), 'road')} of classes gisplan does not know count in totals only: {first_ids(listed, limit=20)}.",
+                  "Map them in [layers.roads.classes].", "planner", features=frame["road_id"][unknown.index].tolist())
         )
     return replace(layer, frame=frame.assign(road_class=found)), issues

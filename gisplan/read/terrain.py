@@ -28,8 +28,8 @@ def look(path: Path, zones: gpd.GeoDataFrame) -> list[Issue]:
                 raise LayerError(f"[layers.terrain]: {path.name} has no coordinate system. Declare it in the file.")
             bounds = transform_bounds(raster.crs, zones.crs, *raster.bounds, densify_pts=21)
             cells = f"{raster.width} × {raster.height} cells"
-    except rasterio.errors.RasterioIOError as error:
-        raise LayerError(f"[layers.terrain]: {path.name} cannot be read as a raster ({error}).") from None
+    except rasterio.errors.RasterioIOError:
+        raise LayerError(f"[layers.terrain]: {path.name} is not a raster gisplan reads. Give e.g. a GeoTIFF.") from None
     covered = float(zones.geometry.intersection(box(*bounds)).area.sum() / zones.geometry.area.sum())
     issues = [
         Issue("TERRAIN_NOT_MEASURED", "note", "terrain", 1,

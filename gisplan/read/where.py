@@ -3,27 +3,65 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import re
 import sqlite3
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gisplan.errors import LayerError
+from gisplan.errors import LayerError, counted
+from gisplan.read.text import text_of
 
-_ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION}
+#: Functions a condition may use: each gives the same answer on every day and machine.
+_FUNCTIONS = frozenset(
+    "abs coalesce glob ifnull iif instr length like lower ltrim max min nullif replace round rtrim substr substring trim upper".split()
+)
+
+_TOKEN = re.compile(
+    r"""
+    (?P<text>'(?:[^']|'')*')
+    | "(?P<quoted>(?:[^"]|"")*)" | \[(?P<bracketed>[^\]]*)\] | `(?P<ticked>(?:[^`]|``)*)`
+    | (?P<comment>--|/\*) | (?P<end>;)
+    | (?P<word>[^\W\d]\w*)
+    """,
+    re.VERBOSE,
+)
 
 
-def names_in(condition: str, fields: list[str]) -> list[str]:
-    """Fields that a condition mentions."""
-    return [f for f in fields if re.search(rf"(?<!\w){re.escape(f)}(?!\w)", condition, re.IGNORECASE)]
+class _RefusedError(Exception):
+    """Why a condition is not carried out."""
 
 
-def chosen(table: pd.DataFrame, condition: str, *, place: str) -> NDArray[np.bool_]:
+def names_in(condition: str, fields: Sequence[str]) -> list[str]:
+    """Fields that a condition mentions, quoted or not, in the order of the fields."""
+    said = {name.lower() for name, _ in _names(condition)}
+    return [f for f in fields if f.lower() in said]
+
+
+def _names(condition: str) -> list[tuple[str, bool]]:
+    """Words of a condition that may be columns, and whether each is quoted."""
+    out = []
+    for token in _TOKEN.finditer(condition):
+        quoted, bracketed, ticked, word = (token[k] for k in ("quoted", "bracketed", "ticked", "word"))
+        if quoted is not None:
+            out.append((quoted.replace('""', '"'), True))
+        elif bracketed is not None:
+            out.append((bracketed, True))
+        elif ticked is not None:
+            out.append((ticked.replace("``", "`"), True))
+        elif word is not None:
+            out.append((word, False))
+    return out
+
+
+def chosen(table: pd.DataFrame, condition: str, *, place: str, record: str = "record") -> NDArray[np.bool_]:
     """Tell which rows meet a condition, as SQLite understands it (``status = 'built' AND floors >= 3``).
 
-    The condition sees one table in memory and may only read it.
+    The condition sees the columns of one table in memory and may only compare them: no queries, no commands, and no functions that
+    read anything else or change from day to day. A column of numbers is compared as numbers, any other as text.
 
     Parameters
     ----------
@@ -33,33 +71,126 @@ def chosen(table: pd.DataFrame, condition: str, *, place: str) -> NDArray[np.boo
         What stands after WHERE.
     place
         Where the condition stands, for the message.
+    record
+        What a row is called there.
 
     Raises
     ------
     LayerError
-        The condition cannot be understood.
+        The condition cannot be understood, or no row meets it.
     """
-    fields = names_in(condition, [str(c) for c in table.columns])
+    try:
+        keep = _kept(table, condition)
+    except (_RefusedError, sqlite3.Error, sqlite3.Warning) as error:
+        raise LayerError(
+            f"{place}: where = {condition!r} cannot be understood: {str(error).rstrip('.')}. "
+            f"Write a condition on the columns {', '.join(str(c) for c in table.columns)}; text stands in single quotes."
+        ) from None
+    if len(table) and not keep.any():
+        raise LayerError(
+            f"{place}: where = {condition!r} leaves none of {counted(len(table), record)}. {_held(table, condition)}Check the condition."
+        )
+    return keep
+
+
+def _held(table: pd.DataFrame, condition: str) -> str:
+    """Say what stands in the columns of a condition that nothing meets."""
+    parts = []
+    for name in names_in(condition, [str(c) for c in table.columns])[:3]:
+        values = [v if _affinity(table[name]) == "NUMERIC" else repr(v) for v in map(text_of, table[name].dropna().unique()[:3])]
+        parts.append(f"{name} holds {', '.join(values) or 'nothing'}" + (" …" if table[name].nunique() > 3 else ""))
+    return f"{'; '.join(parts)}. " if parts else ""
+
+
+def _kept(table: pd.DataFrame, condition: str) -> NDArray[np.bool_]:
+    _require_plain(condition, [str(c) for c in table.columns])
+    fields = _distinct(names_in(condition, [str(c) for c in table.columns]), condition)
     database = sqlite3.connect(":memory:")
     try:
-        quoted = ", ".join('"' + f.replace('"', '""') + '"' for f in fields)
-        database.execute(f"CREATE TABLE rows (row_ INTEGER PRIMARY KEY{', ' + quoted if quoted else ''})")
-        marks = ", ".join("?" * (len(fields) + 1))
-        columns = [table[f].map(_plain).tolist() for f in fields]
-        database.executemany(f"INSERT INTO rows VALUES ({marks})", zip(range(len(table)), *columns, strict=True))
-        database.set_authorizer(lambda action, *_: sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY)
-        found = database.execute(f"SELECT row_ FROM rows WHERE {condition}").fetchall()
-    except sqlite3.Error as error:
-        listed = ", ".join(str(c) for c in table.columns)
-        raise LayerError(
-            f"{place}: where = {condition!r} cannot be understood: {error}. "
-            f"Write a condition on the columns: {listed}."
-        ) from None
+        defined = ", ".join(f"{_quoted(f)} {_affinity(table[f])}" for f in fields) or _quoted("no column")
+        database.execute(f"CREATE TABLE layer ({defined})")
+        columns = [table[f].map(_plain).tolist() for f in fields] or [[None] * len(table)]
+        database.executemany(f"INSERT INTO layer VALUES ({', '.join('?' * len(columns))})", zip(*columns, strict=True))
+        why: list[str] = []
+        database.set_authorizer(_watch(why, {f.lower() for f in fields}))
+        try:
+            # The bracket ends on a line of its own, where no remark can swallow it. A scan of one table keeps its order.
+            found = database.execute(f"SELECT CASE WHEN (\n{condition}\n) THEN 1 ELSE 0 END FROM layer").fetchall()
+        except sqlite3.Error:
+            if why:
+                raise _RefusedError(why[0]) from None
+            raise
     finally:
         database.close()
-    keep = np.zeros(len(table), dtype=bool)
-    keep[[row for (row,) in found]] = True
-    return keep
+    if len(found) != len(table):
+        raise _RefusedError("it does not answer for each row by itself")
+    return np.array([row[0] for row in found], dtype=bool)
+
+
+def _require_plain(condition: str, fields: Sequence[str]) -> None:
+    """Refuse what is more than one condition, and quoted names that are no columns (SQLite would take them for text)."""
+    depth = 0
+    bare = _TOKEN.sub(lambda t: " " if t["comment"] is None and t["end"] is None else t[0], condition)
+    for mark in bare:
+        depth += {"(": 1, ")": -1}.get(mark, 0)
+        if depth < 0:
+            raise _RefusedError("a bracket is closed that was never opened")
+    if depth:
+        raise _RefusedError("a bracket is not closed")
+    if any(t["comment"] or t["end"] for t in _TOKEN.finditer(condition)):
+        raise _RefusedError("one condition may stand there, without ; or remarks")
+    lower = {f.lower() for f in fields}
+    for name, quoted in _names(condition):
+        if quoted and name.lower() not in lower:
+            near = difflib.get_close_matches(name, fields, n=1)
+            raise _RefusedError(
+                f"no column is called {name}" + (f"; did you mean {near[0]}?" if near else f"; text is written '{name}'")
+            )
+
+
+def _watch(why: list[str], fields: set[str]) -> object:
+    """Authorizer that lets a condition compare columns and nothing else; ``why`` tells what it tried."""
+    selects = 0
+
+    def allow(action: int, first: str | None, second: str | None, *_: str | None) -> int:
+        nonlocal selects
+        if action == sqlite3.SQLITE_SELECT:
+            selects += 1
+            if selects == 1:
+                return sqlite3.SQLITE_OK
+            why.append("a query cannot stand in a condition")
+        elif action == sqlite3.SQLITE_READ:
+            if not second or second.lower() in fields:
+                return sqlite3.SQLITE_OK
+            why.append(f"no column is called {second.lower()}")
+        elif action == sqlite3.SQLITE_FUNCTION:
+            if (second or "").lower() in _FUNCTIONS:
+                return sqlite3.SQLITE_OK
+            why.append(f"{second}() cannot be used; there are {', '.join(sorted(_FUNCTIONS))}")
+        else:
+            why.append("it does more than compare columns")
+        return sqlite3.SQLITE_DENY
+
+    return allow
+
+
+def _distinct(fields: list[str], condition: str) -> list[str]:
+    """Fields without those that differ from another only in case; the one spelt as in the condition stays."""
+    spelt = {name for name, _ in _names(condition)}
+    out: dict[str, str] = {}
+    for f in fields:
+        if f.lower() not in out or f in spelt:
+            out[f.lower()] = f
+    return list(out.values())
+
+
+def _quoted(field: str) -> str:
+    return '"' + field.replace('"', '""') + '"'
+
+
+def _affinity(values: pd.Series) -> str:
+    """How SQLite should compare a column: numbers as numbers even with a number in quotes, ids as text even with a bare number."""
+    return "NUMERIC" if pd.api.types.is_numeric_dtype(values) else "TEXT"
 
 
 def _plain(value: object) -> object:

@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from gisplan.errors import LayerError, first_ids
+from gisplan.errors import LayerError, counted, first_ids
 from gisplan.issues import Issue
 
 
@@ -27,7 +27,7 @@ def merge_duplicates(frame: gpd.GeoDataFrame, column: str, *, layer: str, rule: 
     rows = int(ids.isin(repeated).sum())
     if rule == "refuse":
         raise LayerError(
-            f"{place}: {len(repeated)} {column}(s) occur more than once ({rows} records): {first_ids(repeated)}. "
+            f"{place}: {counted(len(repeated), column)} given to more than one record ({rows:,} records): {first_ids(repeated)}. "
             "Correct the ids, or write duplicates = \"merge\" if the records are parts of one."
         )
     twice = ids.isin(repeated)
@@ -39,7 +39,8 @@ def merge_duplicates(frame: gpd.GeoDataFrame, column: str, *, layer: str, rule: 
     return gpd.GeoDataFrame(merged, geometry="geometry", crs=frame.crs), [
         Issue(
             "ID_MERGED", "warning", layer, len(repeated),
-            f"{rows} records share {len(repeated)} {column}(s) and were merged, each with the attributes of its first record: {first_ids(repeated)}.",
+            f"{rows:,} records share {counted(len(repeated), column)} and were merged, each with the attributes of its first record: "
+            f"{first_ids(repeated)}.",
             "Check that they are parts of one.", features=[str(r) for r in repeated],
         )
     ]
@@ -65,7 +66,7 @@ def dissolved(parcels: gpd.GeoDataFrame, by: str) -> tuple[gpd.GeoDataFrame, np.
     """
     values = parcels[f"source:{by}"]
     if values.isna().all():
-        raise LayerError(f"[layers.zones] by = {by!r}: no parcel has a value there.")
+        raise LayerError(f"[layers.zones] by = {by!r}: none of {counted(len(values), 'parcel')} has a value there. Give another column.")
     names = sorted(values.dropna().unique())
     number = {v: i for i, v in enumerate(names)}
     member = values.map(lambda v: -1 if v is None or pd.isna(v) else number[v]).to_numpy(dtype=np.int64)
@@ -79,7 +80,7 @@ def dissolved(parcels: gpd.GeoDataFrame, by: str) -> tuple[gpd.GeoDataFrame, np.
         ids = parcels["parcel_id"][blank].tolist()
         issues.append(
             Issue("ZONE_VALUE_MISSING", "warning", "parcels", len(ids),
-                  f"{len(ids)} parcel(s) have no {by!r} and belong to no zone: {first_ids(ids)}.", "Fill in the values.", features=ids)
+                  f"{counted(len(ids), 'parcel')} without {by!r} in no zone: {first_ids(ids)}.", "Fill in the values.", features=ids)
         )
     return with_ids(frame), member, issues
 

@@ -1,0 +1,43 @@
+"""plan.toml → Plan: typed, unknown keys refused with the nearest valid name, every fault reported at once."""
+
+from __future__ import annotations
+
+from gisplan.plan.file import load_plan, parse_plan
+from gisplan.plan.tables import (
+    Assumptions,
+    Buildings,
+    ColumnSource,
+    Header,
+    Layers,
+    Ledger,
+    Parcels,
+    Plan,
+    Roads,
+    RoadSurfaces,
+    ServiceLayer,
+    Terrain,
+    Text,
+    Zones,
+)
+from gisplan.plan.values import nearest
+
+
+__all__ = [
+    "Assumptions",
+    "Buildings",
+    "ColumnSource",
+    "Header",
+    "Layers",
+    "Ledger",
+    "Parcels",
+    "Plan",
+    "RoadSurfaces",
+    "Roads",
+    "ServiceLayer",
+    "Terrain",
+    "Text",
+    "Zones",
+    "load_plan",
+    "nearest",
+    "parse_plan",
+]

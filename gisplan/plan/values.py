@@ -1,0 +1,90 @@
+"""Single values of a plan: what they may be, and how they are told."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import math
+import re
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+#: Names no folder can have on Windows, or that would lead out of the folder of results.
+_NO_FOLDER = re.compile(r"[\\/:*?\"<>|\x00-\x1f]|^[\s.]|[\s.]$")
+_DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{d}{i}" for d in ("COM", "LPT") for i in range(1, 10))}
+
+
+def nearest(word: str, valid: Iterable[str]) -> str:
+    """Say which valid name a wrong one was probably meant to be, else list the valid ones."""
+    names = sorted(valid)
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    return f"did you mean {close[0]!r}?" if close else f"valid names: {', '.join(names)}"
+
+
+def told(value: object) -> str:
+    """Show a value of the plan as a person wrote it, in a few words."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (dict, list)):
+        return "a table" if isinstance(value, dict) else "a list"
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _number(value: Any) -> Any:
+    """Refuse what would only turn into a number by chance: yes and no, text, infinity."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise ValueError(f"expected a number, found {told(value)}")  # noqa: TRY004  pydantic reports a ValueError with the rest
+    return value
+
+
+def _date(value: Any) -> Any:
+    """Refuse plain numbers, which would be read as seconds since 1970."""
+    if isinstance(value, str):
+        try:
+            return dt.date.fromisoformat(value)
+        except ValueError:
+            pass
+    elif isinstance(value, dt.datetime):
+        return value.date()
+    elif isinstance(value, dt.date):
+        return value
+    raise ValueError(f"expected a date such as 2025-12-31, found {told(value)}")
+
+
+Number = Annotated[float, BeforeValidator(_number)]
+Date = Annotated[dt.date, BeforeValidator(_date)]
+
+
+def folder_name(value: str) -> str:
+    """Refuse a name that no folder can have, on Windows or elsewhere."""
+    if not value or _NO_FOLDER.search(value) or value.split(".")[0].upper() in _DEVICES:
+        raise ValueError(
+            f"results go into a folder of this name, and {told(value)} cannot be one on every system. "
+            "Write a name without \\ / : * ? \" < > | and without spaces or dots at its ends"
+        )
+    return value
+
+
+def projected(text: str) -> CRS:
+    """Coordinate system a plan names.
+
+    Raises
+    ------
+    ValueError
+        It is unknown, or not projected in metres.
+    """
+    try:
+        crs = CRS.from_user_input(text)
+    except CRSError:
+        raise ValueError(f"{text!r} is no coordinate system. Write e.g. crs = \"EPSG:4549\"") from None
+    if not crs.is_projected or any(a.unit_name != "metre" for a in crs.axis_info[:2]):
+        raise ValueError(
+            f"{text} ({crs.name}) is not a projected system in metres. "
+            "Give one, or leave crs out and gisplan chooses from the data"
+        )
+    return crs
