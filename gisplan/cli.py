@@ -26,7 +26,8 @@ DONE, STRICT, MEND, OURS = 0, 1, 2, 3
 def parser() -> argparse.ArgumentParser:
     """All commands and their options."""
     top = argparse.ArgumentParser(
-        prog="gisplan", description="Land-use intensity, plot ratio and infrastructure coverage of every zone, from one plan file."
+        prog="gisplan",
+        description="Land-use intensity, plot ratio and coverage of every zone, from one plan file.",
     )
     top.add_argument("--version", action="version", version=f"gisplan {__version__}")
     verbs = top.add_subparsers(dest="verb", required=True, metavar="COMMAND")
@@ -48,14 +49,19 @@ def parser() -> argparse.ArgumentParser:
     demo.set_defaults(call=_demo, strict=False)
 
     indicators = verbs.add_parser("indicators", help="the indicators, or one with its formula and source")
-    indicators.add_argument("show", nargs="?", choices=("show",), metavar="show", help="show NAME: one in full")
+    indicators.add_argument(
+        "show", nargs="?", choices=("show",), metavar="show", help="show NAME: one in full"
+    )
     indicators.add_argument("name", nargs="?", metavar="NAME")
     indicators.set_defaults(call=_indicators)
     return top
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code: 0 done, 1 strict finding, 2 the user can mend it, 3 gisplan's own fault."""
+def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911  one way out for each kind of end
+    """Run a command and return its exit code.
+
+    0 done, 1 a finding under ``--strict``, 2 the user can mend it, 3 gisplan's own fault, 130 stopped.
+    """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a console that lacks a character must not stop the run
@@ -79,9 +85,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read the output (head, a pager) has seen enough; nothing may be written at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    except Exception:  # noqa: BLE001  1 and 2 are taken: what is left is a fault of gisplan and must not look like them
+    except Exception:  # noqa: BLE001  1 and 2 are taken, and a fault of gisplan must not look like them
         traceback.print_exc()
-        print("gisplan: this is a fault of gisplan: please report it with the lines above and the plan.", file=sys.stderr)
+        print(
+            "gisplan: this is a fault of gisplan: please report it with the lines above and the plan.",
+            file=sys.stderr,
+        )
         return OURS
 
 
@@ -114,7 +123,9 @@ def sample() -> Path:
     for folder in (package / "sample", package.parent / "layers"):
         if (folder / "plan.toml").is_file():
             return folder
-    raise GisplanError("The sample study is not installed. Install gisplan from its wheel, or run from a checkout.")
+    raise GisplanError(
+        "The sample study is not installed. Install gisplan from its wheel, or run from a checkout."
+    )
 
 
 def _study(plan: Plan, out: str | None, *, strict: bool) -> int:
@@ -128,7 +139,10 @@ def _study(plan: Plan, out: str | None, *, strict: bool) -> int:
         write(result, folder, progress=told)
     print(_books(result.balance))
     _summary(result.issues)
-    print(f"\n{counted(len(result.zones), 'zone')}, {counted(len(result.measured), 'indicator')} → {folder.resolve()}")
+    print(
+        f"\n{counted(len(result.zones), 'zone')}, {counted(len(result.measured), 'indicator')} → "
+        f"{folder.resolve()}"
+    )
     print(f"Open {(folder / 'map.html').resolve()}")
     return STRICT if strict and _grave(result.issues) else DONE
 
@@ -146,7 +160,10 @@ def _check(options: argparse.Namespace) -> int:
         print(table.to_json(orient="records", force_ascii=False, indent=2))
     else:
         for row in table.itertuples():
-            print(f"{row.severity:<8}{row.layer}: {row.message}{' ' + row.remedy if row.remedy else ''} [{row.code}]")
+            print(
+                f"{row.severity:<8}{row.layer}: {row.message}{' ' + row.remedy if row.remedy else ''} "
+                f"[{row.code}]"
+            )
         _summary(found)
     return STRICT if options.strict and _grave(found) else DONE
 
@@ -158,18 +175,32 @@ def _indicators(options: argparse.Namespace) -> int:
     known = measure.register()
     if options.name is None:
         if options.show:
-            raise GisplanError("indicators show: give the name of an indicator, e.g. gisplan indicators show plot_ratio.")
+            raise GisplanError(
+                "indicators show: give the name of an indicator, e.g. gisplan indicators show plot_ratio."
+            )
         for name, item in known.items():
-            print(f"{name:<26} {item.unit:<8} {item.labels['zh']} / {item.labels['en']}: {item.formula['en']}")
+            print(
+                f"{name:<26} {item.unit:<8} {item.labels['zh']} / {item.labels['en']}: {item.formula['en']}"
+            )
         return DONE
-    found = known.get(options.name) or next(
-        (i for n, i in known.items() if "{" in n and options.name.startswith(n[: n.index("{")])), None
-    )
+    members = {member: item for name, item in known.items() for member in _members(name)}
+    found = known.get(options.name) or members.get(options.name)
     if found is None:
-        raise GisplanError(f"There is no indicator {options.name!r}; {nearest(options.name, known)}")
+        raise GisplanError(
+            f"There is no indicator {options.name!r}; {nearest(options.name, {**known, **members})}"
+        )
     print(f"{found.id}  [{found.unit}]  {found.labels['zh']} / {found.labels['en']}")
     print(f"{found.formula['zh']}\n{found.formula['en']}\n\n{found.text}")
     return DONE
+
+
+def _members(name: str) -> list[str]:
+    """Names of the indicators a family stands for, as far as they are known without a plan."""
+    from gisplan import vocabulary
+
+    stem, _, placeholder = name.partition("{")
+    classes = vocabulary.road_classes() if stem.startswith("road") else vocabulary.land_classes()
+    return [stem + m for m in {"service}": vocabulary.services(), "class}": classes}.get(placeholder, ())]
 
 
 def _grave(found: Sequence[Issue]) -> bool:
@@ -187,13 +218,19 @@ def _summary(found: Sequence[Issue]) -> None:
 def _books(balance: pd.DataFrame) -> str:
     """Lay the books out as a short table: hectares, kilometres and features."""
     scale = {"area_m2": (1e4, "ha"), "length_m": (1e3, "km"), "count": (1.0, "n")}
-    lines = [f"{'layer':<20} {'unit':<4} {'input':>13} {'inside':>13} {'outside':>12} {'rejected':>9} {'overlap':>9}"]
+    lines = [
+        f"{'layer':<20} {'unit':<4} {'input':>13} {'inside':>13} {'outside':>12} {'rejected':>9} "
+        f"{'overlap':>9}"
+    ]
     for row in balance.itertuples():
         by, unit = scale[row.measure]
         digits = 0 if row.measure == "count" else 3
-        figures = [f"{v / by:,.{digits}f}" for v in (row.input, row.inside, row.outside, row.rejected, row.overlap)]
+        figures = [
+            f"{v / by:,.{digits}f}" for v in (row.input, row.inside, row.outside, row.rejected, row.overlap)
+        ]
         lines.append(
-            f"{row.layer:<20} {unit:<4} {figures[0]:>13} {figures[1]:>13} {figures[2]:>12} {figures[3]:>9} {figures[4]:>9}"
+            f"{row.layer:<20} {unit:<4} {figures[0]:>13} {figures[1]:>13} {figures[2]:>12} {figures[3]:>9} "
+            f"{figures[4]:>9}"
         )
     return "\n".join([*lines, "The books balance: input + overlap = inside + outside + rejected."])
 
@@ -207,7 +244,7 @@ def _progress() -> Iterator[Callable[[str], None]]:
     from rich.console import Console
 
     with Console(stderr=True).status("reading") as status:
-        yield lambda text: status.update(text)
+        yield status.update
 
 
 if __name__ == "__main__":

@@ -50,5 +50,5 @@ def first_ids(ids: Sequence[object], *, limit: int = 5) -> str:
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """Say how many there are: ``1 record``, ``60 records``; ``many`` where the plural takes more than an s."""
+    """Say how many there are: ``1 record``, ``60 records``; ``many`` where an s is not enough."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

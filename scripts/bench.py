@@ -5,7 +5,7 @@
 
 Each side runs in a process of its own, so that peak memory is its own. The script reads the same files, cuts parcels, buildings and
 roads by zone with ``geopandas.overlay``, puts buildings on parcels, finds the parcels within 100 m of a road and the share of each zone
-within 100 m of one, the junctions, and the parcels that overlap. Check sums of both must agree.
+within 100 m of one, the land that roads take, the junctions, and the parcels that overlap. Check sums of both must agree.
 """
 
 from __future__ import annotations
@@ -76,6 +76,8 @@ def peer(data: Path) -> dict[str, Any]:
         lambda: gpd.sjoin(parcels, roads[["geometry"]], predicate="dwithin", distance=REACH_M).index.unique(),
     )
     reached = clock("reach", lambda: zones.intersection(roads.buffer(REACH_M).union_all()).area)
+    surfaces = roads.buffer(roads["width_m"] / 2, cap_style="flat")
+    taken = clock("road land", lambda: zones.intersection(surfaces.union_all()).area)
     pairs = clock("overlaps", lambda: gpd.sjoin(parcels[["geometry"]], parcels[["geometry"]], predicate="overlaps"))
 
     def junctions() -> int:
@@ -89,7 +91,7 @@ def peer(data: Path) -> dict[str, Any]:
         "sums": {
             "parcel m2": float(by_class.sum()), "floor m2": float(on_zone["floor_m2"].sum()), "road m": float(lines.length.sum()),
             "floor m2 on parcels": float(floor_by_parcel.sum()), "parcels served": len(served), "reach m2": float(reached.sum()),
-            "overlapping pairs": len(pairs) // 2, "junctions": crossings,
+            "road land m2": float(taken.sum()), "overlapping pairs": len(pairs) // 2, "junctions": crossings,
         },
     }
 
@@ -117,6 +119,7 @@ def ours(data: Path) -> dict[str, Any]:
     timed(survey, "_buildings", lambda *_: "buildings on parcels")
     timed(survey, "within", lambda *_: "parcels served")
     timed(survey, "reached_share", lambda *_: "reach")
+    timed(road_measures, "reached_share", lambda *_: "road land")
     timed(read, "overlaps", lambda *_: "overlaps")
     inner = road_measures.junctions
 
@@ -145,6 +148,7 @@ def ours(data: Path) -> dict[str, Any]:
             "road m": float(cut["roads"].total(lengths).sum()),
             "floor m2 on parcels": float(np.nansum(made.parcels.floor_area * scale)),
             "parcels served": int(made.served["road"].sum()), "reach m2": float((made.reach["road"] * zone_m2).sum()),
+            "road land m2": float((result.zones["road_area_share"].to_numpy() * zone_m2).sum()),
             "overlapping pairs": sum(i.count for i in result.issues if i.code == "OVERLAP" and i.layer == "parcels"),
             "junctions": found["junctions"],
         },
@@ -201,7 +205,7 @@ def fabric(size: int, folder: Path) -> Path:
 
 def agree(mine: dict[str, float], theirs: dict[str, float]) -> list[str]:
     """Check sums that differ. Reach joins its arcs in another order, and floor area on parcels is scaled back from the ellipsoid."""
-    loose = {"reach m2": 1e-9, "floor m2 on parcels": 1e-9}
+    loose = {"reach m2": 1e-9, "road land m2": 1e-9, "floor m2 on parcels": 1e-9}
     return [
         f"{k}: {mine[k]!r} and {theirs[k]!r}" for k in theirs
         if abs(mine[k] - theirs[k]) > loose.get(k, 1e-11) * max(1.0, abs(theirs[k]))

@@ -59,7 +59,8 @@ def test_the_library_is_silent_and_precise(file: Path) -> None:
             assert node.func.id != "print", f"{file.name}:{node.lineno} prints"
         if isinstance(node, ast.ExceptHandler):
             broad = node.type is None or (isinstance(node.type, ast.Name) and node.type.id in ("Exception", "BaseException"))
-            assert not broad, f"{file.name}:{node.lineno} catches everything"
+            hands_on = isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None
+            assert not broad or hands_on or room(file) == "cli", f"{file.name}:{node.lineno} swallows everything"
 
 
 def test_only_geometry_works_on_many_shapes_with_threads() -> None:

@@ -15,8 +15,11 @@ from gisplan.geometry.parallel import in_chunks, map_chunks, sum_by
 #: A share that misses 1 by less than this is whole: it is the noise of intersecting in floating point.
 NOISE = 1e-12
 
-#: A computed point lies off its line by no more than this share of its coordinates.
-ROUNDING = 1e-14
+#: A line within this of a border (m) runs along it. Drawn to the centimetre, cut at a crossing, or projected, the two seldom coincide.
+ALONG_M = 0.01
+
+#: Length (m) along a border from which a line is walked; a shorter one is that of a crossing.
+ALONG_LEAST_M = 0.5
 
 #: Fewer features than this to a zone, and it pays to ask the features for their zones rather than the zones for their features.
 SMALL_ZONES = 8
@@ -34,7 +37,8 @@ class Cut:
     zone, feature
         Row numbers of the zone and of the feature of each piece, sorted by feature then zone.
     share
-        Part of the feature that the piece is, 0–1. A line or point on a border shared by n zones counts 1/n in each.
+        Part of the feature that the piece is, 0–1. A line (within a centimetre) or point on a border shared by n zones counts
+        1/n in each.
     outside
         Part of each feature that lies in no zone, measured apart from the pieces (as a difference, not as 1 − Σ share), so that
         the two can be held against each other.
@@ -111,11 +115,57 @@ def cut(
     if dimension == 1:
         # What runs twice over the same ground is laid together by an intersection, and a shared border is counted in each zone.
         rows = rows[(np.abs(counted[rows] + left[rows] - 1) > 1e-9) | ~shapely.is_simple(features[rows])]
+        rows = np.union1d(rows, _along_borders(zones, features, executor))
+        kept = ~np.isin(feature, rows)
+        walked = [(zone[kept], feature[kept], share[kept])]
+        owner, near = _tree(zones).query(features[rows], predicate="dwithin", distance=ALONG_M)
         # Line by line: only the few of these come here.
-        for f in rows:
-            at = slice(np.searchsorted(feature, f, side="left"), np.searchsorted(feature, f, side="right"))
-            share[at], left[f], overlap[f] = _along(features[f], zones[zone[at]])
+        for i, f in enumerate(rows):
+            mine = np.sort(near[owner == i])
+            parts_of, left[f], overlap[f] = _along(features[f], zones[mine])
+            some = parts_of > 0
+            walked.append((mine[some], np.full(int(some.sum()), f), parts_of[some]))
+        zone, feature, share = (np.concatenate(c) for c in zip(*walked, strict=True))
+        order = np.lexsort((zone, feature))
+        zone, feature, share = zone[order], feature[order], share[order]
     return Cut(zone, feature, share, left, overlap)
+
+
+def _edges(lines: NDArray[np.object_]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Edges of (multi)lines, shape (k, 2, 2), none of them without length, and whose they are."""
+    parts, owner = shapely.get_parts(lines, return_index=True)
+    xy, part = shapely.get_coordinates(parts, return_index=True)
+    real = np.flatnonzero((part[1:] == part[:-1]) & (xy[1:] != xy[:-1]).any(axis=1))
+    return np.stack([xy[real], xy[real + 1]], axis=1), owner[part[real]]
+
+
+def _along_borders(
+    zones: NDArray[np.object_], lines: NDArray[np.object_], executor: Executor | None
+) -> NDArray[np.int64]:
+    """Lines that run along the border of a zone, within `ALONG_M` of it over more than `ALONG_LEAST_M`."""
+    borders, _ = _edges(shapely.get_parts(shapely.boundary(zones)))
+    tree = _tree(shapely.linestrings(borders))
+
+    def work(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        edges, owner = _edges(lines[rows])
+        e, b = tree.query(shapely.linestrings(edges), predicate="dwithin", distance=ALONG_M)
+        start, way = edges[e, 0], edges[e, 1] - edges[e, 0]
+        length = np.hypot(way[:, 0], way[:, 1])
+        way /= length[:, None]
+        # Place along the edge, and distance to its left, of both ends of the border.
+        to = borders[b] - start[:, None, :]
+        at = to[..., 0] * way[:, None, 0] + to[..., 1] * way[:, None, 1]
+        off = to[..., 1] * way[:, None, 0] - to[..., 0] * way[:, None, 1]
+        run = at[:, 1] - at[:, 0]
+        low, high = np.clip(at.min(axis=1), 0, length), np.clip(at.max(axis=1), 0, length)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            lean = (off[:, 1] - off[:, 0]) / run
+            reach = np.sort((np.array([[-ALONG_M], [ALONG_M]]) - off[:, 0]) / lean + at[:, 0], axis=0)
+        level = ~(np.abs(lean) > 1e-12)
+        beside = np.minimum(high, np.where(level, high, reach[1])) - np.maximum(low, np.where(level, low, reach[0]))
+        return np.asarray(rows[np.unique(owner[e[beside > ALONG_LEAST_M]])])
+
+    return np.concatenate(in_chunks(work, len(lines), executor=executor, least=2000))
 
 
 def _by_zone(
@@ -197,20 +247,23 @@ def _along(line: shapely.Geometry, zones: NDArray[np.object_]) -> tuple[NDArray[
     """Share a line out among zones that have parts of it in common: along a border, or through land that they share.
 
     The line is walked from break to break, a break being any vertex of its pieces, and each step is given to the zones its middle lies
-    in. Steps add up to the line whatever the rounding, which pieces that run side by side do not.
+    in, or on whose border it lies (within `ALONG_M`). Steps add up to the line whatever the rounding, which pieces that run side by
+    side do not.
 
     Returns
     -------
     tuple
         Share of each zone, share outside all of them, share counted more than once.
     """
-    tolerance = ROUNDING * max(1.0, float(np.abs(shapely.bounds(line)).max()))
-    corners = shapely.points(shapely.get_coordinates(shapely.intersection(line, zones)))
+    x0, y0, x1, y1 = shapely.bounds(line)
+    xy = shapely.get_coordinates(zones)
+    close = (xy[:, 0] > x0 - 1) & (xy[:, 0] < x1 + 1) & (xy[:, 1] > y0 - 1) & (xy[:, 1] < y1 + 1)
+    corners = shapely.points(np.concatenate([shapely.get_coordinates(shapely.intersection(line, zones)), xy[close]]))
     share, outside, overlap = np.zeros(len(zones)), 0.0, 0.0
     for part in shapely.get_parts(line):
-        breaks = _breaks(part, corners, 10 * tolerance)
+        breaks = _breaks(part, corners)
         step = np.diff(breaks)
-        given = _border_shares(zones, shapely.line_interpolate_point(part, breaks[:-1] + step / 2), tolerance)
+        given = _border_shares(zones, shapely.line_interpolate_point(part, breaks[:-1] + step / 2), ALONG_M)
         total = given.sum(axis=0)
         share += (given * step).sum(axis=1)
         outside += float(step[total == 0].sum())
@@ -219,14 +272,14 @@ def _along(line: shapely.Geometry, zones: NDArray[np.object_]) -> tuple[NDArray[
     return share / whole, outside / whole, overlap / whole
 
 
-def _breaks(line: shapely.Geometry, corners: NDArray[np.object_], tolerance: float) -> NDArray[np.float64]:
+def _breaks(line: shapely.Geometry, corners: NDArray[np.object_]) -> NDArray[np.float64]:
     """Distances along a line of its own vertices and of the corners on it, each on every edge that runs through it."""
     xy = shapely.get_coordinates(line)
     start, way = xy[:-1], np.diff(xy, axis=0)
     length = np.hypot(way[:, 0], way[:, 1])
     passed = np.concatenate([[0.0], np.cumsum(length)])
     edges = shapely.linestrings(np.stack([start, xy[1:]], axis=1))
-    corner, edge = _tree(edges).query(corners, predicate="dwithin", distance=tolerance)
+    corner, edge = _tree(edges).query(corners, predicate="dwithin", distance=2 * ALONG_M)
     real = length[edge] > 0
     corner, edge = corner[real], edge[real]
     to = shapely.get_coordinates(corners[corner]) - start[edge]

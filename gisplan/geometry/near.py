@@ -115,7 +115,8 @@ def reached_share(
             lines = shapely.get_dimensions(close) == 1
             close[lines] = shapely.clip_by_rect(close[lines], x0 - pad, y0 - pad, x1 + pad, y1 + pad)
             grown = shapely.buffer(close, distance, quad_segs=QUARTER_SEGMENTS) if distance > 0 else close
-            out[k] = shapely.area(shapely.intersection(shapely.union_all(grown), zone)) / shapely.area(zone)
+            covered = shapely.area(shapely.intersection(shapely.union_all(grown), zone)) / shapely.area(zone)
+            out[k] = min(covered, 1.0)  # a zone within reach as a whole may come out a rounding above
         return out
 
     return np.concatenate(in_chunks(work, len(zones), executor=executor))

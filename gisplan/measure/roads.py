@@ -37,7 +37,8 @@ def road_length_m(survey: Survey) -> Figures:
 
     Formula
     -------
-    Σ length on the ellipsoid, cut at the zone's border. A line that runs along a border shared by n zones counts 1/n in each.
+    Σ length on the ellipsoid, cut at the zone's border. A line that runs along a border shared by n zones
+    (within a centimetre of it) counts 1/n in each.
 
     Zero
     ----

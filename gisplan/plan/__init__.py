@@ -16,11 +16,9 @@ from gisplan.plan.tables import (
     RoadSurfaces,
     ServiceLayer,
     Terrain,
-    Text,
     Zones,
 )
-from gisplan.plan.values import nearest
-
+from gisplan.plan.values import Text, nearest
 
 __all__ = [
     "Assumptions",

@@ -25,7 +25,9 @@ _EXPECTED = {
 _NUMBER = re.compile(r" no\. \d+")
 
 _LIMITS = {
-    "greater_than": ("gt", "more than"), "greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most"),
+    "greater_than": ("gt", "more than"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than_equal": ("le", "at most"),
 }
 
 
@@ -50,13 +52,15 @@ def _bracket(where: str) -> str:
 
 
 def _no_file(value: str, folder: Path) -> str | None:
-    """What is wrong with a path; None when a file is there."""
+    """Say what is wrong with a path; None when a file is there."""
     file = folder / value
     try:
         if value.strip() and (file.is_file() or (file.is_dir() and file.suffix.lower() == ".gdb")):
             return None
         if file.is_dir():
-            return f"{value!r} is a folder. Give the file in it." if value.strip() else "is empty. Give a file."
+            return (
+                f"{value!r} is a folder. Give the file in it." if value.strip() else "is empty. Give a file."
+            )
         if any(ord(c) < 32 for c in value):
             return (
                 f"there is no file {value!r}. In double quotes \\ has a meaning of its own: "
@@ -87,7 +91,8 @@ def lines(error: Mapping[str, Any]) -> Iterator[str]:
         for line in str(error["ctx"]["error"]).split("\n"):
             yield f"{place}{line}"
     else:
-        yield f"{_place(location[:-1], location[-1])}{_wrong('model_type' if _is_table(location) else kind, error)}"
+        wrong = _wrong("model_type" if _is_table(location) else kind, error)
+        yield f"{_place(location[:-1], location[-1])}{wrong}"
 
 
 def _wrong(kind: str, error: Mapping[str, Any]) -> str:
@@ -125,7 +130,7 @@ def _is_table(location: Sequence[str]) -> bool:
 
 
 def _fields(location: Sequence[str]) -> list[str]:
-    """Valid keys of the table at a place of the plan."""
+    """List the valid keys of the table at a place of the plan."""
     model = _at(location)
     if not hasattr(model, "model_fields"):
         return []

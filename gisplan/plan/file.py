@@ -23,7 +23,8 @@ def load_plan(path: str | Path) -> Plan:
     Raises
     ------
     PlanError
-        The file is missing or is not TOML, or the plan has faults: all of them are in the message, one a line.
+        The file is missing or is not TOML, or the plan has faults: all of them are in the message, one a
+        line.
     """
     file = Path(path)
     if file.is_dir():
@@ -43,7 +44,9 @@ def load_plan(path: str | Path) -> Plan:
 
 def _toml_hint(message: str) -> str:
     if "\\" in message or "hex value" in message:
-        return "In double quotes \\ has a meaning of its own: write paths with /, or put them in single quotes."
+        return (
+            "In double quotes \\ has a meaning of its own: write paths with /, or put them in single quotes."
+        )
     return "Mend that place."
 
 
@@ -51,7 +54,8 @@ def parse_plan(raw: Mapping[str, Any], *, folder: Path, file: Path | None = None
     """Turn a plan's table into a Plan; see `load_plan`."""
     name = file.name if file else "plan"
     faults = [f"{name}: {fault}" for fault in faults_.missing_files(raw, folder)]
-    # `folder` and `file` are set by the reader, so a plan that names them holds an unknown key like any other.
+    # `folder` and `file` are set by the reader, so a plan that names them holds an unknown key like any
+    # other.
     faults += [f"{name}: unknown key {k!r}; {nearest(k, _PLAN_KEYS)}" for k in ("folder", "file") if k in raw]
     try:
         plan = Plan.model_validate({**raw, "folder": folder, "file": file})

@@ -9,38 +9,21 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     field_validator,
     model_validator,
 )
 
 from gisplan import vocabulary
-from gisplan.plan.values import Date, Number, folder_name, nearest, projected
+from gisplan.plan.values import Date, Model, Number, Text, folder_name, nearest, projected
 
 Rule = Literal["sum", "first", "last", "min", "max"]
 Language = Literal["zh", "en", "both"]
 Duplicates = Literal["refuse", "merge"]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class Text(_Model):
-    """A text in Chinese, English or both; the other language falls back on the one given."""
-
-    zh: str = ""
-    en: str = ""
-
-    def both(self, default: str) -> dict[str, str]:
-        """Return both languages, filled from each other or from ``default``."""
-        return {"zh": self.zh or self.en or default, "en": self.en or self.zh or default}
-
-
-class ColumnSource(_Model):
+class ColumnSource(Model):
     """Where a canonical column comes from, in which unit, and how several rows become one."""
 
     column: str
@@ -66,14 +49,15 @@ def _column_faults(layer: str, columns: Mapping[str, ColumnSource], *, ledger: b
         if source.unit is not None and column.kind != "number":
             yield f"{name}: a {column.kind} column takes no unit"
         elif source.unit is not None and source.unit not in vocabulary.units(column.measure):
-            yield f"{name}: unknown unit {source.unit!r}; {nearest(source.unit, vocabulary.units(column.measure))}"
+            units = vocabulary.units(column.measure)
+            yield f"{name}: unknown unit {source.unit!r}; {nearest(source.unit, units)}"
         if not ledger and (source.rule or source.where):
             yield f"{name}: 'rule' and 'where' belong to a column of a ledger"
         if source.rule == "sum" and column.kind != "number":
             yield f"{name}: a {column.kind} column cannot be summed; use first, last, min or max"
 
 
-class _Source(_Model):
+class _Source(Model):
     """A file with records; ``columns`` maps canonical names to the file's own."""
 
     vocabulary_layer: ClassVar[str] = ""
@@ -101,7 +85,7 @@ class Ledger(_Source):
     sheet: str | None = None
 
 
-class Zones(_Model):
+class Zones(Model):
     """The zones: a layer, the parcels dissolved by one of their columns, or a grid of squares in metres."""
 
     vocabulary_layer: ClassVar[str] = "zones"
@@ -125,11 +109,13 @@ class Zones(_Model):
 
     @model_validator(mode="after")
     def _one_origin(self) -> Zones:
-        given = [n for n, v in (("path", self.path), ("from", self.origin), ("grid", self.grid)) if v is not None]
+        given = [
+            n for n, v in (("path", self.path), ("from", self.origin), ("grid", self.grid)) if v is not None
+        ]
         if len(given) != 1:
             raise ValueError(f"give one of path, from or grid (found: {', '.join(given) or 'none'})")
         if (self.origin is None) != (self.by is None):
-            raise ValueError("from = \"parcels\" needs by = \"a column of the parcels\", and by needs from")
+            raise ValueError('from = "parcels" needs by = "a column of the parcels", and by needs from')
         return self
 
 
@@ -160,7 +146,10 @@ class Parcels(_Source):
             if k not in vocabulary.land_classes()
         ]
         codes = [c for listed in value.values() for c in listed]
-        faults += [f"code {c!r} is listed under more than one class" for c in sorted({c for c in codes if codes.count(c) > 1})]
+        faults += [
+            f"code {c!r} is listed under more than one class"
+            for c in sorted({c for c in codes if codes.count(c) > 1})
+        ]
         if faults:
             raise ValueError("\n".join(faults))
         return value
@@ -190,7 +179,9 @@ class Roads(_Source):
         unknown = [k for k in value if k not in vocabulary.road_classes()]
         if unknown:
             raise ValueError(
-                "\n".join(f"unknown road class {k!r}; {nearest(k, vocabulary.road_classes())}" for k in unknown)
+                "\n".join(
+                    f"unknown road class {k!r}; {nearest(k, vocabulary.road_classes())}" for k in unknown
+                )
             )
         return value
 
@@ -210,13 +201,13 @@ class ServiceLayer(_Source):
     method: Literal["straight"] = "straight"
 
 
-class Terrain(_Model):
+class Terrain(Model):
     """A raster of ground heights."""
 
     path: str
 
 
-class Layers(_Model):
+class Layers(Model):
     """All layers of a study."""
 
     zones: Zones
@@ -252,11 +243,13 @@ class Layers(_Model):
         return self
 
 
-class Header(_Model):
+class Header(Model):
     """What is studied, as of when, in which language and coordinate system."""
 
     name: Annotated[str, AfterValidator(folder_name)]
-    title: Annotated[Text, BeforeValidator(lambda v: {"zh": v, "en": v} if isinstance(v, str) else v)] = Text()
+    title: Annotated[Text, BeforeValidator(lambda v: {"zh": v, "en": v} if isinstance(v, str) else v)] = (
+        Text()
+    )
     as_of: Date | None = None
     language: Language = "en"
     crs: str | None = None
@@ -272,13 +265,13 @@ class Header(_Model):
         return value
 
 
-class Assumptions(_Model):
+class Assumptions(Model):
     """Values that fill a gap in the data; nothing is filled unless it stands here."""
 
     storey_height_m: Number | None = Field(default=None, gt=0, le=100)
 
 
-class Plan(_Model):
+class Plan(Model):
     """A study as it is asked for.
 
     ``folder`` is where relative paths start; ``file`` is the plan file itself, if there is one.

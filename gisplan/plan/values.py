@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
@@ -38,7 +38,7 @@ def told(value: object) -> str:
 def _number(value: Any) -> Any:
     """Refuse what would only turn into a number by chance: yes and no, text, infinity."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise ValueError(f"expected a number, found {told(value)}")  # noqa: TRY004  pydantic reports a ValueError with the rest
+        raise ValueError(f"expected a number, found {told(value)}")
     return value
 
 
@@ -62,10 +62,10 @@ Date = Annotated[dt.date, BeforeValidator(_date)]
 
 def folder_name(value: str) -> str:
     """Refuse a name that no folder can have, on Windows or elsewhere."""
-    if not value or _NO_FOLDER.search(value) or value.split(".")[0].upper() in _DEVICES:
+    if not value or _NO_FOLDER.search(value) or value.split(".", maxsplit=1)[0].upper() in _DEVICES:
         raise ValueError(
             f"results go into a folder of this name, and {told(value)} cannot be one on every system. "
-            "Write a name without \\ / : * ? \" < > | and without spaces or dots at its ends"
+            'Write a name without \\ / : * ? " < > | and without spaces or dots at its ends'
         )
     return value
 
@@ -81,10 +81,27 @@ def projected(text: str) -> CRS:
     try:
         crs = CRS.from_user_input(text)
     except CRSError:
-        raise ValueError(f"{text!r} is no coordinate system. Write e.g. crs = \"EPSG:4549\"") from None
+        raise ValueError(f'{text!r} is no coordinate system. Write e.g. crs = "EPSG:4549"') from None
     if not crs.is_projected or any(a.unit_name != "metre" for a in crs.axis_info[:2]):
         raise ValueError(
             f"{text} ({crs.name}) is not a projected system in metres. "
             "Give one, or leave crs out and gisplan chooses from the data"
         )
     return crs
+
+
+class Model(BaseModel):
+    """A table of the plan: unknown keys are faults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Text(Model):
+    """A text in Chinese, English or both; the other language falls back on the one given."""
+
+    zh: str = ""
+    en: str = ""
+
+    def both(self, default: str) -> dict[str, str]:
+        """Return both languages, filled from each other or from ``default``."""
+        return {"zh": self.zh or self.en or default, "en": self.en or self.zh or default}

@@ -1,4 +1,4 @@
-"""A plan → layers that obey the vocabulary, in one projected coordinate system in metres, plus what was found on the way."""
+"""A plan → layers that obey the vocabulary, in one coordinate system in metres, plus what was found."""
 
 from __future__ import annotations
 
@@ -15,11 +15,18 @@ from gisplan.errors import LayerError, counted
 from gisplan.geometry import Overlaps, ellipsoidal_area, ellipsoidal_length, overlaps
 from gisplan.issues import Issue
 from gisplan.plan import Plan
-from gisplan.read import land_use, ledger, overlap, roads, terrain, zones
 from gisplan.read import crs as crs_
-from gisplan.read.layer import Clean, Raw, clean, read_raw
+from gisplan.read import land_use, ledger, overlap, roads, terrain, zones
+from gisplan.read.layer import Clean, clean
+from gisplan.read.raw import Raw, read_raw
 
-_ID = {"zones": "zone_id", "parcels": "parcel_id", "buildings": "building_id", "roads": "road_id", "road_surfaces": "surface_id"}
+_ID = {
+    "zones": "zone_id",
+    "parcels": "parcel_id",
+    "buildings": "building_id",
+    "roads": "road_id",
+    "road_surfaces": "surface_id",
+}
 _DIMENSION = {"zones": 2, "parcels": 2, "buildings": 2, "roads": 1, "road_surfaces": 2}
 
 
@@ -36,8 +43,8 @@ class Layers:
     zone_overlaps
         Pairs of zones that cover the same land, down to the last sliver.
     layers
-        The other layers by name (``parcels``, ``buildings``, ``roads``, ``road_surfaces``, ``services.<name>``), each with
-        ``area_m2`` and ``planar_area_m2``, or ``length_m``.
+        The other layers by name (``parcels``, ``buildings``, ``roads``, ``road_surfaces``,
+        ``services.<name>``), each with ``area_m2`` and ``planar_area_m2``, or ``length_m``.
     member
         Row number of each parcel's zone where zones are made from parcels, else None.
     issues
@@ -85,7 +92,9 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
         progress(name)
         raw = raws.pop(name, None) or _raw(plan, name, table)
         kind = name.split(".")[0]
-        layer, found = clean(raw, crs, layer=name, dimension=_DIMENSION.get(kind), id_column=_ID.get(kind, "feature_id"))
+        layer, found = clean(
+            raw, crs, layer=name, dimension=_DIMENSION.get(kind), id_column=_ID.get(kind, "feature_id")
+        )
         issues += found
         if name == "parcels":
             layer, found = _parcels(plan, layer)
@@ -108,15 +117,28 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
         issues += terrain.look(plan.path(spec.terrain.path), land)
     if plan.plan.rules:
         issues.append(
-            Issue("RULES_NOT_APPLIED", "note", "study", len(plan.plan.rules),
-                  f"This version measures but does not assess: {', '.join(plan.plan.rules)} are not applied.", "", "planner")
+            Issue(
+                "RULES_NOT_APPLIED",
+                "note",
+                "study",
+                len(plan.plan.rules),
+                f"This version measures but does not assess: {', '.join(plan.plan.rules)} are not applied.",
+                "",
+                "planner",
+            )
         )
     issues += _apart(land, out)
     if plan.plan.area_basis == "ledger" and "parcels" in out and "land_area_m2" not in out["parcels"].frame:
         issues.append(
-            Issue("LEDGER_AREA_ABSENT", "warning", "parcels", len(out["parcels"].frame),
-                  "area_basis = \"ledger\", but the parcels have no land_area: figures by area are missing.",
-                  "Map the column land_area, or write area_basis = \"measured\".", "planner")
+            Issue(
+                "LEDGER_AREA_ABSENT",
+                "warning",
+                "parcels",
+                len(out["parcels"].frame),
+                'area_basis = "ledger", but the parcels have no land_area: figures by area are missing.',
+                'Map the column land_area, or write area_basis = "measured".',
+                "planner",
+            )
         )
     return Layers(crs, land, shared, out, member, tuple(issues), _files(plan))
 
@@ -124,8 +146,13 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
 def _tables(plan: Plan) -> list[tuple[str, Any]]:
     """Layers of a plan that are read from a file, in the order they are read."""
     spec = plan.layers
-    tables = [("zones", spec.zones if spec.zones.path else None), ("parcels", spec.parcels), ("buildings", spec.buildings),
-              ("roads", spec.roads), ("road_surfaces", spec.road_surfaces)]
+    tables: list[tuple[str, Any]] = [
+        ("zones", spec.zones if spec.zones.path else None),
+        ("parcels", spec.parcels),
+        ("buildings", spec.buildings),
+        ("roads", spec.roads),
+        ("road_surfaces", spec.road_surfaces),
+    ]
     tables += [(f"services.{name}", table) for name, table in spec.services.items()]
     return [(name, table) for name, table in tables if table is not None]
 
@@ -171,16 +198,23 @@ def _sized(layer: Clean, crs: CRS, method: str) -> Clean:
         area = ellipsoidal_area(geometry, crs) if method == "ellipsoid" else planar
         frame = layer.frame.assign(area_m2=area, planar_area_m2=planar)
     elif layer.dimension == 1:
-        length = ellipsoidal_length(geometry, crs) if method == "ellipsoid" else layer.frame.geometry.length.to_numpy()
+        length = (
+            ellipsoidal_length(geometry, crs)
+            if method == "ellipsoid"
+            else layer.frame.geometry.length.to_numpy()
+        )
         frame = layer.frame.assign(length_m=length)
     else:
         return layer
     return replace(layer, frame=frame)
 
 
-def _zones(plan: Plan, out: Mapping[str, Clean], crs: CRS) -> tuple[gpd.GeoDataFrame, np.ndarray | None, list[Issue]]:
+def _zones(
+    plan: Plan, out: Mapping[str, Clean], crs: CRS
+) -> tuple[gpd.GeoDataFrame, np.ndarray | None, list[Issue]]:
     spec = plan.layers.zones
-    member, issues = None, []
+    member: np.ndarray | None = None
+    issues: list[Issue] = []
     if spec.path is not None:
         frame, issues = zones.merge_duplicates(
             out["zones"].frame, "zone_id", layer="zones", rule=spec.duplicates, place="[layers.zones]"
@@ -196,7 +230,7 @@ def _zones(plan: Plan, out: Mapping[str, Clean], crs: CRS) -> tuple[gpd.GeoDataF
 
 
 def _apart(land: gpd.GeoDataFrame, out: Mapping[str, Clean]) -> list[Issue]:
-    """Warn of a service or road surface that lies away from all zones as a whole: a wrong file or coordinate system, perhaps."""
+    """Warn of a service or road surface that lies away from all zones: a wrong file or system, perhaps."""
     x0, y0, x1, y1 = land.total_bounds
     issues = []
     for name, layer in out.items():
@@ -206,9 +240,14 @@ def _apart(land: gpd.GeoDataFrame, out: Mapping[str, Clean]) -> list[Issue]:
         gap = float(np.hypot(max(x0 - a1, a0 - x1, 0.0), max(y0 - b1, b0 - y1, 0.0)))
         if gap > 0:
             issues.append(
-                Issue("LAYER_APART", "warning", name, len(layer.frame),
-                      f"All of {counted(len(layer.frame), 'record')} lie outside the zones, {gap:,.0f} m away.",
-                      "Check the coordinate system and the file.")
+                Issue(
+                    "LAYER_APART",
+                    "warning",
+                    name,
+                    len(layer.frame),
+                    f"All of {counted(len(layer.frame), 'record')} lie outside the zones, {gap:,.0f} m away.",
+                    "Check the coordinate system and the file.",
+                )
             )
     return issues
 
@@ -218,5 +257,3 @@ def _files(plan: Plan) -> tuple[Path, ...]:
     names += [t.path for t in (plan.layers.parcels.ledger if plan.layers.parcels else [])]
     names += [plan.layers.terrain.path] if plan.layers.terrain else []
     return tuple(dict.fromkeys(plan.path(n) for n in names))
-
-

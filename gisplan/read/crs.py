@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import shapely
@@ -13,13 +15,16 @@ from gisplan.geometry.size import areal_scale
 from gisplan.issues import Issue
 from gisplan.plan.values import projected
 
-#: A projection that stretches areas by more than this is not kept when gisplan may choose; 3° and 6° zones stay below it.
+#: A projection that stretches areas by more than this is not kept when gisplan may choose; 3° and 6° zones
+#: stay below it.
 KEPT_STRETCH = 0.004
 
-#: Datums that follow the earth's centre of mass and lie within about two metres of each other: WGS 84, CGCS2000, ETRS89, NAD83.
+#: Datums that follow the earth's centre of mass and lie within about two metres of each other: WGS 84,
+#: CGCS2000, ETRS89, NAD83.
 _GEOCENTRIC = {4326, 4490, 4258, 4269, 6318}
 
-#: A projection in the plan that stretches areas by more than this is refused: distances would be off by half of it.
+#: A projection in the plan that stretches areas by more than this is refused: distances would be off by half
+#: of it.
 REFUSED_STRETCH = 0.01
 
 
@@ -40,7 +45,10 @@ def require(frame: gpd.GeoDataFrame, *, place: str) -> CRS:
         )
     crs = CRS(frame.crs)
     if crs.geodetic_crs is None:
-        raise LayerError(f"{place}: its coordinate system ({crs.name}) has no place on the earth. Declare the right one in the file.")
+        raise LayerError(
+            f"{place}: its coordinate system ({crs.name}) has no place on the earth. Declare the right one "
+            "in the file."
+        )
     if not np.isnan(x0):
         degrees = max(abs(x0), abs(x1)) <= 360 and max(abs(y0), abs(y1)) <= 90
         if crs.is_geographic and not degrees:
@@ -58,6 +66,10 @@ def require(frame: gpd.GeoDataFrame, *, place: str) -> CRS:
 
 def bounds(frame: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
     """Bounds of a layer without the records whose coordinates are not numbers; NaN when none is left."""
+    whole = shapely.total_bounds(np.asarray(frame.geometry.array))
+    if np.isfinite(whole).all():
+        a0, b0, a1, b1 = whole.tolist()
+        return a0, b0, a1, b1
     each = shapely.bounds(np.asarray(frame.geometry.array))
     each = each[np.isfinite(each).all(axis=1)]
     if len(each) == 0:
@@ -68,7 +80,7 @@ def bounds(frame: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
 
 
 def stretch(crs: CRS, box: tuple[float, float, float, float]) -> float:
-    """How much larger areas are drawn than they are on the ellipsoid, at the middle of a box (0.01 is 1 %)."""
+    """How much larger areas are drawn than on the ellipsoid, at the middle of a box (0.01 is 1 %)."""
     x, y = (np.array([(box[0] + box[2]) / 2]), np.array([(box[1] + box[3]) / 2]))
     return float(areal_scale(crs, x, y)[0] - 1)
 
@@ -90,8 +102,8 @@ def from_plan(text: str) -> CRS:
 def choose(frame: gpd.GeoDataFrame, wanted: str | None, *, place: str) -> tuple[CRS, Issue]:
     """Choose the study's coordinate system.
 
-    The plan's if it names one; else the layer's own if that is in metres and true to area; else, where the datum is CGCS2000, the 3°
-    Gauss–Krüger zone of the data, and the UTM zone elsewhere.
+    The plan's if it names one; else the layer's own if that is in metres and true to area; else, where the
+    datum is CGCS2000, the 3° Gauss–Krüger zone of the data, and the UTM zone elsewhere.
 
     Parameters
     ----------
@@ -107,7 +119,9 @@ def choose(frame: gpd.GeoDataFrame, wanted: str | None, *, place: str) -> tuple[
     """
     own, box = require(frame, place=place), bounds(frame)
     if np.isnan(box[0]):
-        raise LayerError(f"{place}: none of {counted(len(frame), 'record')} has a usable geometry. Give another layer.")
+        raise LayerError(
+            f"{place}: none of {counted(len(frame), 'record')} has a usable geometry. Give another layer."
+        )
     if wanted is not None:
         crs, why = from_plan(wanted), "named in the plan"
     elif _in_metres(own) and abs(stretch(own, box)) <= KEPT_STRETCH:
@@ -116,13 +130,18 @@ def choose(frame: gpd.GeoDataFrame, wanted: str | None, *, place: str) -> tuple[
         lon, lat = _middle(own, box)
         crs, why = _own_zone(own, lon, lat)
         unit = "degrees" if not own.is_projected else own.axis_info[0].unit_name
-        why += f"; {own.name} is in {unit}" + (f" and stretches areas by {stretch(own, box):+.1%}" if _in_metres(own) else "")
-    middle = Transformer.from_crs(own, crs, always_xy=True).transform((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+        why += f"; {own.name} is in {unit}" + (
+            f" and stretches areas by {stretch(own, box):+.1%}" if _in_metres(own) else ""
+        )
+    middle = Transformer.from_crs(own, crs, always_xy=True).transform(
+        (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    )
     off = stretch(crs, (*middle, *middle)) if np.isfinite(middle).all() else np.nan
     if not np.isfinite(off) or abs(off) > REFUSED_STRETCH:
         how = f"stretches areas by {off:+.1%}" if np.isfinite(off) else "does not reach"
         raise LayerError(
-            f"[plan] crs: {wanted or 'chosen from the data'} ({crs.name}) {how} where the data lie, so distances would be wrong. "
+            f"[plan] crs: {wanted or 'chosen from the data'} ({crs.name}) {how} where the data lie, so "
+            "distances would be wrong. "
             "Give the zone of the data, or leave crs out and gisplan chooses."
         )
     epsg = crs.to_epsg()
@@ -136,7 +155,14 @@ def _own_zone(own: CRS, lon: float, lat: float) -> tuple[CRS, str]:
     if geodetic is not None and geodetic.to_epsg() == 4490 and 73.5 <= lon <= 136.5:
         return CRS.from_epsg(4509 + round(lon / 3)), f"the 3° Gauss–Krüger zone of {lon:.2f}°E"
     point = gpd.GeoSeries([shapely.Point(lon, lat)], crs=geodetic)
-    return CRS(point.estimate_utm_crs()), f"the UTM zone of {lon:.2f}°, {lat:.2f}°"
+    why = f"the UTM zone of {lon:.2f}°, {lat:.2f}°"
+    try:
+        # On the layer's own datum where it has UTM zones, so that nothing is shifted.
+        return CRS(
+            point.estimate_utm_crs(datum_name=geodetic.name if geodetic is not None else "WGS 84")
+        ), why
+    except RuntimeError:
+        return CRS(point.estimate_utm_crs()), why
 
 
 def _in_metres(crs: CRS) -> bool:
@@ -144,11 +170,15 @@ def _in_metres(crs: CRS) -> bool:
 
 
 def _middle(crs: CRS, box: tuple[float, float, float, float]) -> tuple[float, float]:
-    lon, lat = Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True).transform((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+    lon, lat = Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True).transform(
+        (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    )
     return float(lon), float(lat)
 
 
-def project(frame: gpd.GeoDataFrame, crs: CRS, *, layer: str, place: str) -> tuple[gpd.GeoDataFrame, list[Issue]]:
+def project(
+    frame: gpd.GeoDataFrame, crs: CRS, *, layer: str, place: str
+) -> tuple[gpd.GeoDataFrame, list[Issue]]:
     """Bring a layer into the study's coordinate system.
 
     Returns
@@ -161,7 +191,8 @@ def project(frame: gpd.GeoDataFrame, crs: CRS, *, layer: str, place: str) -> tup
         return frame, []
     issues = []
     lon0, lat0, lon1, lat1 = _degree_bounds(frame, own)
-    pipeline = Transformer.from_crs(own, crs, always_xy=True, area_of_interest=AreaOfInterest(lon0, lat0, lon1, lat1))
+    area: Any = AreaOfInterest(lon0, lat0, lon1, lat1)
+    pipeline = Transformer.from_crs(own, crs, always_xy=True, area_of_interest=area)
     if "ballpark" in (pipeline.description or "").lower():
         issues.append(_ballpark(own, crs, layer=layer, records=len(frame)))
     return frame.to_crs(crs), issues
@@ -172,11 +203,17 @@ def _ballpark(own: CRS, crs: CRS, *, layer: str, records: int) -> Issue:
     datums = [c.geodetic_crs.to_epsg() if c.geodetic_crs is not None else None for c in (own, crs)]
     if set(datums) <= _GEOCENTRIC:
         return Issue(
-            "CRS_BALLPARK", "note", layer, records,
+            "CRS_BALLPARK",
+            "note",
+            layer,
+            records,
             f"{own.name} and {crs.name} are taken as the same datum: positions may be off by a metre or two.",
         )
     return Issue(
-        "CRS_BALLPARK", "warning", layer, records,
+        "CRS_BALLPARK",
+        "warning",
+        layer,
+        records,
         f"No accurate way from {own.name} to {crs.name} is known: positions may be off by tens of metres.",
         "Convert the layer with your survey office's parameters.",
     )

@@ -7,7 +7,7 @@ import difflib
 import json
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,14 @@ _BATCH = 131_072
 
 #: What readers raise when a file is damaged or not what its name says.
 _UNREADABLE = (
-    pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, shapely.errors.GEOSException, UnicodeError, pa.ArrowException,
-    OSError, ValueError, KeyError,
+    pyogrio.errors.DataSourceError,
+    pyogrio.errors.DataLayerError,
+    shapely.errors.GEOSException,
+    UnicodeError,
+    pa.ArrowException,
+    OSError,
+    ValueError,
+    KeyError,
 )
 
 
@@ -76,7 +82,8 @@ def layer_of(path: Path, layer: str | None, *, place: str) -> str | None:
     if layer is None:
         if len(names) > 1:
             raise LayerError(
-                f"{place}: {path.name} has {len(names)} layers ({first_ids(names, limit=20)}). Name one with layer = \"…\"."
+                f"{place}: {path.name} has {len(names)} layers ({first_ids(names, limit=20)}). Name one "
+                'with layer = "…".'
             )
         return names[0]
     if layer not in names:
@@ -90,11 +97,13 @@ def _damaged(path: Path, error: Exception, *, place: str) -> LayerError:
     """Say that a file cannot be read, with what its driver says of it."""
     why = str(error).split("; It might help")[0].replace(str(path), path.name).strip().rstrip(".;")
     hint = " with the .shx and .dbf beside it" if path.suffix.lower() == ".shp" else ""
-    return LayerError(f"{place}: {path.name} cannot be read as a vector file ({why}). Check that it is complete{hint}.")
+    return LayerError(
+        f"{place}: {path.name} cannot be read as a vector file ({why}). Check that it is complete{hint}."
+    )
 
 
 def encoding_of(path: Path, encoding: str, *, place: str) -> str | None:
-    """Encoding a file has to be read with; None where the file says it.
+    """Find the encoding a file has to be read with; None where the file says it.
 
     Raises
     ------
@@ -183,11 +192,18 @@ def _read_parquet(path: Path, columns: list[str], meta: Mapping[str, Any]) -> gp
 def _read(path: Path, layer: str | None, columns: list[str], encoding: str | None, place: str) -> Any:
     if _is_parquet(path):
         return _read_parquet(path, columns, _parquet_geometry(path, place=place))
-    # Arrow hands over the coordinates as they are, so curves are read the slow way, which turns them into short lines.
+    # Arrow hands over the coordinates as they are, so curves are read the slow way, which turns them into
+    # short lines.
     curved = str(pyogrio.read_info(path, layer=layer, encoding=encoding)["geometry_type"] or "").startswith(
         ("Curve", "Compound", "Circular", "MultiCurve", "MultiSurface", "Surface", "Unknown")
     )
     plain = encoding is None or codecs.lookup(encoding).name == "utf-8"
-    return pyogrio.read_dataframe(
-        path, layer=layer, columns=columns, use_arrow=plain and not curved, **({"encoding": encoding} if encoding else {})
-    )
+    options: dict[str, Any] = {
+        "layer": layer,
+        "columns": columns,
+        **({"encoding": encoding} if encoding else {}),
+    }
+    if plain and not curved:
+        with suppress(NotImplementedError):  # curves in a layer that does not say it has any
+            return pyogrio.read_dataframe(path, use_arrow=True, **options)
+    return pyogrio.read_dataframe(path, use_arrow=False, **options)

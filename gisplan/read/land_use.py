@@ -13,7 +13,7 @@ from gisplan.plan import Parcels
 
 
 def code_table(spec: Parcels) -> Mapping[str, str] | None:
-    """Code → class of a plan's parcels; a code that ends in ``*`` stands for all that begin with it. None when none is given."""
+    """Code → class of a plan's parcels, None when none is given; ``07*`` stands for all that begin so."""
     if spec.code_system is not None:
         return {f"{code}*": name for code, name in vocabulary.code_systems()[spec.code_system].items()}
     return {code: name for name, codes in spec.classes.items() for code in codes} or None
@@ -42,13 +42,15 @@ def classify(codes: pd.Series, spec: Parcels, *, ids: pd.Series) -> tuple[pd.Ser
     Raises
     ------
     LayerError
-        There are codes, but the plan does not say how to read them: the same digits mean different things in different systems.
+        There are codes, but the plan does not say how to read them: the same digits mean different things in
+        different systems.
     """
     table = code_table(spec)
     if table is None:
         raise LayerError(
             "[layers.parcels]: has a land_use column but nothing to read its codes by. "
-            f"Give code_system = \"…\" ({', '.join(vocabulary.code_systems())}) or a table [layers.parcels.classes]."
+            f'Give code_system = "…" ({", ".join(vocabulary.code_systems())}) or a table '
+            "[layers.parcels.classes]."
         )
     known = {code: class_of(str(code), table) for code in codes.dropna().unique()}
     classes = codes.map(known).astype(object)
@@ -58,8 +60,12 @@ def classify(codes: pd.Series, spec: Parcels, *, ids: pd.Series) -> tuple[pd.Ser
         hit = codes.isin(unknown)
         issues.append(
             Issue(
-                "LAND_USE_UNKNOWN", "warning", "parcels", int(hit.sum()),
-                f"{counted(int(hit.sum()), 'parcel')} with land-use codes that are not in the table: {first_ids(unknown, limit=20)}.",
+                "LAND_USE_UNKNOWN",
+                "warning",
+                "parcels",
+                int(hit.sum()),
+                f"{counted(int(hit.sum()), 'parcel')} with land-use codes that are not in the table: "
+                f"{first_ids(unknown, limit=20)}.",
                 "Add the codes to [layers.parcels.classes] or correct them.",
                 features=ids[hit].tolist(),
             )
@@ -68,9 +74,14 @@ def classify(codes: pd.Series, spec: Parcels, *, ids: pd.Series) -> tuple[pd.Ser
     if blank.any():
         issues.append(
             Issue(
-                "LAND_USE_MISSING", "warning", "parcels", int(blank.sum()),
-                f"{counted(int(blank.sum()), 'parcel')} without a land-use code, of unknown class: {first_ids(ids[blank].tolist())}.",
-                "Fill in the codes.", features=ids[blank].tolist(),
+                "LAND_USE_MISSING",
+                "warning",
+                "parcels",
+                int(blank.sum()),
+                f"{counted(int(blank.sum()), 'parcel')} without a land-use code, of unknown class: "
+                f"{first_ids(ids[blank].tolist())}.",
+                "Fill in the codes.",
+                features=ids[blank].tolist(),
             )
         )
     return classes, issues

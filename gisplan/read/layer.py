@@ -1,10 +1,8 @@
-"""One layer of the plan → clean records in the study's coordinate system, plus what was found on the way."""
+"""One layer as read → clean records in the study's coordinate system, plus what was found on the way."""
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -17,110 +15,11 @@ from gisplan import vocabulary
 from gisplan.errors import LayerError, counted, first_ids
 from gisplan.geometry import Repaired, repair
 from gisplan.issues import Issue
-from gisplan.read import columns as cols
 from gisplan.read import crs as crs_
-from gisplan.read import formats
-from gisplan.read.where import chosen, names_in
+from gisplan.read.raw import Raw
 
 _KINDS = {0: "points", 1: "lines", 2: "polygons"}
 _NAMES = {0: "Point", 1: "LineString", 2: "Polygon"}
-
-
-@dataclass(frozen=True)
-class Raw:
-    """A layer as it stands in its file: canonical attributes, geometry in the file's own coordinate system.
-
-    Attributes
-    ----------
-    frame
-        Stored columns and geometry; the index is the record's number in the file, from 1.
-    kept
-        Source columns that were asked for beside the canonical ones.
-    issues
-        What was found.
-    place
-        Where the layer stands in the plan, for messages.
-    """
-
-    frame: gpd.GeoDataFrame
-    issues: list[Issue]
-    place: str
-
-
-def read_raw(spec: Any, path: Path, *, layer: str, place: str, keep: tuple[str, ...] = ()) -> Raw:
-    """Read a layer's canonical columns and geometry.
-
-    Parameters
-    ----------
-    spec
-        The layer's table of the plan.
-    path
-        Its file.
-    layer
-        Whose vocabulary applies.
-    place
-        Where it stands in the plan, for messages.
-    keep
-        Source columns wanted beside the canonical ones, kept under ``source:<name>``; those zones are made by.
-
-    Raises
-    ------
-    LayerError
-        Whatever the user can mend: no such layer or column, no record, no coordinate system, text in a number column.
-    """
-    with formats.listening() as remarks:
-        name = formats.layer_of(path, spec.layer, place=place)
-        encoding = formats.encoding_of(path, spec.encoding, place=place)
-        fields = formats.field_names(path, name, encoding=encoding, place=place)
-        for k in keep:
-            if k not in fields:
-                near = difflib.get_close_matches(k, fields, n=1)
-                hint = f"Did you mean {near[0]!r}?" if near else f"It has: {first_ids(fields, limit=30)}."
-                raise LayerError(f"[layers.zones] by = {k!r} is not a column of {path.name}. {hint}")
-        match = cols.match(layer, spec.columns, fields, place=place)
-        wanted = {s.column for s in match.sources.values()} | set(keep)
-        if spec.where:
-            wanted |= set(names_in(spec.where, fields))
-        frame = formats.read_vector(
-            path, layer=name, columns=[f for f in fields if f in wanted], encoding=encoding, place=place
-        )
-    if len(frame) == 0:
-        raise LayerError(f"{place}: {path.name} has no records. Give a layer that has some, or leave it out of the plan.")
-    frame.index = pd.RangeIndex(1, len(frame) + 1)
-    issues = [*match.issues, *_read_issues(path, spec.encoding, encoding, remarks, layer=layer)]
-    if spec.where:
-        attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name))
-        # The condition may name any column, also one that is not read.
-        hit = chosen(attributes.reindex(columns=fields), spec.where, place=place)
-        if not hit.all():
-            left = int((~hit).sum())
-            issues.append(
-                Issue("FILTERED", "note", layer, left,
-                      f"{left:,} of {counted(len(frame), 'record')} left out by where = {spec.where!r}.", "", "planner")
-            )
-        frame = frame[hit]
-    table, odd = cols.canonical(layer, pd.DataFrame(frame.drop(columns=frame.geometry.name)), match.sources, place=place)
-    for source in keep:
-        table[f"source:{source}"] = cols.to_keys(frame[source], place=f"{place}: column {source!r}")
-    clean = gpd.GeoDataFrame(table, geometry=frame.geometry.array, crs=frame.crs)
-    crs_.require(clean, place=place)
-    return Raw(clean, issues + odd, place)
-
-
-def _read_issues(path: Path, asked: str, encoding: str | None, remarks: list[str], *, layer: str) -> list[Issue]:
-    """Say what was assumed and what the driver had to remark when a file was read."""
-    issues = []
-    if asked == "auto" and encoding is not None:
-        name = {"gb18030": "GBK", "utf-8": "UTF-8"}[encoding]
-        issues.append(
-            Issue("ENCODING_GUESSED", "note", layer, 1, f"{path.name} does not say its encoding; its text is {name}.",
-                  "Write encoding = \"…\" if that is wrong.", "planner")
-        )
-    if remarks:
-        issues.append(
-            Issue("READ_REMARK", "warning", layer, len(remarks), f"{path.name}: {first_ids(remarks, limit=3)}", "Check the file.")
-        )
-    return issues
 
 
 @dataclass(frozen=True)
@@ -183,7 +82,9 @@ def clean(
     rejected = shapely.is_missing(fixed.geometry)
     if rejected.all():
         raise LayerError(f"{raw.place}: {_nothing_usable(raw.frame, dim)} Give another layer.")
-    issues += _repair_issues(fixed.is_repaired, rejected, fixed, ids, layer=layer, unit="m²" if dim == 2 else "m")
+    issues += _repair_issues(
+        fixed.is_repaired, rejected, fixed, ids, layer=layer, unit="m²" if dim == 2 else "m"
+    )
     frame = mended.assign(**{id_column or "feature_id": ids}).loc[~rejected].reset_index(drop=True)
     lost = tuple(str(i) for i in ids[rejected])
     return Clean(frame, dim, len(raw.frame), lost, float(np.nansum(fixed.size_before[rejected]))), issues
@@ -202,10 +103,13 @@ def _nothing_usable(frame: gpd.GeoDataFrame, dimension: int) -> str:
     return f"holds {first_ids(kinds)} where {_KINDS[dimension]} are needed ({n})."
 
 
-def _mended(raw: Raw, crs: CRS, dimension: int, *, layer: str) -> tuple[gpd.GeoDataFrame, Repaired, list[Issue]]:
+def _mended(
+    raw: Raw, crs: CRS, dimension: int, *, layer: str
+) -> tuple[gpd.GeoDataFrame, Repaired, list[Issue]]:
     """Mend a layer and bring it into the study's coordinate system; sizes are told in that system.
 
-    Geometry is looked at where it was drawn and again where it is measured, for rounding can break (or hide) a fault on the way.
+    Geometry is looked at where it was drawn and again where it is measured, for rounding can break (or hide)
+    a fault on the way.
     """
     before = raw.frame
     drawn = repair(np.asarray(before.geometry.array), dimension=dimension)
@@ -217,7 +121,9 @@ def _mended(raw: Raw, crs: CRS, dimension: int, *, layer: str) -> tuple[gpd.GeoD
     was = np.flatnonzero(drawn.is_repaired)
     if len(was):
         fixed.is_repaired[was] = ~shapely.is_missing(fixed.geometry[was])
-        original = gpd.GeoSeries(shapely.force_2d(np.asarray(before.geometry.array)[was]), crs=before.crs).to_crs(crs)
+        original = gpd.GeoSeries(
+            shapely.force_2d(np.asarray(before.geometry.array)[was]), crs=before.crs
+        ).to_crs(crs)
         fixed.size_before[was] = original.area if dimension == 2 else original.length
     told = drawn.reason != ""
     fixed.reason[told] = drawn.reason[told]
@@ -234,22 +140,37 @@ def _ids(frame: gpd.GeoDataFrame, column: str | None, *, layer: str) -> tuple[pd
     while own is not None and set(own[~blank]) & {f"{mark}{i}" for i in frame.index[blank]}:
         mark += "#"
     numbers = np.array([f"{mark}{i}" for i in frame.index], dtype=object)
-    called = f"called {first_ids(numbers[blank])} after {'its place' if blank.sum() == 1 else 'their places'} in the file"
+    places = "its place" if blank.sum() == 1 else "their places"
+    called = f"called {first_ids(numbers[blank])} after {places} in the file"
     if own is None:
         if column not in vocabulary.REQUIRED_COLUMNS.get(layer, ()):
             return pd.Series(numbers, index=frame.index), []
         return pd.Series(numbers, index=frame.index), [
-            Issue("ID_MISSING", "warning", layer, len(frame), f"There is no {column}: records are {called}.",
-                  f"Map it: columns = {{ {column} = \"…\" }}.", "planner")
+            Issue(
+                "ID_MISSING",
+                "warning",
+                layer,
+                len(frame),
+                f"There is no {column}: records are {called}.",
+                f'Map it: columns = {{ {column} = "…" }}.',
+                "planner",
+            )
         ]
     n = int(blank.sum())
     return pd.Series(np.where(blank, numbers, own), index=frame.index, dtype=object), [
-        Issue("ID_MISSING", "warning", layer, n, f"{counted(n, 'record')} without {column}, {called}.",
-              "Give each an id.", features=list(numbers[blank]))
+        Issue(
+            "ID_MISSING",
+            "warning",
+            layer,
+            n,
+            f"{counted(n, 'record')} without {column}, {called}.",
+            "Give each an id.",
+            features=list(numbers[blank]),
+        )
     ]
 
 
-def _repair_issues(
+def _repair_issues(  # noqa: PLR0913  what was done, to which records, and how to say it
     repaired: np.ndarray, rejected: np.ndarray, fixed: Any, ids: pd.Series, *, layer: str, unit: str
 ) -> list[Issue]:
     issues = []
@@ -258,16 +179,24 @@ def _repair_issues(
         listed = [
             f"{i} ({r}: {b:,.2f} → {a:,.2f} {unit})"
             for i, r, b, a in zip(
-                ids[repaired], fixed.reason[repaired], fixed.size_before[repaired], fixed.size_after[repaired], strict=True
+                ids[repaired],
+                fixed.reason[repaired],
+                fixed.size_before[repaired],
+                fixed.size_after[repaired],
+                strict=True,
             )
         ]
         n = int(repaired.sum())
         issues.append(
             Issue(
-                "GEOMETRY_REPAIRED", "warning", layer, n,
+                "GEOMETRY_REPAIRED",
+                "warning",
+                layer,
+                n,
                 f"{counted(n, 'record')} mended, {before:,.2f} {unit} before and {after:,.2f} {unit} after "
                 f"({after - before:+,.2f}): {first_ids(ids[repaired].tolist())}.",
-                "Look at the places and correct the drawing.", features=listed,
+                "Look at the places and correct the drawing.",
+                features=listed,
             )
         )
     if rejected.any():
@@ -277,8 +206,13 @@ def _repair_issues(
         sums = "" if n <= 5 else " In all: " + ", ".join(f"{r} ({k:,})" for r, k in reasons.items()) + "."
         issues.append(
             Issue(
-                "GEOMETRY_REJECTED", "error", layer, n,
-                f"{counted(n, 'record')} cannot be used: {first_ids(listed)}.{sums}", "Correct the drawing.", features=listed,
+                "GEOMETRY_REJECTED",
+                "error",
+                layer,
+                n,
+                f"{counted(n, 'record')} cannot be used: {first_ids(listed)}.{sums}",
+                "Correct the drawing.",
+                features=listed,
             )
         )
     return issues

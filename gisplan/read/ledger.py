@@ -1,4 +1,4 @@
-"""A table joined to the parcels by key: several rows of one parcel become one by declared rules, and nobody is lost."""
+"""A table joined to the parcels by key: several rows of one become one by declared rules, nobody is lost."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from gisplan import vocabulary
@@ -14,11 +13,14 @@ from gisplan.errors import LayerError, counted, first_ids
 from gisplan.issues import Issue
 from gisplan.plan import ColumnSource, Ledger
 from gisplan.read import columns as cols
+from gisplan.read import values as values_
 from gisplan.read.rows import read_rows, require_single
 from gisplan.read.where import chosen
 
 
-def join(parcels: gpd.GeoDataFrame, spec: Ledger, path: Path, *, place: str) -> tuple[gpd.GeoDataFrame, list[Issue]]:
+def join(
+    parcels: gpd.GeoDataFrame, spec: Ledger, path: Path, *, place: str
+) -> tuple[gpd.GeoDataFrame, list[Issue]]:
     """Join a ledger to the parcels.
 
     Where both have a value, the ledger's stands. Rows without a parcel and parcels without a row are listed.
@@ -48,19 +50,33 @@ def join(parcels: gpd.GeoDataFrame, spec: Ledger, path: Path, *, place: str) -> 
     if spec.where:
         hit = chosen(_typed(rows, sources), spec.where, place=place, record="row")
         issues.append(
-            Issue("FILTERED", "note", "ledger", int((~hit).sum()),
-                  f"{int((~hit).sum()):,} of {counted(len(rows), 'row')} left out by where = {spec.where!r}.", "", "planner")
+            Issue(
+                "FILTERED",
+                "note",
+                "ledger",
+                int((~hit).sum()),
+                f"{int((~hit).sum()):,} of {counted(len(rows), 'row')} left out by where = {spec.where!r}.",
+                "",
+                "planner",
+            )
         )
         rows = rows[hit]
-    keys = cols.to_keys(rows[spec.key], place=f"{place}: key {spec.key!r}")
+    keys = values_.to_keys(rows[spec.key], place=f"{place}: key {spec.key!r}")
     values, odd = cols.canonical("parcels", rows, sources, place=place, keys=keys, record="line")
     issues += odd
     if keys.isna().any():
         lost = [f"line {i}" for i in rows.index[keys.isna()]]
         issues.append(
-            Issue("LEDGER_KEY_MISSING", "warning", "ledger", len(lost),
-                  f"{counted(len(lost), 'ledger row')} without {spec.key!r}, so without a parcel: {first_ids(lost)}.",
-                  "Fill in the key.", features=lost)
+            Issue(
+                "LEDGER_KEY_MISSING",
+                "warning",
+                "ledger",
+                len(lost),
+                f"{counted(len(lost), 'ledger row')} without {spec.key!r}, so without a parcel: "
+                f"{first_ids(lost)}.",
+                "Fill in the key.",
+                features=lost,
+            )
         )
     one, reduced = _one_row_each(keys, values, rows, sources, place=place)
     issues += reduced
@@ -79,7 +95,7 @@ def _typed(rows: pd.DataFrame, sources: dict[str, ColumnSource]) -> pd.DataFrame
     typed = rows.copy()
     for name, source in sources.items():
         if known[name].kind == "number":
-            typed[source.column] = cols.numbers_where_possible(rows[source.column])
+            typed[source.column] = values_.numbers_where_possible(rows[source.column])
     return typed
 
 
@@ -106,27 +122,53 @@ def _one_row_each(
             partial = all_rows.index[(known_rows > 0) & (known_rows < all_rows)]
             if len(partial):
                 issues.append(
-                    Issue("LEDGER_SUM_PARTIAL", "warning", "ledger", len(partial),
-                          f"{name}: {counted(len(partial), 'parcel')} with rows that lack a value; the sum is of the others: {first_ids(list(partial))}.",
-                          "Fill in the values.", features=list(partial))
+                    Issue(
+                        "LEDGER_SUM_PARTIAL",
+                        "warning",
+                        "ledger",
+                        len(partial),
+                        f"{name}: {counted(len(partial), 'parcel')} with rows that lack a value; the sum is "
+                        f"of the others: {first_ids(list(partial))}.",
+                        "Fill in the values.",
+                        features=list(partial),
+                    )
                 )
         elif rule in ("min", "max"):
-            out[column.stored] = groups.agg(lambda s, r=rule: getattr(s.dropna(), r)() if s.notna().any() else None)
+            out[column.stored] = groups.agg(
+                lambda s, r=rule: getattr(s.dropna(), r)() if s.notna().any() else None
+            )
         else:
             out[column.stored] = groups.agg(rule)
             differing = groups.nunique()
             differing = differing.index[differing > 1]
             if len(differing):
                 issues.append(
-                    Issue("LEDGER_DIFFERS", "note", "ledger", len(differing),
-                          f"{name}: the rows of {counted(len(differing), 'parcel')} differ; the {rule} one is taken: {first_ids(list(differing))}.",
-                          "Declare another rule, or a where, if that is wrong.", "planner", features=list(differing))
+                    Issue(
+                        "LEDGER_DIFFERS",
+                        "note",
+                        "ledger",
+                        len(differing),
+                        f"{name}: the rows of {counted(len(differing), 'parcel')} differ; the {rule} one is "
+                        f"taken: {first_ids(list(differing))}.",
+                        "Declare another rule, or a where, if that is wrong.",
+                        "planner",
+                        features=list(differing),
+                    )
                 )
     if len(repeated):
         issues.append(
-            Issue("LEDGER_ROWS_JOINED", "note", "ledger", len(repeated),
-                  f"{int(keys.isin(repeated).sum()):,} rows of {counted(len(repeated), 'parcel')} brought together, each column by its rule: "
-                  f"{first_ids(sorted(repeated))}.", "", "planner", features=sorted(repeated))
+            Issue(
+                "LEDGER_ROWS_JOINED",
+                "note",
+                "ledger",
+                len(repeated),
+                f"{int(keys.isin(repeated).sum()):,} rows of {counted(len(repeated), 'parcel')} brought "
+                "together, each column by its rule: "
+                f"{first_ids(sorted(repeated))}.",
+                "",
+                "planner",
+                features=sorted(repeated),
+            )
         )
     return pd.DataFrame(out, index=pd.Index(sorted(keys.dropna().unique()), name="key")), issues
 
@@ -136,7 +178,8 @@ def _unmatched(keys: pd.Index, ids: pd.Series, *, file: str, place: str) -> list
     bare = sorted(set(ids) - set(keys))
     if len(orphans) == len(keys):
         raise LayerError(
-            f"{place}: none of its {counted(len(keys), 'key')} is a parcel id (keys {_some(keys)}; parcel ids {_some(ids)}). "
+            f"{place}: none of its {counted(len(keys), 'key')} is a parcel id (keys {_some(keys)}; parcel "
+            f"ids {_some(ids)}). "
             + (
                 "The zeros in front are lost: keep the keys as text in the workbook."
                 if {k.lstrip("0") for k in keys} & {i.lstrip("0") for i in ids}
@@ -146,15 +189,27 @@ def _unmatched(keys: pd.Index, ids: pd.Series, *, file: str, place: str) -> list
     issues = []
     if orphans:
         issues.append(
-            Issue("LEDGER_ROW_WITHOUT_PARCEL", "warning", "ledger", len(orphans),
-                  f"{counted(len(orphans), 'key')} of {file} without a parcel: {first_ids(orphans)}.",
-                  "Draw the parcels or correct the keys.", features=orphans)
+            Issue(
+                "LEDGER_ROW_WITHOUT_PARCEL",
+                "warning",
+                "ledger",
+                len(orphans),
+                f"{counted(len(orphans), 'key')} of {file} without a parcel: {first_ids(orphans)}.",
+                "Draw the parcels or correct the keys.",
+                features=orphans,
+            )
         )
     if bare:
         issues.append(
-            Issue("PARCEL_WITHOUT_LEDGER_ROW", "warning", "parcels", len(bare),
-                  f"{counted(len(bare), 'parcel')} without a row in {file}: {first_ids(bare)}.",
-                  "Add the rows or correct the keys.", features=bare)
+            Issue(
+                "PARCEL_WITHOUT_LEDGER_ROW",
+                "warning",
+                "parcels",
+                len(bare),
+                f"{counted(len(bare), 'parcel')} without a row in {file}: {first_ids(bare)}.",
+                "Add the rows or correct the keys.",
+                features=bare,
+            )
         )
     return issues
 

@@ -16,9 +16,14 @@ LEAST_M2 = 0.01
 
 
 def told(
-    layer: str, frame: gpd.GeoDataFrame, id_column: str, shared: Overlaps, *, severity: Literal["error", "warning"]
+    layer: str,
+    frame: gpd.GeoDataFrame,
+    id_column: str,
+    shared: Overlaps,
+    *,
+    severity: Literal["error", "warning"],
 ) -> list[Issue]:
-    """Issue that lists the pairs of records which cover the same land, the largest first; none where nothing overlaps."""
+    """Issue that lists the pairs of records which cover the same land, largest first; none without any."""
     seen = np.flatnonzero(shared.area >= LEAST_M2)
     if len(seen) == 0:
         return []
@@ -27,9 +32,14 @@ def told(
     pairs = [f"{ids[shared.first[i]]} + {ids[shared.second[i]]} ({shared.area[i]:,.2f} m²)" for i in order]
     return [
         Issue(
-            "OVERLAP", severity, layer, len(pairs),
-            f"{counted(len(pairs), 'pair')} of {layer} cover the same land, {shared.area[order].sum():,.2f} m² in all, "
+            "OVERLAP",
+            severity,
+            layer,
+            len(pairs),
+            f"{counted(len(pairs), 'pair')} of {layer} cover the same land, {shared.area[order].sum():,.2f} "
+            "m² in all, "
             f"which counts more than once: {first_ids(pairs, limit=3)}.",
-            "Correct the borders.", features=pairs,
+            "Correct the borders.",
+            features=pairs,
         )
     ]

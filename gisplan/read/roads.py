@@ -28,8 +28,16 @@ def classify(layer: Clean, spec: Roads | None) -> tuple[Clean, list[Issue]]:
     if len(unknown):
         listed = sorted(str(w) for w in unknown.unique())
         issues.append(
-            Issue("ROAD_CLASS_UNKNOWN", "warning", "roads", len(unknown),
-                  f"{counted(len(unknown), 'road')} of classes gisplan does not know count in totals only: {first_ids(listed, limit=20)}.",
-                  "Map them in [layers.roads.classes].", "planner", features=frame["road_id"][unknown.index].tolist())
+            Issue(
+                "ROAD_CLASS_UNKNOWN",
+                "warning",
+                "roads",
+                len(unknown),
+                f"{counted(len(unknown), 'road')} of classes gisplan does not know count in totals only: "
+                f"{first_ids(listed, limit=20)}.",
+                "Map them in [layers.roads.classes].",
+                "planner",
+                features=frame["road_id"][unknown.index].tolist(),
+            )
         )
     return replace(layer, frame=frame.assign(road_class=found)), issues

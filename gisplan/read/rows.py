@@ -39,7 +39,8 @@ def read_rows(path: Path, *, sheet: str | None, encoding: str, place: str, needs
     Returns
     -------
     pandas.DataFrame
-        Text cells, missing ones None; the index is each row's line in the file. Rows without anything in them are left out.
+        Text cells, missing ones None; the index is each row's line in the file. Rows without anything in
+        them are left out.
 
     Raises
     ------
@@ -61,7 +62,9 @@ def read_rows(path: Path, *, sheet: str | None, encoding: str, place: str, needs
     names = [n or f"column {i + 1}" for i, n in enumerate(cells.iloc[0])]
     _require_column(needs, names, cells, what=what, place=place)
     if len(cells) == 1:
-        raise LayerError(f"{place}: {what} has column names but no rows. Fill it in or leave it out of the plan.")
+        raise LayerError(
+            f"{place}: {what} has column names but no rows. Fill it in or leave it out of the plan."
+        )
     rows = cells.iloc[1:]
     rows.columns = _distinct(names)
     if suffix in _CSV:
@@ -79,7 +82,10 @@ def require_single(columns: Sequence[str], rows: pd.DataFrame, *, place: str) ->
     """
     repeated = [c for c in columns if f"{c} (2)" in rows.columns]
     if repeated:
-        raise LayerError(f"{place}: more than one column is called {first_ids([repr(c) for c in repeated])}. Rename or delete the others.")
+        raise LayerError(
+            f"{place}: more than one column is called {first_ids([repr(c) for c in repeated])}. Rename or "
+            "delete the others."
+        )
 
 
 def _require_width(rows: pd.DataFrame, names: list[str], *, what: str, place: str) -> None:
@@ -88,7 +94,8 @@ def _require_width(rows: pd.DataFrame, names: list[str], *, what: str, place: st
     long = rows.index[rows.iloc[:, width:].notna().any(axis=1)]
     if len(long):
         raise LayerError(
-            f"{place}: {what} has more cells than column names in {counted(len(long), 'line')}: {first_ids(list(long))}. "
+            f"{place}: {what} has more cells than column names in {counted(len(long), 'line')}: "
+            f"{first_ids(list(long))}. "
             "Put text that holds a comma in double quotes."
         )
 
@@ -108,7 +115,9 @@ def _require_column(name: str, names: list[str], cells: pd.DataFrame, *, what: s
         return
     lines = [line for line, row in cells.iloc[1:_HEAD].iterrows() if name in row.tolist()]
     hint = f" It stands in line {lines[0]}: delete what is above it." if lines else ""
-    raise LayerError(f"{place}: key = {name!r} is not a column of {what}. It has: {first_ids(names, limit=30)}.{hint}")
+    raise LayerError(
+        f"{place}: key = {name!r} is not a column of {what}. It has: {first_ids(names, limit=30)}.{hint}"
+    )
 
 
 def _sheet(path: Path, sheet: str | None, *, place: str) -> tuple[str, pd.DataFrame]:
@@ -118,12 +127,16 @@ def _sheet(path: Path, sheet: str | None, *, place: str) -> tuple[str, pd.DataFr
         book = CalamineWorkbook.from_path(str(path))
         names = list(book.sheet_names)
         if sheet is not None and sheet not in names:
-            raise LayerError(f"{place} sheet: {path.name} has no sheet {sheet!r}. It has: {first_ids(names, limit=20)}.")
+            raise LayerError(
+                f"{place} sheet: {path.name} has no sheet {sheet!r}. It has: {first_ids(names, limit=20)}."
+            )
         wanted = sheet if sheet is not None else names[0]
         page = book.get_sheet_by_name(wanted)
         cells = page.to_python(skip_empty_area=False)
     except (CalamineError, OSError) as error:
-        raise LayerError(f"{place}: {path.name} cannot be read as a workbook ({error}). Save it again as .xlsx.") from None
+        raise LayerError(
+            f"{place}: {path.name} cannot be read as a workbook ({error}). Save it again as .xlsx."
+        ) from None
     frame = pd.DataFrame([[text_of(c) for c in row] for row in cells], dtype=object)
     frame.index = pd.RangeIndex(1, len(frame) + 1)
     return f"sheet {wanted!r} of {path.name}", frame
@@ -133,7 +146,10 @@ def _csv(path: Path, *, encoding: str, place: str) -> pd.DataFrame:
     try:
         text = decoded(path.read_bytes(), encoding=encoding, file=path.name, place=place)
     except OSError as error:
-        raise LayerError(f"{place}: {path.name} cannot be opened ({error.strerror}). Close it elsewhere or check your rights.") from None
+        raise LayerError(
+            f"{place}: {path.name} cannot be opened ({error.strerror}). Close it elsewhere or check your "
+            "rights."
+        ) from None
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
     lines, rows = [], []
     try:
@@ -142,7 +158,8 @@ def _csv(path: Path, *, encoding: str, place: str) -> pd.DataFrame:
             rows.append([cell.strip() or None for cell in row])
     except csv.Error as error:
         raise LayerError(
-            f"{place}: {path.name} cannot be read as a table: {error} (line {reader.line_num}). Save it again as CSV UTF-8."
+            f"{place}: {path.name} cannot be read as a table: {error} (line {reader.line_num}). Save it "
+            "again as CSV UTF-8."
         ) from None
     width = max((len(row) for row in rows), default=0)
     return pd.DataFrame([row + [None] * (width - len(row)) for row in rows], index=lines, dtype=object)
@@ -151,4 +168,4 @@ def _csv(path: Path, *, encoding: str, place: str) -> pd.DataFrame:
 def _separator(text: str) -> str:
     """Separator of a table: a comma, unless the first line has none but tabs or semicolons."""
     first = next((line for line in text.splitlines() if line.strip()), "")
-    return max(",\t;", key=lambda mark: (first.count(mark) if mark != "," else first.count(mark) * 1000))
+    return max(",\t;", key=lambda mark: first.count(mark) if mark != "," else first.count(mark) * 1000)

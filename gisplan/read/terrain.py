@@ -1,4 +1,4 @@
-"""A raster of ground heights: is it there, where does it lie, does it cover the zones?"""
+"""A raster of ground heights: whether it is there and covers the zones."""
 
 from __future__ import annotations
 
@@ -25,19 +25,37 @@ def look(path: Path, zones: gpd.GeoDataFrame) -> list[Issue]:
     try:
         with rasterio.open(path) as raster:
             if raster.crs is None:
-                raise LayerError(f"[layers.terrain]: {path.name} has no coordinate system. Declare it in the file.")
+                raise LayerError(
+                    f"[layers.terrain]: {path.name} has no coordinate system. Declare it in the file."
+                )
             bounds = transform_bounds(raster.crs, zones.crs, *raster.bounds, densify_pts=21)
             cells = f"{raster.width} × {raster.height} cells"
     except rasterio.errors.RasterioIOError:
-        raise LayerError(f"[layers.terrain]: {path.name} is not a raster gisplan reads. Give e.g. a GeoTIFF.") from None
+        raise LayerError(
+            f"[layers.terrain]: {path.name} is not a raster gisplan reads. Give e.g. a GeoTIFF."
+        ) from None
     covered = float(zones.geometry.intersection(box(*bounds)).area.sum() / zones.geometry.area.sum())
     issues = [
-        Issue("TERRAIN_NOT_MEASURED", "note", "terrain", 1,
-              f"{path.name} ({cells}) covers {covered:.1%} of the zones; this version checks it but measures no slope.", "", "planner")
+        Issue(
+            "TERRAIN_NOT_MEASURED",
+            "note",
+            "terrain",
+            1,
+            f"{path.name} ({cells}) covers {covered:.1%} of the zones; this version checks it but measures "
+            "no slope.",
+            "",
+            "planner",
+        )
     ]
     if covered < 0.999:
         issues.append(
-            Issue("TERRAIN_PARTIAL", "warning", "terrain", 1, f"{path.name} covers only {covered:.1%} of the zones.",
-                  "Give a raster that covers them all.")
+            Issue(
+                "TERRAIN_PARTIAL",
+                "warning",
+                "terrain",
+                1,
+                f"{path.name} covers only {covered:.1%} of the zones.",
+                "Give a raster that covers them all.",
+            )
         )
     return issues

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import math
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ import pandas as pd
 
 from gisplan.errors import LayerError
 
-#: Encodings tried on a file that does not say how it was written: nothing but UTF-8 passes for it, and GB 18030 contains GBK.
+#: Encodings tried on a file that does not say how it was written: nothing but UTF-8 passes for it, and GB
+#: 18030 contains GBK.
 _TRIED = ("utf-8", "gb18030")
 
 #: Language marks in a dBase header that say nothing: none, and the one every writer sets.
@@ -28,7 +30,7 @@ def text_of(value: object) -> str | None:
         return "true" if value else "false"
     if isinstance(value, (float, np.floating)):
         number = float(value)
-        if number != number:
+        if math.isnan(number):
             return None
         return str(int(number)) if number.is_integer() and abs(number) < 1e16 else str(value)
     text = value.isoformat() if hasattr(value, "isoformat") else str(value)
@@ -46,7 +48,9 @@ def require_encoding(name: str, *, place: str) -> None:
     try:
         codecs.lookup(name)
     except LookupError:
-        raise LayerError(f"{place} encoding: there is no encoding {name!r}. Write e.g. encoding = \"gbk\".") from None
+        raise LayerError(
+            f'{place} encoding: there is no encoding {name!r}. Write e.g. encoding = "gbk".'
+        ) from None
 
 
 def decoded(raw: bytes, *, encoding: str, file: str, place: str) -> str:
@@ -70,11 +74,13 @@ def decoded(raw: bytes, *, encoding: str, file: str, place: str) -> str:
         except UnicodeDecodeError:
             continue
     names = " or ".join({"utf-8-sig": "UTF-8", "gb18030": "GBK"}.get(n, n) for n in tried)
-    raise LayerError(f"{place}: {file} is not text in {names}. Give its encoding = \"…\", or save it as CSV UTF-8.")
+    raise LayerError(
+        f'{place}: {file} is not text in {names}. Give its encoding = "…", or save it as CSV UTF-8.'
+    )
 
 
 def shapefile_encoding(path: Path) -> str | None:
-    """Encoding of a shapefile that does not say it; None where it does, or where it is plain ASCII.
+    """Guess the encoding of a shapefile that does not say it; None where it does, or where it is plain ASCII.
 
     Planning offices pass on shapefiles in GBK without the ``.cpg`` that would say so.
     """

@@ -6,7 +6,7 @@ import datetime as dt
 import difflib
 import re
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,28 @@ from gisplan.read.text import text_of
 
 #: Functions a condition may use: each gives the same answer on every day and machine.
 _FUNCTIONS = frozenset(
-    "abs coalesce glob ifnull iif instr length like lower ltrim max min nullif replace round rtrim substr substring trim upper".split()
+    [
+        "abs",
+        "coalesce",
+        "glob",
+        "ifnull",
+        "iif",
+        "instr",
+        "length",
+        "like",
+        "lower",
+        "ltrim",
+        "max",
+        "min",
+        "nullif",
+        "replace",
+        "round",
+        "rtrim",
+        "substr",
+        "substring",
+        "trim",
+        "upper",
+    ]
 )
 
 _TOKEN = re.compile(
@@ -60,8 +81,9 @@ def _names(condition: str) -> list[tuple[str, bool]]:
 def chosen(table: pd.DataFrame, condition: str, *, place: str, record: str = "record") -> NDArray[np.bool_]:
     """Tell which rows meet a condition, as SQLite understands it (``status = 'built' AND floors >= 3``).
 
-    The condition sees the columns of one table in memory and may only compare them: no queries, no commands, and no functions that
-    read anything else or change from day to day. A column of numbers is compared as numbers, any other as text.
+    The condition sees the columns of one table in memory and may only compare them: no queries, no commands,
+    and no functions that read anything else or change from day to day. A column of numbers is compared as
+    numbers, any other as text.
 
     Parameters
     ----------
@@ -84,11 +106,13 @@ def chosen(table: pd.DataFrame, condition: str, *, place: str, record: str = "re
     except (_RefusedError, sqlite3.Error, sqlite3.Warning) as error:
         raise LayerError(
             f"{place}: where = {condition!r} cannot be understood: {str(error).rstrip('.')}. "
-            f"Write a condition on the columns {', '.join(str(c) for c in table.columns)}; text stands in single quotes."
+            f"Write a condition on the columns {', '.join(str(c) for c in table.columns)}; text stands in "
+            "single quotes."
         ) from None
     if len(table) and not keep.any():
         raise LayerError(
-            f"{place}: where = {condition!r} leaves none of {counted(len(table), record)}. {_held(table, condition)}Check the condition."
+            f"{place}: where = {condition!r} leaves none of {counted(len(table), record)}. "
+            f"{_held(table, condition)}Check the condition."
         )
     return keep
 
@@ -97,8 +121,11 @@ def _held(table: pd.DataFrame, condition: str) -> str:
     """Say what stands in the columns of a condition that nothing meets."""
     parts = []
     for name in names_in(condition, [str(c) for c in table.columns])[:3]:
-        values = [v if _affinity(table[name]) == "NUMERIC" else repr(v) for v in map(text_of, table[name].dropna().unique()[:3])]
-        parts.append(f"{name} holds {', '.join(values) or 'nothing'}" + (" …" if table[name].nunique() > 3 else ""))
+        texts = [str(text_of(v)) for v in table[name].dropna().unique()[:3]]
+        values = texts if _affinity(table[name]) == "NUMERIC" else [repr(t) for t in texts]
+        parts.append(
+            f"{name} holds {', '.join(values) or 'nothing'}" + (" …" if table[name].nunique() > 3 else "")
+        )
     return f"{'; '.join(parts)}. " if parts else ""
 
 
@@ -110,12 +137,17 @@ def _kept(table: pd.DataFrame, condition: str) -> NDArray[np.bool_]:
         defined = ", ".join(f"{_quoted(f)} {_affinity(table[f])}" for f in fields) or _quoted("no column")
         database.execute(f"CREATE TABLE layer ({defined})")
         columns = [table[f].map(_plain).tolist() for f in fields] or [[None] * len(table)]
-        database.executemany(f"INSERT INTO layer VALUES ({', '.join('?' * len(columns))})", zip(*columns, strict=True))
+        database.executemany(
+            f"INSERT INTO layer VALUES ({', '.join('?' * len(columns))})", zip(*columns, strict=True)
+        )
         why: list[str] = []
         database.set_authorizer(_watch(why, {f.lower() for f in fields}))
         try:
-            # The bracket ends on a line of its own, where no remark can swallow it. A scan of one table keeps its order.
-            found = database.execute(f"SELECT CASE WHEN (\n{condition}\n) THEN 1 ELSE 0 END FROM layer").fetchall()
+            # The bracket ends on a line of its own, where no remark can swallow it. A scan of one table
+            # keeps its order.
+            found = database.execute(
+                f"SELECT CASE WHEN (\n{condition}\n) THEN 1 ELSE 0 END FROM layer"
+            ).fetchall()
         except sqlite3.Error:
             if why:
                 raise _RefusedError(why[0]) from None
@@ -128,7 +160,7 @@ def _kept(table: pd.DataFrame, condition: str) -> NDArray[np.bool_]:
 
 
 def _require_plain(condition: str, fields: Sequence[str]) -> None:
-    """Refuse what is more than one condition, and quoted names that are no columns (SQLite would take them for text)."""
+    """Refuse more than a condition, and quoted names that are no columns: SQLite would take them for text."""
     depth = 0
     bare = _TOKEN.sub(lambda t: " " if t["comment"] is None and t["end"] is None else t[0], condition)
     for mark in bare:
@@ -144,15 +176,18 @@ def _require_plain(condition: str, fields: Sequence[str]) -> None:
         if quoted and name.lower() not in lower:
             near = difflib.get_close_matches(name, fields, n=1)
             raise _RefusedError(
-                f"no column is called {name}" + (f"; did you mean {near[0]}?" if near else f"; text is written '{name}'")
+                f"no column is called {name}"
+                + (f"; did you mean {near[0]}?" if near else f"; text is written '{name}'")
             )
 
 
-def _watch(why: list[str], fields: set[str]) -> object:
-    """Authorizer that lets a condition compare columns and nothing else; ``why`` tells what it tried."""
+def _watch(
+    why: list[str], fields: set[str]
+) -> Callable[[int, str | None, str | None, str | None, str | None], int]:
+    """Let a condition compare columns and nothing else; ``why`` tells what it tried."""
     selects = 0
 
-    def allow(action: int, first: str | None, second: str | None, *_: str | None) -> int:
+    def allow(action: int, _: str | None, second: str | None, *__: str | None) -> int:
         nonlocal selects
         if action == sqlite3.SQLITE_SELECT:
             selects += 1
@@ -189,7 +224,7 @@ def _quoted(field: str) -> str:
 
 
 def _affinity(values: pd.Series) -> str:
-    """How SQLite should compare a column: numbers as numbers even with a number in quotes, ids as text even with a bare number."""
+    """How SQLite should compare a column: as numbers even with a quoted one, as text even with a bare one."""
     return "NUMERIC" if pd.api.types.is_numeric_dtype(values) else "TEXT"
 
 

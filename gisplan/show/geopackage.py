@@ -63,7 +63,13 @@ def write_geopackage(layers: Mapping[str, gpd.GeoDataFrame], file: Path) -> None
         for i, (name, frame) in enumerate(layers.items()):
             try:
                 pyogrio.write_dataframe(
-                    writable(frame), file, layer=name, driver="GPKG", append=i > 0, use_arrow=False, promote_to_multi=True
+                    writable(frame),
+                    file,
+                    layer=name,
+                    driver="GPKG",
+                    append=i > 0,
+                    use_arrow=False,
+                    promote_to_multi=True,
                 )
             except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
                 raise OSError(errno.EIO, f"{file.name}: {error}") from error

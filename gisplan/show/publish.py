@@ -1,4 +1,4 @@
-"""Write all files of a run beside their place and move them in at the end: a run that fails or is killed leaves the earlier ones whole."""
+"""Write the files of a run beside their place and move them in at the end: a failure leaves earlier ones."""
 
 from __future__ import annotations
 
@@ -11,9 +11,17 @@ from pathlib import Path
 
 from gisplan.errors import OutputError
 
-#: Every file a run may write. One that an earlier run wrote and this one does not is taken away, so that no folder mixes two runs.
+#: Every file a run may write. One that an earlier run wrote and this one does not is taken away, so that no
+#: folder mixes two runs.
 OUTPUTS = (
-    "map.html", "zones.csv", "indicators.csv", "parcels.csv", "balance.csv", "issues.csv", "results.gpkg", "run.json",
+    "map.html",
+    "zones.csv",
+    "indicators.csv",
+    "parcels.csv",
+    "balance.csv",
+    "issues.csv",
+    "results.gpkg",
+    "run.json",
 )
 
 
@@ -38,7 +46,7 @@ def require_writable(folder: Path) -> None:
 
 @contextmanager
 def published(folder: Path) -> Iterator[Path]:
-    """Give a fresh folder to write into; when the block ends well, its files replace those of the earlier run in ``folder``.
+    """Give a fresh folder to write into; if the block ends well, its files replace those of the earlier run.
 
     Files that are not gisplan's are left alone.
 
@@ -73,10 +81,14 @@ def published(folder: Path) -> Iterator[Path]:
 def _beside(folder: Path) -> Iterator[Path]:
     """Give a folder of the same disk that is gone afterwards."""
     place = folder.resolve()
+    file = next((p for p in (place, *place.parents) if p.is_file()), None)
+    if file is not None:
+        what = "is a file" if file == place else f"{file} is a file"
+        raise OutputError(
+            f"{folder}: {what}, so results cannot be written there. Give another folder with --out."
+        )
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        if place.exists() and not place.is_dir():
-            raise OutputError(f"{folder}: is a file, so results cannot be written there. Give another --out.")
         fresh = Path(tempfile.mkdtemp(prefix=f".{place.name[:40]}-", dir=place.parent))
     except OSError as error:
         raise _unwritable(folder, error) from None
@@ -111,7 +123,7 @@ def _require_free(folder: Path, names: tuple[str, ...]) -> None:
 
 
 def _move(fresh: Path, folder: Path) -> None:
-    """Replace the earlier files once it is sure that every one can be; if one cannot after all, put the others back."""
+    """Replace the earlier files once each is known to be free; if one is not after all, put them all back."""
     names = sorted(p.name for p in fresh.iterdir())
     stale = [n for n in OUTPUTS if n not in names and (folder / n).is_file()]
     _require_free(folder, (*names, *stale))
@@ -124,7 +136,7 @@ def _move(fresh: Path, folder: Path) -> None:
                 _keep(folder / name, earlier / name)
         for name in names:
             done.append(name)
-            os.replace(fresh / name, folder / name)
+            (fresh / name).replace(folder / name)
         for name in stale:
             done.append(name)
             (folder / name).unlink()
@@ -132,7 +144,8 @@ def _move(fresh: Path, folder: Path) -> None:
         _put_back(earlier, folder, done)
         if isinstance(error, OSError):
             raise OutputError(
-                f"{folder}: {done[-1] if done else 'a file'} cannot be replaced ({error.strerror}); the earlier results are untouched. "
+                f"{folder}: {done[-1] if done else 'a file'} cannot be replaced ({error.strerror}); the "
+                "earlier results are untouched. "
                 "Close it elsewhere and run again."
             ) from None
         raise
@@ -149,7 +162,7 @@ def _keep(file: Path, copy: Path) -> None:
 def _put_back(earlier: Path, folder: Path, names: list[str]) -> None:
     for name in names:
         if (earlier / name).exists():
-            os.replace(earlier / name, folder / name)
+            (earlier / name).replace(folder / name)
         else:
             (folder / name).unlink(missing_ok=True)
 

@@ -45,7 +45,11 @@ def versions() -> dict[str, str]:
     import pyogrio
     import shapely
 
-    out = {"python": platform.python_version(), "geos": shapely.geos_version_string, "gdal": pyogrio.__gdal_version_string__}
+    out = {
+        "python": platform.python_version(),
+        "geos": shapely.geos_version_string,
+        "gdal": pyogrio.__gdal_version_string__,
+    }
     for name in _PACKAGES:
         try:
             out[name] = metadata.version(name)
@@ -58,4 +62,6 @@ def versions() -> dict[str, str]:
 
 def write_record(file: Path, content: Mapping[str, Any]) -> None:
     """Write the record, readable and in a fixed order."""
-    file.write_text(json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8", newline="\n")
+    file.write_text(
+        json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8", newline="\n"
+    )

@@ -1,0 +1,167 @@
+"""Source values → text, ids, numbers, dates and flags, or a refusal that names the records."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from gisplan.errors import LayerError, counted, first_ids
+from gisplan.read.text import text_of
+
+#: What planners write where there is nothing to write.
+SENTINELS = frozenset({"", "/", "-", "—", "——", "无", "空", "null", "none", "nan", "n/a", "na"})
+_BLANKS = SENTINELS | {s.upper() for s in SENTINELS} | {s.capitalize() for s in SENTINELS} | {"NaN"}
+
+_TRUE = frozenset({"true", "1", "yes", "y", "t", "是", "有"})
+_FALSE = frozenset({"false", "0", "no", "n", "f", "否"})
+_DATE = re.compile(r"^(\d{4})(?:[-./年](\d{1,2})[-./月](\d{1,2})日?(?:[T ].*)?|(\d{2})(\d{2}))$")
+
+#: Says what the records of a mask are called.
+Names = Callable[["pd.Series[bool]"], Sequence[str]]
+
+#: Commas that group digits by three; any other comma may be a decimal one and is not guessed at.
+_GROUPED = re.compile(r"^[-+]?\d{1,3}(,\d{3})+(\.\d*)?$")
+
+#: What is left of a long id that was stored as a number.
+_ROUNDED = re.compile(r"^\d(\.\d+)?[eE]\+\d{2}$")
+
+
+def to_text(values: pd.Series) -> pd.Series:
+    """Text with blanks and sentinels missing; whole numbers without a decimal point."""
+    if pd.api.types.is_integer_dtype(values) and not values.hasnans:
+        return values.astype(str).astype(object)
+    if isinstance(values.dtype, pd.StringDtype):
+        text = values.str.strip()
+        if text.notna().all() and not text.isin(_BLANKS).any():
+            return text  # as Arrow holds it, at a fifth of the memory of Python's own strings
+        text = text.astype(object)
+    elif values.dtype == object:
+        text = values.map(text_of).astype(object)
+    else:
+        known = {v: text_of(v) for v in values.unique()}
+        text = pd.Series([known.get(v) for v in values], index=values.index, dtype=object)
+    return text.where(text.notna() & ~text.isin(_BLANKS), None)
+
+
+def to_keys(values: pd.Series, *, place: str) -> pd.Series:
+    """Ids as text.
+
+    Raises
+    ------
+    LayerError
+        Long ids were stored as numbers, so that their last digits are lost.
+    """
+    text = to_text(values)
+    if pd.api.types.is_integer_dtype(values):
+        return text
+    # Arrow's own strings are searched many times faster than Python's.
+    sought = values if isinstance(values.dtype, pd.StringDtype) else text.astype("str")
+    wrong = sought.str.match(_ROUNDED).fillna(False).astype(bool)
+    if wrong.any():
+        raise LayerError(
+            f"{place} holds long ids stored as numbers, whose last digits are lost, in {_counted_of(wrong)}: "
+            f"{first_ids(list(text[wrong].unique()))}. Store them as text."
+        )
+    return text
+
+
+def to_numbers(values: pd.Series, *, place: str, named: Names | None = None) -> pd.Series:
+    """Float numbers, missing where there is none.
+
+    Raises
+    ------
+    LayerError
+        Something that is neither a number nor a sentinel.
+    """
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        numbers = pd.to_numeric(values).astype(float)
+        wrong = np.isinf(numbers)
+        text = values
+    else:
+        text = to_text(values)
+        numbers = pd.to_numeric(text.map(_digits), errors="coerce").astype(float)
+        wrong = text.notna() & ~np.isfinite(numbers)
+    if wrong.any():
+        raise LayerError(
+            f"{place} holds what is no number in {_counted_of(wrong)}: {_told(text, wrong, named)}. "
+            "Correct the values or map another column."
+        )
+    return numbers
+
+
+def _digits(text: str | None) -> str | None:
+    """Text of a number with ordinary digits and without grouping commas."""
+    if text is None:
+        return None
+    plain = unicodedata.normalize("NFKC", text)
+    return plain.replace(",", "") if _GROUPED.match(plain) else plain
+
+
+def numbers_where_possible(values: pd.Series) -> pd.Series:
+    """Float numbers, missing where there is none or something else."""
+    return pd.to_numeric(to_text(values).map(_digits), errors="coerce").astype(float)
+
+
+def _counted_of(wrong: pd.Series) -> str:
+    return f"{int(wrong.sum()):,} of {counted(len(wrong), 'record')}"
+
+
+def _told(text: pd.Series, wrong: pd.Series, named: Names | None) -> str:
+    """First few wrong values, each with the record it stands in."""
+    values = [repr(str(v)) for v in text[wrong]]
+    if named is None:
+        return first_ids(values)
+    return first_ids([f"{i} {v}" for i, v in zip(named(wrong), values, strict=True)])
+
+
+def to_flags(values: pd.Series, *, place: str, named: Names | None = None) -> pd.Series:
+    """Yes, no or missing, as an object column.
+
+    Raises
+    ------
+    LayerError
+        A word that means neither.
+    """
+    text = to_text(values)
+    lower = text.map(lambda t: None if t is None else str(t).lower())
+    wrong = lower.notna() & ~lower.isin(_TRUE | _FALSE)
+    if wrong.any():
+        raise LayerError(
+            f"{place} says neither yes nor no in {_counted_of(wrong)}: {_told(text, wrong, named)}. Write "
+            "yes or no, 是 or 否, 1 or 0."
+        )
+    return lower.map(lambda t: None if t is None else t in _TRUE).astype(object)
+
+
+def to_dates(values: pd.Series, *, place: str, named: Names | None = None) -> pd.Series:
+    """Calendar dates, missing where there is none, as an object column of `datetime.date`.
+
+    Raises
+    ------
+    LayerError
+        Something that is not a date.
+    """
+    text = to_text(values)
+    dates = {t: _date(str(t)) for t in text.dropna().unique()}
+    wrong = text.map(lambda t: t is not None and dates[t] is None).astype(bool)
+    if wrong.any():
+        raise LayerError(
+            f"{place} holds what is no date in {_counted_of(wrong)}: {_told(text, wrong, named)}. "
+            "Write dates as 2019-03-01 or map another column."
+        )
+    return pd.Series([None if t is None else dates[t] for t in text], index=text.index, dtype=object)
+
+
+def _date(text: str) -> dt.date | None:
+    found = _DATE.match(text)
+    if found is None:
+        return None
+    try:
+        return dt.date(*(int(g) for g in found.groups() if g is not None))
+    except ValueError:
+        return None
