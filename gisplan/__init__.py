@@ -24,7 +24,7 @@ _PUBLIC = {
     "evaluate": "gisplan.study",
     "write": "gisplan.study",
 }
-__all__ = ["GisplanError", "Plan", "Result", "__version__", "evaluate", "load_plan", "write"]  # noqa: RUF022
+__all__ = ["GisplanError", "Plan", "Result", "__version__", "evaluate", "load_plan", "write"]
 
 
 def __getattr__(name: str) -> Any:

@@ -49,9 +49,7 @@ def parser() -> argparse.ArgumentParser:
     demo.set_defaults(call=_demo, strict=False)
 
     indicators = verbs.add_parser("indicators", help="the indicators, or one with its formula and source")
-    indicators.add_argument(
-        "show", nargs="?", choices=("show",), metavar="show", help="show NAME: one in full"
-    )
+    indicators.add_argument("show", nargs="?", choices=("show",), metavar="show", help="show NAME: one in full")
     indicators.add_argument("name", nargs="?", metavar="NAME")
     indicators.set_defaults(call=_indicators)
     return top
@@ -123,9 +121,7 @@ def sample() -> Path:
     for folder in (package / "sample", package.parent / "layers"):
         if (folder / "plan.toml").is_file():
             return folder
-    raise GisplanError(
-        "The sample study is not installed. Install gisplan from its wheel, or run from a checkout."
-    )
+    raise GisplanError("The sample study is not installed. Install gisplan from its wheel, or run from a checkout.")
 
 
 def _study(plan: Plan, out: str | None, *, strict: bool) -> int:
@@ -139,10 +135,7 @@ def _study(plan: Plan, out: str | None, *, strict: bool) -> int:
         write(result, folder, progress=told)
     print(_books(result.balance))
     _summary(result.issues)
-    print(
-        f"\n{counted(len(result.zones), 'zone')}, {counted(len(result.measured), 'indicator')} → "
-        f"{folder.resolve()}"
-    )
+    print(f"\n{counted(len(result.zones), 'zone')}, {counted(len(result.measured), 'indicator')} → {folder.resolve()}")
     print(f"Open {(folder / 'map.html').resolve()}")
     return STRICT if strict and _grave(result.issues) else DONE
 
@@ -160,10 +153,7 @@ def _check(options: argparse.Namespace) -> int:
         print(table.to_json(orient="records", force_ascii=False, indent=2))
     else:
         for row in table.itertuples():
-            print(
-                f"{row.severity:<8}{row.layer}: {row.message}{' ' + row.remedy if row.remedy else ''} "
-                f"[{row.code}]"
-            )
+            print(f"{row.severity:<8}{row.layer}: {row.message}{' ' + row.remedy if row.remedy else ''} [{row.code}]")
         _summary(found)
     return STRICT if options.strict and _grave(found) else DONE
 
@@ -179,16 +169,12 @@ def _indicators(options: argparse.Namespace) -> int:
                 "indicators show: give the name of an indicator, e.g. gisplan indicators show plot_ratio."
             )
         for name, item in known.items():
-            print(
-                f"{name:<26} {item.unit:<8} {item.labels['zh']} / {item.labels['en']}: {item.formula['en']}"
-            )
+            print(f"{name:<26} {item.unit:<8} {item.labels['zh']} / {item.labels['en']}: {item.formula['en']}")
         return DONE
     members = {member: item for name, item in known.items() for member in _members(name)}
     found = known.get(options.name) or members.get(options.name)
     if found is None:
-        raise GisplanError(
-            f"There is no indicator {options.name!r}; {nearest(options.name, {**known, **members})}"
-        )
+        raise GisplanError(f"There is no indicator {options.name!r}; {nearest(options.name, {**known, **members})}")
     print(f"{found.id}  [{found.unit}]  {found.labels['zh']} / {found.labels['en']}")
     print(f"{found.formula['zh']}\n{found.formula['en']}\n\n{found.text}")
     return DONE
@@ -218,16 +204,11 @@ def _summary(found: Sequence[Issue]) -> None:
 def _books(balance: pd.DataFrame) -> str:
     """Lay the books out as a short table: hectares, kilometres and features."""
     scale = {"area_m2": (1e4, "ha"), "length_m": (1e3, "km"), "count": (1.0, "n")}
-    lines = [
-        f"{'layer':<20} {'unit':<4} {'input':>13} {'inside':>13} {'outside':>12} {'rejected':>9} "
-        f"{'overlap':>9}"
-    ]
+    lines = [f"{'layer':<20} {'unit':<4} {'input':>13} {'inside':>13} {'outside':>12} {'rejected':>9} {'overlap':>9}"]
     for row in balance.itertuples():
         by, unit = scale[row.measure]
         digits = 0 if row.measure == "count" else 3
-        figures = [
-            f"{v / by:,.{digits}f}" for v in (row.input, row.inside, row.outside, row.rejected, row.overlap)
-        ]
+        figures = [f"{v / by:,.{digits}f}" for v in (row.input, row.inside, row.outside, row.rejected, row.overlap)]
         lines.append(
             f"{row.layer:<20} {unit:<4} {figures[0]:>13} {figures[1]:>13} {figures[2]:>12} {figures[3]:>9} "
             f"{figures[4]:>9}"

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -93,10 +94,17 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
     progress("check")
     found = (*layers.issues, *measure.found(survey))
     clock.append(time.perf_counter())
-    steps = dict(zip(("read", "cut", "measure", "check"), (b - a for a, b in zip(clock, clock[1:], strict=False)), strict=True))
+    steps = dict(zip(("read", "cut", "measure", "check"), (b - a for a, b in pairwise(clock)), strict=True))
     return Result(
-        plan, survey, measured, tables.wide(survey, measured), tables.long(survey, measured), tables.parcels(survey), books,
-        found, steps,
+        plan,
+        survey,
+        measured,
+        tables.wide(survey, measured),
+        tables.long(survey, measured),
+        tables.parcels(survey),
+        books,
+        found,
+        steps,
     )
 
 
@@ -164,7 +172,10 @@ def _texts(result: Result) -> dict[str, dict[str, str]]:
     plan, crs = result.plan.plan, result.survey.layers.crs
     epsg = crs.to_epsg()
     system = f"{crs.name} (EPSG:{epsg})" if epsg else crs.name
-    when = {"zh": f"评价时点 {plan.as_of} · " if plan.as_of else "", "en": f"as of {plan.as_of} · " if plan.as_of else ""}
+    when = {
+        "zh": f"评价时点 {plan.as_of} · " if plan.as_of else "",
+        "en": f"as of {plan.as_of} · " if plan.as_of else "",
+    }
     basis = {"measured": ("实测", "measured"), "ledger": ("登记", "ledger")}[plan.area_basis]
     method = {"ellipsoid": ("椭球面积", "on the ellipsoid"), "planar": ("平面面积", "planar")}[plan.area]
     grave = sum(i.severity != "note" for i in result.issues)

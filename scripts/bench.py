@@ -3,9 +3,12 @@
     python scripts/bench.py                              10,000, 100,000 and 1,000,000 parcels
     python scripts/bench.py --sizes 10000 --json out.json
 
-Each side runs in a process of its own, so that peak memory is its own. The script reads the same files, cuts parcels, buildings and
-roads by zone with ``geopandas.overlay``, puts buildings on parcels, finds the parcels within 100 m of a road and the share of each zone
-within 100 m of one, the land that roads take, the junctions, and the parcels that overlap. Check sums of both must agree.
+Each side runs in a process of its own, so that peak memory is its own. The script reads the same files, cuts
+parcels, buildings and
+roads by zone with ``geopandas.overlay``, puts buildings on parcels, finds the parcels within 100 m of a road and
+the share of each zone
+within 100 m of one, the land that roads take, the junctions, and the parcels that overlap. Check sums of both
+must agree.
 """
 
 from __future__ import annotations
@@ -37,6 +40,7 @@ class Clock:
         self.seconds: dict[str, float] = {}
 
     def __call__(self, phase: str, work: Callable[[], Any]) -> Any:
+        """Do some work and book its time."""
         began = time.perf_counter()
         out = work()
         self.seconds[phase] = self.seconds.get(phase, 0.0) + time.perf_counter() - began
@@ -87,11 +91,19 @@ def peer(data: Path) -> dict[str, Any]:
 
     crossings = clock("junctions", junctions)
     return {
-        "seconds": clock.seconds, "total": time.perf_counter() - began, "peak_gb": peak_gb(),
+        "seconds": clock.seconds,
+        "total": time.perf_counter() - began,
+        "peak_gb": peak_gb(),
         "sums": {
-            "parcel m2": float(by_class.sum()), "floor m2": float(on_zone["floor_m2"].sum()), "road m": float(lines.length.sum()),
-            "floor m2 on parcels": float(floor_by_parcel.sum()), "parcels served": len(served), "reach m2": float(reached.sum()),
-            "road land m2": float(taken.sum()), "overlapping pairs": len(pairs) // 2, "junctions": crossings,
+            "parcel m2": float(by_class.sum()),
+            "floor m2": float(on_zone["floor_m2"].sum()),
+            "road m": float(lines.length.sum()),
+            "floor m2 on parcels": float(floor_by_parcel.sum()),
+            "parcels served": len(served),
+            "reach m2": float(reached.sum()),
+            "road land m2": float(taken.sum()),
+            "overlapping pairs": len(pairs) // 2,
+            "junctions": crossings,
         },
     }
 
@@ -142,12 +154,16 @@ def ours(data: Path) -> dict[str, Any]:
     assert made.parcels is not None
     scale = planar / cut["parcels"].size
     return {
-        "seconds": clock.seconds, "total": total, "peak_gb": peak_gb(),
+        "seconds": clock.seconds,
+        "total": total,
+        "peak_gb": peak_gb(),
         "sums": {
-            "parcel m2": float(cut["parcels"].total(planar).sum()), "floor m2": float(cut["buildings"].total(floors).sum()),
+            "parcel m2": float(cut["parcels"].total(planar).sum()),
+            "floor m2": float(cut["buildings"].total(floors).sum()),
             "road m": float(cut["roads"].total(lengths).sum()),
             "floor m2 on parcels": float(np.nansum(made.parcels.floor_area * scale)),
-            "parcels served": int(made.served["road"].sum()), "reach m2": float((made.reach["road"] * zone_m2).sum()),
+            "parcels served": int(made.served["road"].sum()),
+            "reach m2": float((made.reach["road"] * zone_m2).sum()),
             "road land m2": float((result.zones["road_area_share"].to_numpy() * zone_m2).sum()),
             "overlapping pairs": sum(i.count for i in result.issues if i.code == "OVERLAP" and i.layer == "parcels"),
             "junctions": found["junctions"],
@@ -160,7 +176,11 @@ def child(side: str, data: Path) -> dict[str, Any]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
     done = subprocess.run(
         [sys.executable, __file__, "--child", side, "--data", str(data)],
-        capture_output=True, text=True, encoding="utf-8", env=environment, check=False,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=environment,
+        check=False,
     )
     if done.returncode:
         raise SystemExit(f"{side} failed:\n{done.stderr[-3000:]}")
@@ -197,17 +217,27 @@ def fabric(size: int, folder: Path) -> Path:
     out = folder / f"fabric-{size}"
     if not (out / "plan.toml").exists():
         subprocess.run(
-            [sys.executable, str(ROOT / "scripts" / "make_sample.py"), "fabric", "--parcels", str(size), "--out", str(out)],
-            check=True, stdout=subprocess.DEVNULL,
+            [
+                sys.executable,
+                str(ROOT / "scripts" / "make_sample.py"),
+                "fabric",
+                "--parcels",
+                str(size),
+                "--out",
+                str(out),
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
         )
     return out
 
 
 def agree(mine: dict[str, float], theirs: dict[str, float]) -> list[str]:
-    """Check sums that differ. Reach joins its arcs in another order, and floor area on parcels is scaled back from the ellipsoid."""
+    """Check sums that differ; unions join arcs in another order, and floor area on parcels is scaled back."""
     loose = {"reach m2": 1e-9, "road land m2": 1e-9, "floor m2 on parcels": 1e-9}
     return [
-        f"{k}: {mine[k]!r} and {theirs[k]!r}" for k in theirs
+        f"{k}: {mine[k]!r} and {theirs[k]!r}"
+        for k in theirs
         if abs(mine[k] - theirs[k]) > loose.get(k, 1e-11) * max(1.0, abs(theirs[k]))
     ]
 

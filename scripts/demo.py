@@ -1,6 +1,6 @@
 """Run gisplan on the sample study on a fresh machine: makes its own environment, then writes maps and tables.
 
-    python3 scripts/demo.py
+python3 scripts/demo.py
 """
 
 from __future__ import annotations

@@ -39,7 +39,16 @@ def ensure(extras: str = "") -> Path:
             venv.create(folder, with_pip=True)
         except (subprocess.CalledProcessError, OSError) as error:
             sys.exit(f"The environment cannot be made ({error}). On Debian and Ubuntu: apt install python3-venv.")
-    command = [str(python(folder)), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-e", f"{ROOT}{extras}"]
+    command = [
+        str(python(folder)),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "-e",
+        f"{ROOT}{extras}",
+    ]
     if subprocess.run(command, check=False).returncode:
         sys.exit("Installing failed (see above). Check the network or your package index and run this again.")
     stamp.write_text(wanted, encoding="utf-8")

@@ -1,6 +1,6 @@
 """Render the sample into maps/sample/: the files a run writes, and the picture at the top of the README.
 
-    python scripts/make_maps.py        needs the dev extra and a Chromium (the environment of scripts/test.py has the first)
+python scripts/make_maps.py        needs the dev extra and a Chromium (the environment of scripts/test.py has the first)
 """
 
 from __future__ import annotations

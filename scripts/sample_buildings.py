@@ -30,9 +30,15 @@ class Scheme(NamedTuple):
 
 
 LAYOUT = {
-    "厂房": Layout(46, 130, 13, 8), "多层厂房": Layout(30, 90, 13, 8), "标准厂房": Layout(24, 76, 15, 10),
-    "仓库": Layout(62, 160, 22, 12), "住宅": Layout(13, 48, 25, 8), "商业": Layout(34, 62, 15, 7),
-    "办公": Layout(20, 54, 24, 11), "学校": Layout(16, 58, 24, 12), "配套": Layout(16, 34, 20, 8),
+    "厂房": Layout(46, 130, 13, 8),
+    "多层厂房": Layout(30, 90, 13, 8),
+    "标准厂房": Layout(24, 76, 15, 10),
+    "仓库": Layout(62, 160, 22, 12),
+    "住宅": Layout(13, 48, 25, 8),
+    "商业": Layout(34, 62, 15, 7),
+    "办公": Layout(20, 54, 24, 11),
+    "学校": Layout(16, 58, 24, 12),
+    "配套": Layout(16, 34, 20, 8),
 }
 
 
@@ -94,16 +100,32 @@ def _building_use(code: str, zone: str, rng: Rng) -> str | None:
         kinds, shares = plants[zone]
         return str(rng.choice(kinds, p=shares))
     fixed = {
-        "11": "仓库", "0701": "住宅", "0702": "商业", "0804": "学校", "0801": "办公", "0802": "办公",
-        "0806": "办公", "0901": "商业", "0902": "办公", "13": "配套", "120802": "配套",
+        "11": "仓库",
+        "0701": "住宅",
+        "0702": "商业",
+        "0804": "学校",
+        "0801": "办公",
+        "0802": "办公",
+        "0806": "办公",
+        "0901": "商业",
+        "0902": "办公",
+        "13": "配套",
+        "120802": "配套",
     }
     return next((use for head, use in fixed.items() if code.startswith(head)), None)
 
 
 def _floors(use: str, zone: str, rng: Rng) -> int:
     low, high = {
-        "厂房": (1, 1), "多层厂房": (2, 4), "标准厂房": (4, 6), "仓库": (1, 2), "住宅": (6, 17),
-        "商业": (2, 6), "办公": (4, 10), "学校": (4, 5), "配套": (1, 2),
+        "厂房": (1, 1),
+        "多层厂房": (2, 4),
+        "标准厂房": (4, 6),
+        "仓库": (1, 2),
+        "住宅": (6, 17),
+        "商业": (2, 6),
+        "办公": (4, 10),
+        "学校": (4, 5),
+        "配套": (1, 2),
     }[use]
     return int(rng.integers(low, high + 1)) + (1 if zone == "Z1" and use == "多层厂房" else 0)
 
@@ -203,9 +225,7 @@ def _bars_of_row(inset: Polygon, row: tuple[float, float], layout: Layout, rng: 
 LAWN_M = {"Z1": (1.0, 4.0), "Z4": (5.0, 10.0)}  # width of the planted edge of a plant
 
 
-def green_of(
-    ground: Ground, parcels: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, rng: Rng
-) -> gpd.GeoDataFrame:
+def green_of(ground: Ground, parcels: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, rng: Rng) -> gpd.GeoDataFrame:
     """Collect the green cover: parks and belts, planted strips of greened roads, lawns inside the plots."""
     open_land = parcels[parcels.land_use.str.startswith("14")]
     kinds = {"1401": "公园绿地", "1402": "防护绿地", "1403": "广场绿地"}

@@ -155,13 +155,20 @@ def _bends(start: Array, end: Array, count: int, jitter_m: float, rng: Rng) -> A
 
 def _cells(nodes: NDArray, across: NDArray, up: NDArray) -> NDArray:
     """Close the rings of all cells of a lattice; neighbours use the same points, so they share edges."""
-    return np.concatenate([
-        nodes[..., :-1, :-1, None, :], across[..., :-1, :, :, :],
-        nodes[..., :-1, 1:, None, :], up[..., :, 1:, :, :],
-        nodes[..., 1:, 1:, None, :], across[..., 1:, :, ::-1, :],
-        nodes[..., 1:, :-1, None, :], up[..., :, :-1, ::-1, :],
-        nodes[..., :-1, :-1, None, :],
-    ], axis=-2)
+    return np.concatenate(
+        [
+            nodes[..., :-1, :-1, None, :],
+            across[..., :-1, :, :, :],
+            nodes[..., :-1, 1:, None, :],
+            up[..., :, 1:, :, :],
+            nodes[..., 1:, 1:, None, :],
+            across[..., 1:, :, ::-1, :],
+            nodes[..., 1:, :-1, None, :],
+            up[..., :, :-1, ::-1, :],
+            nodes[..., :-1, :-1, None, :],
+        ],
+        axis=-2,
+    )
 
 
 def _parcel_frame(rings: Array, keep: NDArray[np.bool_], rng: Rng) -> gpd.GeoDataFrame:
@@ -170,8 +177,11 @@ def _parcel_frame(rings: Array, keep: NDArray[np.bool_], rng: Rng) -> gpd.GeoDat
     outlines = shapely.polygons(shapely.linearrings(rings[keep], indices=owner))
     invest = rng.lognormal(7.5, 0.7, n).round(1)
     columns = {
-        "parcel_id": _ids("P", n), "land_use": rng.choice(CODES, n, p=CODE_SHARES), "investment_wan": invest,
-        "tax_wan": (invest * rng.uniform(0.01, 0.12, n)).round(2), "jobs": rng.poisson(30, n),
+        "parcel_id": _ids("P", n),
+        "land_use": rng.choice(CODES, n, p=CODE_SHARES),
+        "investment_wan": invest,
+        "tax_wan": (invest * rng.uniform(0.01, 0.12, n)).round(2),
+        "jobs": rng.poisson(30, n),
     }
     return gpd.GeoDataFrame(columns, geometry=outlines, crs=CRS)
 
@@ -219,7 +229,8 @@ def _roads(blocks_x: int, blocks_y: int, rng: Rng) -> gpd.GeoDataFrame:
     lines = shapely.linestrings(_warp(np.concatenate([start[:, None], bends, end[:, None]], axis=1)))
     kind = np.where(rank % 16 == 0, 0, np.where(rank % 4 == 0, 1, 2))
     columns = {
-        "road_id": _ids("R", len(lines)), "road_class": np.array(["主干路", "次干路", "支路"])[kind],
+        "road_id": _ids("R", len(lines)),
+        "road_class": np.array(["主干路", "次干路", "支路"])[kind],
         "width_m": np.array([28.0, 24.0, 16.0])[kind],
     }
     return gpd.GeoDataFrame(columns, geometry=lines, crs=CRS)

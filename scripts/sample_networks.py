@@ -12,8 +12,12 @@ from shapely import LineString, Point
 
 # network: offset from the centreline as a share of the road's width, and diameters (mm) of trunk and branch
 PIPES = {
-    "water": (0.34, 500, 200), "rain": (0.12, 1200, 600), "sewage": (-0.17, 600, 300),
-    "telecom": (-0.31, 110, 110), "gas": (-0.40, 250, 110), "heat": (0.25, 400, 200),
+    "water": (0.34, 500, 200),
+    "rain": (0.12, 1200, 600),
+    "sewage": (-0.17, 600, 300),
+    "telecom": (-0.31, 110, 110),
+    "gas": (-0.40, 250, 110),
+    "heat": (0.25, 400, 200),
 }
 YEARS = {"Z1": (1999, 2012), "Z2": (2010, 2020), "Z3": (2021, 2025), "Z4": (2004, 2018)}
 UNDER_CONSTRUCTION = {"货运路", "新园路"}
@@ -111,7 +115,8 @@ def _status(service: str, seg: pd.Series) -> str | None:
         "gas": (seg.zone == "Z4" and seg["name"] in ("邻里路", "和平路", "康乐路")) or (seg.zone == "Z3"),
         "rain": seg["name"] in ("铸安路", "匠心路", "同心路"),
         "sewage": seg.zone == "Z1" and seg["name"] == "同心路",
-        "water": False, "telecom": seg.zone == "Z3" and seg.road_class == "支路",
+        "water": False,
+        "telecom": seg.zone == "Z3" and seg.road_class == "支路",
     }
     if missing[service]:
         return "planned" if seg.zone == "Z3" and seg.road_class == "主干路" else None
@@ -192,9 +197,12 @@ def _transmission(stations: gpd.GeoDataFrame) -> list[tuple[object, ...]]:
 
 
 FACILITIES = {
-    "1302": ("sewage_works", "永安污水处理厂", 30_000.0), "1304": ("gas_station", "城西燃气门站", 8_000.0),
-    "1305": ("heat_plant", "机电路供热站", 116.0), "1310": ("fire_station", "河东消防救援站", None),
-    "1309": ("waste_transfer", "东郊垃圾转运站", 120.0), "1306": ("telecom_exchange", "永安通信机房", None),
+    "1302": ("sewage_works", "永安污水处理厂", 30_000.0),
+    "1304": ("gas_station", "城西燃气门站", 8_000.0),
+    "1305": ("heat_plant", "机电路供热站", 116.0),
+    "1310": ("fire_station", "河东消防救援站", None),
+    "1309": ("waste_transfer", "东郊垃圾转运站", 120.0),
+    "1306": ("telecom_exchange", "永安通信机房", None),
     "1301": ("water_works", "永安河给水加压站", 40_000.0),
 }
 

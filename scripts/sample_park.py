@@ -232,9 +232,7 @@ def _grown_over_the_boundary(drafts: list[Draft], park: Polygon) -> list[Draft]:
     return drafts
 
 
-def _node(
-    drafts: list[Draft], pieces: list[tuple[str, Polygon]]
-) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+def _node(drafts: list[Draft], pieces: list[tuple[str, Polygon]]) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Rebuild parcels and road surfaces from their common linework: no gaps, no overlaps, shared vertices."""
     shapes = [d[2] for d in drafts] + [p[1] for p in pieces]
     linework = shapely.union_all([shapely.boundary(s) for s in shapes], grid_size=GRID_M)

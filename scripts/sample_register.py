@@ -12,40 +12,83 @@ from sample_park import Rng
 SHEET = "宗地台账"
 AS_OF = date(2025, 12, 31)
 HEADERS = [
-    "宗地代码", "项目名称", "权利人", "行业代码", "登记面积", "约定投资", "固定资产投资", "年产值", "年税收",
-    "从业人数", "成交价款", "供地日期", "交地日期", "约定开工日期", "实际开工日期", "约定竣工日期",
-    "竣工日期", "停工日期", "施工许可证号", "电子监管号", "已动工面积", "延误原因", "状态",
+    "宗地代码",
+    "项目名称",
+    "权利人",
+    "行业代码",
+    "登记面积",
+    "约定投资",
+    "固定资产投资",
+    "年产值",
+    "年税收",
+    "从业人数",
+    "成交价款",
+    "供地日期",
+    "交地日期",
+    "约定开工日期",
+    "实际开工日期",
+    "约定竣工日期",
+    "竣工日期",
+    "停工日期",
+    "施工许可证号",
+    "电子监管号",
+    "已动工面积",
+    "延误原因",
+    "状态",
 ]
 TEXT = {"宗地代码", "行业代码", "施工许可证号", "电子监管号"}
 WIDE = {"宗地代码", "权利人", "项目名称", "电子监管号"}
 NOTES = [
-    "永安工业集聚区宗地台账（虚构）", "面积单位：亩；金额单位：万元；从业人数：人；日期截至 2025-12-31。",
+    "永安工业集聚区宗地台账（虚构）",
+    "面积单位：亩；金额单位：万元；从业人数：人；日期截至 2025-12-31。",
     "同一宗地有两家企业的，各占一行。名称、代码、日期、金额均为程序生成，与任何真实企业无关。",
 ]
 INDUSTRIES = {
     "Z1": ["34", "35", "33", "36", "34", "38"],
     "Z2": ["39", "39", "40", "38"],
     "Z3": ["35", "38", "39", "41"],
-    "Z4": ["14", "18", "21", "29"], "": ["33", "30"],
+    "Z4": ["14", "18", "21", "29"],
+    "": ["33", "30"],
 }
 TRADES = {
-    "34": "精密机械", "35": "智能装备", "33": "金属制品", "36": "汽车零部件", "38": "电气", "39": "电子科技",
-    "40": "仪器仪表", "41": "新材料制品", "14": "食品", "18": "服饰", "21": "家居", "29": "塑业",
-    "30": "建材", "59": "仓储物流", "70": "置业", "52": "商贸",
+    "34": "精密机械",
+    "35": "智能装备",
+    "33": "金属制品",
+    "36": "汽车零部件",
+    "38": "电气",
+    "39": "电子科技",
+    "40": "仪器仪表",
+    "41": "新材料制品",
+    "14": "食品",
+    "18": "服饰",
+    "21": "家居",
+    "29": "塑业",
+    "30": "建材",
+    "59": "仓储物流",
+    "70": "置业",
+    "52": "商贸",
 }
 SYLLABLES = "恒瑞鼎盛华锐拓远宏泰腾信博创嘉源诚越朗润启辰丰禾卓立"
 # per mu, 万元: low and high of investment, output, tax; jobs per mu
 YIELD = {
     "Z1": ((170, 400), (260, 620), (8, 38), (2.0, 5.5)),
     "Z2": ((280, 650), (420, 1100), (14, 60), (2.5, 7.0)),
-    "Z3": ((200, 430), (120, 420), (3, 22), (1.2, 4.0)), "Z4": ((120, 330), (160, 460), (6, 30), (2.5, 6.0)),
+    "Z3": ((200, 430), (120, 420), (3, 22), (1.2, 4.0)),
+    "Z4": ((120, 330), (160, 460), (6, 30), (2.5, 6.0)),
     "": ((80, 200), (100, 260), (2, 12), (1.0, 3.0)),
 }
 SUPPLIED = {"Z1": (1999, 2012), "Z2": (2009, 2020), "Z3": (2018, 2021), "Z4": (2003, 2017), "": (1996, 2004)}
 REGISTERED_USES = ("10", "11", "09", "07")
 CANCELLED = ("330500-998-0003", "330500-999-0001")  # codes of parcels that are no longer drawn
 AMOUNTS = (
-    "登记面积", "约定投资", "固定资产投资", "年产值", "年税收", "成交价款", "已动工面积", "从业人数",
+    "登记面积",
+    "约定投资",
+    "固定资产投资",
+    "年产值",
+    "年税收",
+    "成交价款",
+    "已动工面积",
+    "从业人数",
 )
 Row = dict[str, object]
 Dates = Callable[[str, float, float, Rng], Row]
@@ -110,8 +153,11 @@ def _row(lot: tuple, rng: Rng) -> Row:
     promised = round(mu * invest, -1)
     price = {"09": (150, 290), "07": (240, 420)}.get(lot.land_use[:2], (18, 42))
     row: Row = {
-        "宗地代码": lot.parcel_id, "权利人": _company(code, rng), "行业代码": code,
-        "登记面积": round(mu * float(rng.uniform(0.997, 1.003)), 2), "约定投资": promised,
+        "宗地代码": lot.parcel_id,
+        "权利人": _company(code, rng),
+        "行业代码": code,
+        "登记面积": round(mu * float(rng.uniform(0.997, 1.003)), 2),
+        "约定投资": promised,
         "成交价款": round(mu * float(rng.uniform(*price)), 1),
         "电子监管号": f"3305002{int(rng.integers(2000, 2025))}B{int(rng.integers(10, 99999)):05d}",
     }
@@ -119,7 +165,9 @@ def _row(lot: tuple, rng: Rng) -> Row:
     if lot.state == "done":
         row |= {
             "固定资产投资": round(promised * float(rng.uniform(0.82, 1.25)), 1),
-            "年产值": round(mu * output, 1), "年税收": round(mu * tax, 1), "从业人数": round(mu * jobs),
+            "年产值": round(mu * output, 1),
+            "年税收": round(mu * tax, 1),
+            "从业人数": round(mu * jobs),
         }
         if code == "70":
             row |= {"年产值": None, "年税收": None, "从业人数": None}
@@ -144,8 +192,10 @@ def _contract(start: date, rng: Rng) -> Row:
     """Set supply and hand-over before the agreed start, and the agreed completion two years after it."""
     handover = start - timedelta(days=int(rng.integers(90, 300)))
     return {
-        "供地日期": handover - timedelta(days=int(rng.integers(20, 90))), "交地日期": handover,
-        "约定开工日期": start, "约定竣工日期": start + timedelta(days=730),
+        "供地日期": handover - timedelta(days=int(rng.integers(20, 90))),
+        "交地日期": handover,
+        "约定开工日期": start,
+        "约定竣工日期": start + timedelta(days=730),
     }
 
 
@@ -168,10 +218,13 @@ def _begun(first: date, last: date, area: tuple[float, float], money: tuple[floa
     def dates(_zone: str, mu: float, promised: float, rng: Rng) -> Row:
         begun = _day(rng, first, last)
         return _contract(begun - timedelta(days=int(rng.integers(-30, 150))), rng) | {
-            "实际开工日期": begun, "施工许可证号": _permit(begun, rng),
+            "实际开工日期": begun,
+            "施工许可证号": _permit(begun, rng),
             "已动工面积": round(mu * float(rng.uniform(*area)), 2),
-            "固定资产投资": round(promised * float(rng.uniform(*money)), 1), "状态": "在建",
+            "固定资产投资": round(promised * float(rng.uniform(*money)), 1),
+            "状态": "在建",
         }
+
     return dates
 
 
@@ -185,6 +238,7 @@ def _unbuilt(first: date, last: date, cause: str | None) -> Dates:
     def dates(_zone: str, _mu: float, _promised: float, rng: Rng) -> Row:
         nothing_yet: Row = {"固定资产投资": 0, "已动工面积": 0, "状态": "未开工", "延误原因": cause}
         return _contract(_day(rng, first, last), rng) | nothing_yet
+
     return dates
 
 

@@ -32,8 +32,17 @@ def write_dem(ground: Ground, levelled: gpd.GeoDataFrame, path: Path) -> None:
     surveyed = rasterize([ground.boundary.buffer(MARGIN_M)], out_shape=shape, transform=transform)
     height = np.where(surveyed == 1, np.round(height / STEP_M) * STEP_M, NODATA).astype("float32")
     profile = {
-        "driver": "GTiff", "dtype": "float32", "count": 1, "width": shape[1], "height": shape[0], "crs": CRS,
-        "transform": transform, "nodata": NODATA, "compress": "deflate", "predictor": 3, "zlevel": 9,
+        "driver": "GTiff",
+        "dtype": "float32",
+        "count": 1,
+        "width": shape[1],
+        "height": shape[0],
+        "crs": CRS,
+        "transform": transform,
+        "nodata": NODATA,
+        "compress": "deflate",
+        "predictor": 3,
+        "zlevel": 9,
     }
     with rasterio.open(path, "w", **profile) as file:
         file.write(height, 1)
@@ -69,7 +78,8 @@ def levelled_ground(zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     old = [zones.geometry[zones.zone_id == z].iloc[0] for z in ("Z1", "Z2", "Z4")]
     third = zones.geometry[zones.zone_id == "Z3"].iloc[0]
     rows = [
-        ("V01", "Z1", "done", 100, "2006-09-30", old[0]), ("V02", "Z2", "done", 100, "2017-11-20", old[1]),
+        ("V01", "Z1", "done", 100, "2006-09-30", old[0]),
+        ("V02", "Z2", "done", 100, "2017-11-20", old[1]),
         ("V03", "Z4", "done", 100, "2012-05-31", old[2]),
         ("V04", "Z3", "done", 100, "2023-12-15", third.intersection(start_up)),
         ("V05", "Z3", "under way", 45, None, third.intersection(second)),

@@ -4,7 +4,7 @@ import geopandas as gpd
 import pyogrio
 import shapely
 
-PLAN = '''\
+PLAN = """\
 # The sample study: one industrial park with four zones. Everything in it is invented; see SOURCE.md.
 # 示例研究：一个集聚区，四个分区，数据全部虚构，说明见 SOURCE.md。
 
@@ -151,7 +151,7 @@ reach_m = 50
 # Terrain, 12 m cells, heights in metres (数字高程模型).
 [layers.terrain]
 path = "dem.tif"
-'''
+"""
 
 HOLDS = {
     "zones": "the four zones; they share their edges and tile the planned boundary; `age_class` old/new",
@@ -160,8 +160,11 @@ HOLDS = {
     "roads": "centrelines cut at crossings; `status` built/under construction/planned; progress in percent",
     "road_surfaces": "road land between the red lines, one or more polygons per road piece",
     "water": "water mains; diameter in mm; `status` in_service/under_construction/planned",
-    "rain": "rain sewers, as above", "sewage": "foul sewers, as above", "telecom": "telecom ducts, as above",
-    "gas": "gas mains, as above", "heat": "steam and hot-water mains, as above",
+    "rain": "rain sewers, as above",
+    "sewage": "foul sewers, as above",
+    "telecom": "telecom ducts, as above",
+    "gas": "gas mains, as above",
+    "heat": "steam and hot-water mains, as above",
     "power_lines": "10 kV feeders (circuits I, II) and 110 kV lines; `from_id`, `to_id` are substations",
     "substations": "voltage in kV, capacity in MVA",
     "facilities": "works on utility land, and bus stops; capacity in the usual unit of each kind",
@@ -180,31 +183,42 @@ def source_text(layers: dict[str, gpd.GeoDataFrame], seed: int) -> str:
     gdal = ".".join(str(part) for part in pyogrio.__gdal_version__)
     geos = shapely.geos_version_string
     lines = [
-        "# The sample study", "",
+        "# The sample study",
+        "",
         "A fictional industrial park, 永安工业集聚区 (Yong'an industrial area). **Nothing here is real**:",
         "the ground, the names of places, roads and companies, the dates and the figures are invented by",
-        "a program; any likeness is chance.", "",
+        "a program; any likeness is chance.",
+        "",
         f"- Made by `python scripts/make_sample.py`, seed {seed}; the same versions give the same bytes",
         f"  (these: GDAL {gdal}, GEOS {geos}).",
         "- Coordinates: EPSG:4549 (CGCS2000, 3-degree Gauss-Krüger, central meridian 120°E), metres.",
         "- Licence: none needed. No data of others are in it; use it for any purpose.",
-        "- Reference date: 2025-12-31.", "", "## Files", "",
-        "| file | holds |", "|---|---|",
+        "- Reference date: 2025-12-31.",
+        "",
+        "## Files",
+        "",
+        "| file | holds |",
+        "|---|---|",
         "| `plan.toml` | the study: which layers, columns, units and services |",
         "| `park.gpkg` | the layers below |",
         "| `register.xlsx` | sheet `宗地台账`: the parcel register; areas in mu, money in 万元, text keys |",
-        "| `dem.tif` | heights in m, 12 m cells, float32, nodata −9999 |", "",
+        "| `dem.tif` | heights in m, 12 m cells, float32, nodata −9999 |",
+        "",
         "The register has the faults of a real one: parcels with two rows (two enterprises), rows without a",
-        "parcel, works without a row, areas that differ from the drawing, and cells with only a slash.", "",
-        "## Layers of `park.gpkg`", "",
-        "| layer | geometry | rows | holds | fields |", "|---|---|---|---|---|",
+        "parcel, works without a row, areas that differ from the drawing, and cells with only a slash.",
+        "",
+        "## Layers of `park.gpkg`",
+        "",
+        "| layer | geometry | rows | holds | fields |",
+        "|---|---|---|---|---|",
     ]
     for name, frame in layers.items():
         kinds = "/".join(sorted(set(frame.geom_type.str.replace("Multi", ""))))
         fields = ", ".join(f"`{c}`" for c in frame.columns if c != "geometry")
         lines.append(f"| `{name}` | {kinds} | {len(frame)} | {HOLDS[name]} | {fields} |")
     lines += [
-        "", "Suffixes give the unit: `_m` metre, `_m2` square metre, `_mm` millimetre, `_mu` 亩 (2000/3 m²),",
+        "",
+        "Suffixes give the unit: `_m` metre, `_m2` square metre, `_mm` millimetre, `_mu` 亩 (2000/3 m²),",
         "`_wan` 万元 (10,000 yuan), `_kv` kilovolt, `_mva` megavolt-ampere, `_share` 0–1, `pct_` percent.",
         "",
     ]

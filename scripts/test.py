@@ -1,7 +1,7 @@
 """Run all tests on a fresh machine: makes its own environment, then calls pytest.
 
-    python3 scripts/test.py              everything
-    python3 scripts/test.py -k town      arguments go to pytest
+python3 scripts/test.py              everything
+python3 scripts/test.py -k town      arguments go to pytest
 """
 
 from __future__ import annotations

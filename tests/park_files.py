@@ -1,8 +1,8 @@
 """A tiny park on disk for tests: sixty parcels of one hectare, with everything that goes with them.
 
-    y ↑   0501 … 0506 | 0507 … 0512      100 m squares; zone A holds columns 1–6, zone B columns 7–12.
-      │   ⋮            |                  Every parcel carries one building of 50 m × 50 m and two floors;
-      └── 0101 … 0106 | 0107 … 0112 → x  a road and a water main run west–east between rows 2 and 3.
+y ↑   0501 … 0506 | 0507 … 0512      100 m squares; zone A holds columns 1–6, zone B columns 7–12.
+  │   ⋮            |                  Every parcel carries one building of 50 m × 50 m and two floors;
+  └── 0101 … 0106 | 0107 … 0112 → x  a road and a water main run west–east between rows 2 and 3.
 """
 
 from __future__ import annotations
@@ -44,15 +44,23 @@ def line(*points: tuple[float, float]) -> shapely.LineString:
 def zones() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         {"zone_id": ["A", "B"], "name": ["东区", "西区"], "level": ["省级", "市级"]},
-        geometry=[box(0, 0, 600, 500), box(600, 0, 600, 500)], crs=CRS,
+        geometry=[box(0, 0, 600, 500), box(600, 0, 600, 500)],
+        crs=CRS,
     )
 
 
 def parcels() -> gpd.GeoDataFrame:
     row, column = (a.ravel() for a in np.meshgrid(range(5), range(12), indexing="ij"))
     return gpd.GeoDataFrame(
-        {"parcel_id": IDS, "land_use": "1001", "land_area": 10_000.0, "status": "built", "half": np.where(column < 6, "W", "E")},
-        geometry=[box(100 * c, 100 * r) for r, c in zip(row, column, strict=True)], crs=CRS,
+        {
+            "parcel_id": IDS,
+            "land_use": "1001",
+            "land_area": 10_000.0,
+            "status": "built",
+            "half": np.where(column < 6, "W", "E"),
+        },
+        geometry=[box(100 * c, 100 * r) for r, c in zip(row, column, strict=True)],
+        crs=CRS,
     )
 
 
@@ -60,7 +68,8 @@ def buildings() -> gpd.GeoDataFrame:
     row, column = (a.ravel() for a in np.meshgrid(range(5), range(12), indexing="ij"))
     return gpd.GeoDataFrame(
         {"building_id": [f"B{i}" for i in IDS], "floors": 2},
-        geometry=[box(100 * c + 25, 100 * r + 25, 50, 50) for r, c in zip(row, column, strict=True)], crs=CRS,
+        geometry=[box(100 * c + 25, 100 * r + 25, 50, 50) for r, c in zip(row, column, strict=True)],
+        crs=CRS,
     )
 
 

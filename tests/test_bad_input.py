@@ -66,146 +66,189 @@ def with_shape(frame, row, geometry):
 FAR = "Check the coordinate systems and the files."
 REFUSED = {
     # layers and columns
-    "no_such_layer": ({f"{P}.layer": "parcel"}, {}, "[layers.parcels]: park.gpkg has no layer 'parcel'. Did you mean 'parcels'?"),
+    "no_such_layer": (
+        {f"{P}.layer": "parcel"},
+        {},
+        "[layers.parcels]: park.gpkg has no layer 'parcel'. Did you mean 'parcels'?",
+    ),
     "no_layer_like_it": (
-        {f"{P}.layer": "xyz"}, {}, "[layers.parcels]: park.gpkg has no layer 'xyz'. It has: zones, parcels, buildings, roads, water.",
+        {f"{P}.layer": "xyz"},
+        {},
+        "[layers.parcels]: park.gpkg has no layer 'xyz'. It has: zones, parcels, buildings, roads, water.",
     ),
     "several_layers_none_named": (
-        {f"{P}.layer": ...}, {},
-        "[layers.parcels]: park.gpkg has 5 layers (zones, parcels, buildings, roads, water). Name one with layer = \"…\".",
+        {f"{P}.layer": ...},
+        {},
+        '[layers.parcels]: park.gpkg has 5 layers (zones, parcels, buildings, roads, water). Name one with layer = "…".',
     ),
     "no_such_column": (
-        {f"{P}.columns": {"parcel_id": "parcelid"}}, {},
+        {f"{P}.columns": {"parcel_id": "parcelid"}},
+        {},
         f"[layers.parcels] columns: parcel_id = 'parcelid' (did you mean 'parcel_id'?): the file has no such column. It has: {COLUMNS}.",
     ),
     "no_such_columns": (
-        {f"{P}.columns": {"parcel_id": "parcelid", "holder": "QLR"}}, {},
+        {f"{P}.columns": {"parcel_id": "parcelid", "holder": "QLR"}},
+        {},
         f"[layers.parcels] columns: parcel_id = 'parcelid' (did you mean 'parcel_id'?); holder = 'QLR': the file has no such columns. "
         f"It has: {COLUMNS}.",
     ),
     "empty_layer": (
-        {}, {"parcels": parcels().iloc[:0]},
+        {},
+        {"parcels": parcels().iloc[:0]},
         "[layers.parcels]: parcels.gpkg has no records. Give a layer that has some, or leave it out of the plan.",
     ),
     "unknown_encoding": (
-        {f"{P}.encoding": "klingon"}, {},
+        {f"{P}.encoding": "klingon"},
+        {},
         "[layers.parcels] encoding: there is no encoding 'klingon'. Write e.g. encoding = \"gbk\".",
     ),
     "no_code_system": (
-        {f"{P}.code_system": ...}, {},
+        {f"{P}.code_system": ...},
+        {},
         "[layers.parcels]: has a land_use column but nothing to read its codes by. "
-        "Give code_system = \"…\" (ydyh2023) or a table [layers.parcels.classes].",
+        'Give code_system = "…" (ydyh2023) or a table [layers.parcels.classes].',
     ),
     "no_such_column_to_make_zones_by": (
-        {"layers.zones": {"from": "parcels", "by": "hlf"}}, {}, "[layers.zones] by = 'hlf' is not a column of park.gpkg. Did you mean 'half'?",
+        {"layers.zones": {"from": "parcels", "by": "hlf"}},
+        {},
+        "[layers.zones] by = 'hlf' is not a column of park.gpkg. Did you mean 'half'?",
     ),
     "nothing_to_make_zones_by": (
-        {"layers.zones": {"from": "parcels", "by": "half"}}, {"parcels": with_columns(half=None)},
+        {"layers.zones": {"from": "parcels", "by": "half"}},
+        {"parcels": with_columns(half=None)},
         "[layers.zones] by = 'half': none of 60 parcels has a value there. Give another column.",
     ),
     "grid_over_nothing": (
-        {"layers": {"zones": {"grid": 100}}}, {}, "[layers]: a grid needs a layer to lie over. Add parcels, buildings or roads.",
+        {"layers": {"zones": {"grid": 100}}},
+        {},
+        "[layers]: a grid needs a layer to lie over. Add parcels, buildings or roads.",
     ),
     "grid_too_fine": (
-        {"layers.zones": {"grid": 1}}, {}, "[layers.zones] grid = 1 m makes 601,701 squares over the data. Choose a larger size.",
+        {"layers.zones": {"grid": 1}},
+        {},
+        "[layers.zones] grid = 1 m makes 601,701 squares over the data. Choose a larger size.",
     ),
     # coordinate systems
     "no_crs": (
-        {}, {"parcels": parcels().set_crs(None, allow_override=True)},
+        {},
+        {"parcels": parcels().set_crs(None, allow_override=True)},
         "[layers.parcels]: has no coordinate system (x 500000…501200, y 3400000…3400500). "
         "Declare it in the file (e.g. a .prj beside a shapefile) before measuring.",
     ),
     "metres_declared_as_degrees": (
-        {}, {"zones": zones().set_crs(4490, allow_override=True)},
+        {},
+        {"zones": zones().set_crs(4490, allow_override=True)},
         "[layers.zones]: declares China Geodetic Coordinate System 2000, which is in degrees, but its coordinates are not "
         "(x 500000…501200, y 3400000…3400500). Declare the right coordinate system in the file.",
     ),
     "degrees_declared_as_metres": (
-        {}, {"zones": zones().set_geometry([shapely.box(119, 30, 119.1, 30.1), shapely.box(119.1, 30, 119.2, 30.1)]).set_crs(CRS)},
+        {},
+        {
+            "zones": zones()
+            .set_geometry([shapely.box(119, 30, 119.1, 30.1), shapely.box(119.1, 30, 119.2, 30.1)])
+            .set_crs(CRS)
+        },
         "[layers.zones]: declares CGCS2000 / 3-degree Gauss-Kruger CM 120E, but its coordinates look like degrees "
         "(x 119…119.2, y 30…30.1). Declare the right coordinate system in the file.",
     ),
     "web_mercator": (
-        {"plan.crs": "EPSG:3857"}, {},
+        {"plan.crs": "EPSG:3857"},
+        {},
         "[plan] crs: EPSG:3857 (WGS 84 / Pseudo-Mercator) stretches areas by +35.3% where the data lie, so distances would be wrong. "
         "Give the zone of the data, or leave crs out and gisplan chooses.",
     ),
     "a_zone_far_away": (
-        {"plan.crs": "EPSG:4545"}, {},
+        {"plan.crs": "EPSG:4545"},
+        {},
         "[plan] crs: EPSG:4545 (CGCS2000 / 3-degree Gauss-Kruger CM 108E) stretches areas by +3.3% where the data lie, "
         "so distances would be wrong. Give the zone of the data, or leave crs out and gisplan chooses.",
     ),
     # ids
     "parcel_ids_twice": (
-        {}, {"parcels": with_values(parcels(), "parcel_id", _3="0101", _7="0102")},
+        {},
+        {"parcels": with_values(parcels(), "parcel_id", _3="0101", _7="0102")},
         "[layers.parcels]: 2 parcel_ids given to more than one record (4 records): 0101, 0102. "
-        "Correct the ids, or write duplicates = \"merge\" if the records are parts of one.",
+        'Correct the ids, or write duplicates = "merge" if the records are parts of one.',
     ),
     "zone_ids_twice": (
-        {}, {"zones": zones().assign(zone_id="A")},
+        {},
+        {"zones": zones().assign(zone_id="A")},
         "[layers.zones]: 1 zone_id given to more than one record (2 records): A. "
-        "Correct the ids, or write duplicates = \"merge\" if the records are parts of one.",
+        'Correct the ids, or write duplicates = "merge" if the records are parts of one.',
     ),
     "long_ids_as_numbers": (
-        {}, {"parcels": with_columns(parcel_id=3.30502001001e17 + 64 * np.arange(60))},
+        {},
+        {"parcels": with_columns(parcel_id=3.30502001001e17 + 64 * np.arange(60))},
         "[layers.parcels]: column 'parcel_id' holds long ids stored as numbers, whose last digits are lost, in 60 of 60 records: "
         "3.30502001001e+17, 3.3050200100100006e+17, 3.305020010010001e+17, 3.305020010010002e+17, 3.3050200100100026e+17, … and 55 more. "
         "Store them as text.",
     ),
     # kinds of geometry
     "lines_as_parcels": (
-        {}, {"parcels": parcels().set_geometry(parcels().boundary)},
+        {},
+        {"parcels": parcels().set_geometry(parcels().boundary)},
         "[layers.parcels]: holds LineString where polygons are needed (60 records). Give another layer.",
     ),
     "polygons_as_roads": (
-        {}, {"roads": roads().set_geometry(roads().buffer(6))},
+        {},
+        {"roads": roads().set_geometry(roads().buffer(6))},
         "[layers.roads]: holds Polygon where lines are needed (1 record). Give another layer.",
     ),
     "points_as_zones": (
-        {}, {"zones": zones().set_geometry(zones().centroid)},
+        {},
+        {"zones": zones().set_geometry(zones().centroid)},
         "[layers.zones]: holds Point where polygons are needed (2 records). Give another layer.",
     ),
     "no_geometry_at_all": (
-        {}, {"parcels": parcels().set_geometry(gpd.GeoSeries([None] * 60, crs=CRS))},
+        {},
+        {"parcels": parcels().set_geometry(gpd.GeoSeries([None] * 60, crs=CRS))},
         "[layers.parcels]: none of its 60 records has a geometry. Give another layer.",
     ),
     "only_empty_zones": (
-        {}, {"zones": zones().set_geometry(gpd.GeoSeries([shapely.Polygon()] * 2, crs=CRS))},
+        {},
+        {"zones": zones().set_geometry(gpd.GeoSeries([shapely.Polygon()] * 2, crs=CRS))},
         "[layers.zones]: none of 2 records has a usable geometry. Give another layer.",
     ),
     "service_without_geometry": (
-        {}, {"water": water().set_geometry(gpd.GeoSeries([None], crs=CRS))},
+        {},
+        {"water": water().set_geometry(gpd.GeoSeries([None], crs=CRS))},
         "[layers.services.water]: none of its 1 record has a geometry. Give another layer.",
     ),
     # values
     "text_in_a_number_column": (
-        {}, {"parcels": with_values(with_columns(land_area="5"), "land_area", _4="about 5", _5="/", _6="1,000.5")},
+        {},
+        {"parcels": with_values(with_columns(land_area="5"), "land_area", _4="about 5", _5="/", _6="1,000.5")},
         "[layers.parcels]: column 'land_area' holds what is no number in 1 of 60 records: 0105 'about 5'. "
         "Correct the values or map another column.",
     ),
     "decimal_comma": (
-        {}, {"parcels": with_columns(land_area="10,5")},
+        {},
+        {"parcels": with_columns(land_area="10,5")},
         "[layers.parcels]: column 'land_area' holds what is no number in 60 of 60 records: "
         "0101 '10,5', 0102 '10,5', 0103 '10,5', 0104 '10,5', 0105 '10,5', … and 55 more. Correct the values or map another column.",
     ),
     "infinite_number": (
-        {}, {"parcels": with_values(parcels(), "land_area", _2=np.inf).astype({"land_area": float})},
+        {},
+        {"parcels": with_values(parcels(), "land_area", _2=np.inf).astype({"land_area": float})},
         "[layers.parcels]: column 'land_area' holds what is no number in 1 of 60 records: 0103 'inf'. "
         "Correct the values or map another column.",
     ),
     "text_in_a_date_column": (
-        {}, {"parcels": with_values(with_columns(supply_date="2020-01-01"), "supply_date", _2="soon", _3="2020-13-45")},
+        {},
+        {"parcels": with_values(with_columns(supply_date="2020-01-01"), "supply_date", _2="soon", _3="2020-13-45")},
         "[layers.parcels]: column 'supply_date' holds what is no date in 2 of 60 records: 0103 'soon', 0104 '2020-13-45'. "
         "Write dates as 2019-03-01 or map another column.",
     ),
     "text_in_a_flag_column": (
-        {}, {"parcels": with_values(with_columns(is_vacant="是"), "is_vacant", _2="maybe")},
+        {},
+        {"parcels": with_values(with_columns(is_vacant="是"), "is_vacant", _2="maybe")},
         "[layers.parcels]: column 'is_vacant' says neither yes nor no in 1 of 60 records: 0103 'maybe'. "
         "Write yes or no, 是 or 否, 1 or 0.",
     ),
     # terrain
     "no_raster": (
-        {"layers.terrain": {"path": "park.gpkg"}}, {},
+        {"layers.terrain": {"path": "park.gpkg"}},
+        {},
         "[layers.terrain]: park.gpkg is not a raster gisplan reads. Give e.g. a GeoTIFF.",
     ),
 }
@@ -221,7 +264,9 @@ def test_zones_that_do_not_meet_the_parcels(tmp_path, capsys):
     plan = study(tmp_path, zones=zones().set_geometry(zones().translate(50_000)))
     assert run(plan) == 2
     told = capsys.readouterr().err
-    assert told.startswith("gisplan: [layers.parcels]: none of its 60 record") and told.endswith(f"48,800 m apart. {FAR}\n")
+    assert told.startswith("gisplan: [layers.parcels]: none of its 60 record") and told.endswith(
+        f"48,800 m apart. {FAR}\n"
+    )
     assert told.count("\n") == 1
 
 
@@ -236,7 +281,10 @@ def test_many_faults_of_a_plan_are_told_one_a_line(tmp_path, capsys):
 
 def test_a_service_elsewhere_is_told(tmp_path):
     assert run(study(tmp_path, water=water().set_geometry(water().translate(50_000)))) == 0
-    assert issues(tmp_path / "out").loc["LAYER_APART", "message"] == "All of 1 record lie outside the zones, 48,800 m away."
+    assert (
+        issues(tmp_path / "out").loc["LAYER_APART", "message"]
+        == "All of 1 record lie outside the zones, 48,800 m away."
+    )
 
 
 @pytest.mark.parametrize("content", [b"", b"not a geopackage", b"SQLite format 3\0" + b"\0" * 100])
@@ -264,7 +312,9 @@ def test_file_cut_short(suffix, tmp_path, capsys):
 def test_a_parquet_table_without_geometry(tmp_path, capsys):
     plan = study(tmp_path, plan={f"{P}.path": "plain.parquet"})
     pd.DataFrame({"parcel_id": IDS}).to_parquet(tmp_path / "plain.parquet")
-    assert_refused(capsys, plan, "[layers.parcels]: plain.parquet is a Parquet table without geometry. Write it as GeoParquet.")
+    assert_refused(
+        capsys, plan, "[layers.parcels]: plain.parquet is a Parquet table without geometry. Write it as GeoParquet."
+    )
 
 
 def test_a_workbook_is_no_layer(tmp_path, capsys):
@@ -282,15 +332,23 @@ FIRST = {
     "empty": (shapely.Polygon(), 290_000, "GEOMETRY_REJECTED", "0101 (empty geometry)"),
     "none": (None, 290_000, "GEOMETRY_REJECTED", "0101 (empty geometry)"),
     "infinite": (
-        shapely.Polygon([(500_000, 3_400_000), (500_100, np.inf), (500_100, 3_400_100)]), 290_000, "GEOMETRY_REJECTED",
+        shapely.Polygon([(500_000, 3_400_000), (500_100, np.inf), (500_100, 3_400_100)]),
+        290_000,
+        "GEOMETRY_REJECTED",
         "0101 (coordinates that are not numbers)",
     ),
     "collection": (
-        shapely.GeometryCollection([box(0, 0, 100, 50), shapely.LineString([(500_000, 3_400_000), (500_005, 3_400_005)])]), 295_000,
-        "GEOMETRY_REPAIRED", "0101 (a collection of several kinds: 5,000.00 → 5,000.00 m²)",
+        shapely.GeometryCollection(
+            [box(0, 0, 100, 50), shapely.LineString([(500_000, 3_400_000), (500_005, 3_400_005)])]
+        ),
+        295_000,
+        "GEOMETRY_REPAIRED",
+        "0101 (a collection of several kinds: 5,000.00 → 5,000.00 m²)",
     ),
     "collection_without_land": (
-        shapely.GeometryCollection([shapely.LineString([(500_000, 3_400_000), (500_005, 3_400_005)])]), 290_000, "GEOMETRY_REJECTED",
+        shapely.GeometryCollection([shapely.LineString([(500_000, 3_400_000), (500_005, 3_400_005)])]),
+        290_000,
+        "GEOMETRY_REJECTED",
         "0101 (a collection of several kinds)",
     ),
     "point": (shapely.Point(500_000, 3_400_000), 290_000, "GEOMETRY_REJECTED", "0101 (is a Point)"),
@@ -340,7 +398,8 @@ def test_heights_change_nothing(tmp_path):
 
 def test_roads_without_length_and_of_another_kind(tmp_path):
     frame = gpd.GeoDataFrame(
-        {"road_id": ["R1", "dot", "square"]}, crs=CRS,
+        {"road_id": ["R1", "dot", "square"]},
+        crs=CRS,
         geometry=[roads().geometry[0], shapely.LineString([(500_000, 3_400_000)] * 2), box(0, 0)],
     )
     assert run(study(tmp_path, roads=frame)) == 0
@@ -358,7 +417,8 @@ def test_measures_in_the_coordinates_are_dropped(tmp_path):
         database.execute(f'DROP TRIGGER "{name}"')
     (srs,) = database.execute("SELECT srs_id FROM gpkg_geometry_columns").fetchone()
     database.execute(
-        "UPDATE parcels SET geom = ? WHERE parcel_id = '0101'", (b"GP\0\x01" + np.array([srs], dtype="<i4").tobytes() + wkb,)
+        "UPDATE parcels SET geom = ? WHERE parcel_id = '0101'",
+        (b"GP\0\x01" + np.array([srs], dtype="<i4").tobytes() + wkb,),
     )
     database.execute("UPDATE gpkg_geometry_columns SET m = 2")
     database.commit()
@@ -388,7 +448,7 @@ def test_a_layer_without_ids_is_told(layer, frame, tmp_path):
     assert run(study(tmp_path, **{layer: frame().drop(columns=column)})) == 0
     found = issues(tmp_path / "out").loc["ID_MISSING"]
     assert found["message"].startswith(f"There is no {column}: records are called #1, #2")
-    assert found["remedy"] == f"Map it: columns = {{ {column} = \"…\" }}."
+    assert found["remedy"] == f'Map it: columns = {{ {column} = "…" }}.'
 
 
 def test_buildings_need_no_ids(tmp_path):

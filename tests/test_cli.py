@@ -21,7 +21,11 @@ HEAVY = ("geopandas", "pandas", "numpy", "pydantic", "folium", "pyproj", "shapel
 def gisplan(*arguments, cwd, encoding):
     """Run the real command in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "gisplan", *map(str, arguments)], cwd=cwd, capture_output=True, check=False, timeout=60,
+        [sys.executable, "-m", "gisplan", *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        check=False,
+        timeout=60,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding},
     )
 
@@ -33,7 +37,12 @@ def test_help_is_there_at_once():
         f"heavy = [m for m in {HEAVY!r} if m in sys.modules]\nassert not heavy, heavy\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert done.returncode == 0, done.stderr
     for verb in ("run", "check", "demo", "indicators"):
@@ -44,7 +53,10 @@ def test_a_fault_in_a_process_of_its_own(tmp_path):
     """On a console that lacks the characters."""
     done = gisplan("run", study(tmp_path, plan={"layers.parcels.layer": "宗地"}), cwd=tmp_path, encoding="ascii")
     assert (done.returncode, done.stdout) == (2, b"")
-    assert done.stderr == b"gisplan: [layers.parcels]: park.gpkg has no layer '??'. It has: zones, parcels, buildings, roads, water.\n"
+    assert (
+        done.stderr
+        == b"gisplan: [layers.parcels]: park.gpkg has no layer '??'. It has: zones, parcels, buildings, roads, water.\n"
+    )
     assert listed(tmp_path) == ["park.gpkg", "plan.toml"]
 
 
@@ -94,7 +106,9 @@ def test_check_as_text(tmp_path, capsys):
 
 
 def test_check_as_json(tmp_path, capsys):
-    assert cli.main(["check", str(study(tmp_path, zones=zones().assign(zone_id=["甲", None]))), "--format", "json"]) == 0
+    assert (
+        cli.main(["check", str(study(tmp_path, zones=zones().assign(zone_id=["甲", None]))), "--format", "json"]) == 0
+    )
     found = json.loads(capsys.readouterr().out)
     assert [f["code"] for f in found] == ["ID_MISSING", "STUDY_CRS"]
     assert set(found[0]) == {"code", "severity", "layer", "count", "features", "message", "remedy", "who"}
@@ -117,7 +131,11 @@ def test_indicators_of_a_family(name, capsys):
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("plot_ration", "did you mean 'plot_ratio'?"), ("coverage_wather", "did you mean 'coverage_water'?"), ("road_density_main", "did you mean ")],
+    [
+        ("plot_ration", "did you mean 'plot_ratio'?"),
+        ("coverage_wather", "did you mean 'coverage_water'?"),
+        ("road_density_main", "did you mean "),
+    ],
 )
 def test_indicators_nobody_knows(name, hint, capsys):
     assert cli.main(["indicators", "show", name]) == 2
@@ -171,7 +189,10 @@ def test_books_that_do_not_balance(tmp_path, capsys, monkeypatch):
 def test_a_reader_that_leaves_early(tmp_path):
     """`gisplan indicators | head -1`."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "gisplan", "indicators"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path,
+        [sys.executable, "-m", "gisplan", "indicators"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
     )
     assert process.stdout and process.stderr
@@ -184,6 +205,7 @@ def test_a_reader_that_leaves_early(tmp_path):
 
 def test_progress_is_shown_on_a_terminal_only(tmp_path, monkeypatch):
     tables_only(monkeypatch)
+
     class Terminal(io.StringIO):
         def isatty(self):
             return True

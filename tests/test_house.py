@@ -19,7 +19,20 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "gisplan"
 
 #: Rooms from left to right; a module imports only from its own room or from one to its left.
-ORDER = ("errors", "issues", "vocabulary", "plan", "geometry", "read", "measure", "assess", "show", "study", "cli", "__main__")
+ORDER = (
+    "errors",
+    "issues",
+    "vocabulary",
+    "plan",
+    "geometry",
+    "read",
+    "measure",
+    "assess",
+    "show",
+    "study",
+    "cli",
+    "__main__",
+)
 
 
 def modules() -> list[Path]:
@@ -58,7 +71,9 @@ def test_the_library_is_silent_and_precise(file: Path) -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and room(file) != "cli":
             assert node.func.id != "print", f"{file.name}:{node.lineno} prints"
         if isinstance(node, ast.ExceptHandler):
-            broad = node.type is None or (isinstance(node.type, ast.Name) and node.type.id in ("Exception", "BaseException"))
+            broad = node.type is None or (
+                isinstance(node.type, ast.Name) and node.type.id in ("Exception", "BaseException")
+            )
             hands_on = isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None
             assert not broad or hands_on or room(file) == "cli", f"{file.name}:{node.lineno} swallows everything"
 
@@ -94,7 +109,10 @@ def test_every_land_use_code_leads_to_a_known_class() -> None:
 
 
 def test_the_public_names_are_there() -> None:
-    assert gisplan.__version__ == tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert (
+        gisplan.__version__
+        == tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    )
     for name in gisplan.__all__:
         assert getattr(gisplan, name) is not None
 
@@ -104,7 +122,8 @@ def test_the_wheel_runs_the_demo_elsewhere(tmp_path: Path) -> None:
     wheels = tmp_path / "wheels"
     subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--outdir", str(wheels), str(ROOT)],
-        check=True, capture_output=True,
+        check=True,
+        capture_output=True,
     )
     (wheel,) = wheels.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
@@ -117,16 +136,28 @@ def test_the_wheel_runs_the_demo_elsewhere(tmp_path: Path) -> None:
     binary = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     subprocess.run(
         [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(installed), str(wheel)],
-        check=True, capture_output=True,
+        check=True,
+        capture_output=True,
     )
     libraries = [p for p in sys.path if "site-packages" in p]
     run = subprocess.run(
         [str(binary), "-m", "gisplan", "demo", "--out", str(tmp_path / "out")],
-        cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(installed), *libraries]), "PYTHONIOENCODING": "utf-8"},
     )
     assert run.returncode == 0, run.stderr
     assert "The books balance" in run.stdout
     assert {p.name for p in (tmp_path / "out").iterdir()} == {
-        "map.html", "zones.csv", "indicators.csv", "parcels.csv", "balance.csv", "issues.csv", "results.gpkg", "run.json",
+        "map.html",
+        "zones.csv",
+        "indicators.csv",
+        "parcels.csv",
+        "balance.csv",
+        "issues.csv",
+        "results.gpkg",
+        "run.json",
     }

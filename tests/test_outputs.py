@@ -38,11 +38,15 @@ def park(tmp_path_factory):
     """A run with a ledger, a Chinese title, an overlap and a rejected record."""
     folder = tmp_path_factory.mktemp("park") / "规划 2025" / "二号 园区"
     folder.mkdir(parents=True)
-    workbook(folder / "台账.xlsx", [["编号", "项目名称", "investment"], ["0101", "永安机械，一期", 5], ["0102", "=1+1", None]])
+    workbook(
+        folder / "台账.xlsx",
+        [["编号", "项目名称", "investment"], ["0101", "永安机械，一期", 5], ["0102", "=1+1", None]],
+    )
     frame = parcels()
     frame.loc[59, "geometry"] = None
     plan = study(
-        folder, parcels=frame,
+        folder,
+        parcels=frame,
         plan={"plan.title": "永安工业集聚区", "plan.language": "both", f"{L}.path": "台账.xlsx", f"{L}.key": "编号"},
     )
     assert run(plan) == 0
@@ -65,9 +69,28 @@ def test_columns(park):
         stem = name[: name.index("{")] if "{" in name else name
         assert any(i.startswith(stem) for i in ids), name
     assert columns("indicators.csv") == [
-        "zone_id", "indicator", "value", "unit", "numerator", "denominator", "n_used", "n_missing", "known_share", "flags", "source",
+        "zone_id",
+        "indicator",
+        "value",
+        "unit",
+        "numerator",
+        "denominator",
+        "n_used",
+        "n_missing",
+        "known_share",
+        "flags",
+        "source",
     ]
-    assert columns("balance.csv") == ["layer", "measure", "input", "inside", "outside", "rejected", "overlap", "residual"]
+    assert columns("balance.csv") == [
+        "layer",
+        "measure",
+        "input",
+        "inside",
+        "outside",
+        "rejected",
+        "overlap",
+        "residual",
+    ]
     assert columns("issues.csv") == ["code", "severity", "layer", "count", "features", "message", "remedy", "who"]
     assert columns("parcels.csv")[:2] == ["parcel_id", "zone_id"]
 
@@ -93,12 +116,17 @@ def test_chinese_and_ids_are_kept(park):
     assert table.index[0] == "0101" and table.loc["0101", "name"] == "永安机械，一期"
     assert (park / "out/parcels.csv").read_text(encoding="utf-8-sig").splitlines()[1].startswith('"0101",')
     assert "永安工业集聚区" in (park / "out/map.html").read_text(encoding="utf-8")
-    assert json.loads((park / "out/run.json").read_text(encoding="utf-8"))["plan"]["plan"]["title"]["zh"] == "永安工业集聚区"
+    assert (
+        json.loads((park / "out/run.json").read_text(encoding="utf-8"))["plan"]["plan"]["title"]["zh"]
+        == "永安工业集聚区"
+    )
 
 
 def test_the_books_close(park):
     books = pd.read_csv(park / "out/balance.csv")
-    assert (books["input"] + books["overlap"] - books["inside"] - books["outside"] - books["rejected"] == books["residual"]).all()
+    assert (
+        books["input"] + books["overlap"] - books["inside"] - books["outside"] - books["rejected"] == books["residual"]
+    ).all()
     assert (books["residual"].abs() <= 1e-9 * books["input"].clip(lower=1e-9)).all()
     assert books.set_index(["layer", "measure"]).loc[("parcels", "count"), "rejected"] == 1
 
@@ -111,7 +139,9 @@ def test_a_gis_opens_the_results(park):
         np.testing.assert_array_equal(layer[name].to_numpy(dtype=float), table[name].to_numpy(dtype=float))
     land = gpd.read_file(park / "out/results.gpkg", layer="parcels")
     assert len(land) == 59 and land["parcel_id"].iloc[0] == "0101"
-    assert land["area_m2"].to_numpy() == pytest.approx(pd.read_csv(park / "out/parcels.csv")["area_m2"].to_numpy(), rel=1e-15)
+    assert land["area_m2"].to_numpy() == pytest.approx(
+        pd.read_csv(park / "out/parcels.csv")["area_m2"].to_numpy(), rel=1e-15
+    )
 
 
 def test_the_record(park):
@@ -123,13 +153,19 @@ def test_the_record(park):
         assert (item["bytes"], item["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
     assert record["plan"]["layers"]["parcels"]["ledger"] == [{"path": "台账.xlsx", "key": "编号"}]
     assert set(record["timings"]) == {"read", "cut", "measure", "check", "write"}
-    assert record["issues"] == {s: int((issues(park / "out")["severity"] == s).sum()) for s in ("error", "warning", "note")}
+    assert record["issues"] == {
+        s: int((issues(park / "out")["severity"] == s).sum()) for s in ("error", "warning", "note")
+    }
 
 
 def test_parts_of_a_shapefile_and_a_geodatabase_are_in_the_record(tmp_path):
     plan = study(
         tmp_path,
-        plan={"layers.parcels.path": "p.shp", "layers.parcels.layer": ..., "layers.zones": {"path": "z.gdb", "layer": "z"}},
+        plan={
+            "layers.parcels.path": "p.shp",
+            "layers.parcels.layer": ...,
+            "layers.zones": {"path": "z.gdb", "layer": "z"},
+        },
     )
     parcels().to_file(tmp_path / "p.shp")
     zones().to_file(tmp_path / "z.gdb", driver="OpenFileGDB", layer="z")
@@ -141,7 +177,10 @@ def test_parts_of_a_shapefile_and_a_geodatabase_are_in_the_record(tmp_path):
 def test_another_process_gives_the_same_bytes(park, tmp_path):
     """In another folder, time zone and order of hashing, and into the default place."""
     done = subprocess.run(
-        [sys.executable, "-m", "gisplan", "run", str(park / "plan.toml")], check=False, capture_output=True, cwd=tmp_path,
+        [sys.executable, "-m", "gisplan", "run", str(park / "plan.toml")],
+        check=False,
+        capture_output=True,
+        cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "7", "TZ": "Asia/Shanghai", "LC_ALL": "C"},
     )
     assert (done.returncode, done.stderr) == (0, b"")
@@ -163,11 +202,15 @@ def test_no_folder_below_a_file(tmp_path, capsys):
     plan = study(tmp_path)
     (tmp_path / "file").write_text("x")
     refused(
-        capsys, plan, tmp_path / "file" / "out",
+        capsys,
+        plan,
+        tmp_path / "file" / "out",
         f"{tmp_path / 'file' / 'out'}: {tmp_path / 'file'} is a file, so results cannot be written there. Give another folder with --out.",
     )
     refused(
-        capsys, plan, tmp_path / "file",
+        capsys,
+        plan,
+        tmp_path / "file",
         f"{tmp_path / 'file'}: is a file, so results cannot be written there. Give another folder with --out.",
     )
 
@@ -179,7 +222,10 @@ def test_no_right_to_write(tmp_path, capsys, monkeypatch):
     plan = study(tmp_path)
     monkeypatch.setattr(publish.tempfile, "mkdtemp", forbid)
     refused(
-        capsys, plan, tmp_path / "out", f"{tmp_path / 'out'}: cannot be written to (Permission denied). Give another folder with --out.",
+        capsys,
+        plan,
+        tmp_path / "out",
+        f"{tmp_path / 'out'}: cannot be written to (Permission denied). Give another folder with --out.",
     )
     assert not (tmp_path / "out").exists()
 
@@ -259,7 +305,9 @@ def test_a_full_disk(writer, tmp_path, capsys, monkeypatch):
     before = files(tmp_path / "out")
     monkeypatch.setattr(f"gisplan.show.{writer}", full)
     refused(
-        capsys, plan, None,
+        capsys,
+        plan,
+        None,
         f"{tmp_path / 'out'}: writing failed (No space left on device); the earlier results are untouched. Make room or give another --out.",
     )
     assert files(tmp_path / "out") == before
@@ -276,7 +324,9 @@ def test_a_full_disk_under_the_geopackage(tmp_path, capsys, monkeypatch):
     plan = study(tmp_path)
     monkeypatch.setattr(pyogrio, "write_dataframe", full)
     refused(
-        capsys, plan, None,
+        capsys,
+        plan,
+        None,
         f"{tmp_path / 'out'}: writing failed (results.gpkg: sqlite3_step() failed: database or disk is full); "
         "the earlier results are untouched. Make room or give another --out.",
     )
@@ -286,7 +336,9 @@ def test_a_really_full_disk(tmp_path, capsys):
     """A file system of its own, 256 kB large, where this machine lets us make one."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)], capture_output=True, check=False)
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)], capture_output=True, check=False
+    )
     if made.returncode != 0:
         pytest.skip("no right to mount")
     try:
@@ -317,7 +369,9 @@ sys.exit(main(["run", sys.argv[1], "--out", sys.argv[2]]))
 def half_way(plan, out):
     """A run in a process of its own that has written half of its files."""
     process = subprocess.Popen(
-        [sys.executable, "-c", DRIVER, str(plan), str(out)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        [sys.executable, "-c", DRIVER, str(plan), str(out)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert process.stdout and process.stdout.readline().strip() == b"half"

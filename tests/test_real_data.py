@@ -42,8 +42,15 @@ LOTS = "mappluto_15v1_lower_manhattan.gpkg"
 
 #: Floor area ÷ lot area by postal code, from the published columns.
 PUBLISHED = {
-    "10004": 10.229, "10005": 12.048, "10006": 9.176, "10007": 9.090, "10013": 6.049, "10038": 4.566, "10280": 3.923,
-    "10281": 13.296, "10282": 2.244,
+    "10004": 10.229,
+    "10005": 12.048,
+    "10006": 9.176,
+    "10007": 9.090,
+    "10013": 6.049,
+    "10038": 4.566,
+    "10280": 3.923,
+    "10281": 13.296,
+    "10282": 2.244,
 }
 
 
@@ -55,12 +62,20 @@ def manhattan(basis: str) -> Result:
             "parcels": {
                 "path": LOTS,
                 "columns": {
-                    "parcel_id": "BBL", "land_use": "LandUse", "land_area": {"column": "LotArea", "unit": "ft2"},
+                    "parcel_id": "BBL",
+                    "land_use": "LandUse",
+                    "land_area": {"column": "LotArea", "unit": "ft2"},
                     "floor_area": {"column": "BldgArea", "unit": "ft2"},
                 },
                 "classes": {
-                    "residential": ["01", "02", "03"], "mixed": ["04"], "commerce": ["05"], "industrial": ["06"],
-                    "transport": ["07", "10"], "public": ["08"], "green": ["09"], "vacant": ["11"],
+                    "residential": ["01", "02", "03"],
+                    "mixed": ["04"],
+                    "commerce": ["05"],
+                    "industrial": ["06"],
+                    "transport": ["07", "10"],
+                    "public": ["08"],
+                    "green": ["09"],
+                    "vacant": ["11"],
                 },
             },
         },
@@ -87,7 +102,11 @@ def test_manhattan_plot_ratio_of_every_lot_is_the_assessors(by_ledger: Result) -
     import pyogrio
 
     lots = pyogrio.read_dataframe(DATA / "nyc_lower_manhattan" / LOTS, read_geometry=False)
-    told = lots.assign(parcel_id=lots["BBL"].map(lambda b: str(int(b)))).set_index("parcel_id").query("LotArea > 0")["BuiltFAR"]
+    told = (
+        lots.assign(parcel_id=lots["BBL"].map(lambda b: str(int(b))))
+        .set_index("parcel_id")
+        .query("LotArea > 0")["BuiltFAR"]
+    )
     ours = by_ledger.parcels.set_index("parcel_id")["plot_ratio"].reindex(told.index)
     assert len(told) == 972
     # Ties are rounded either way in the published figures, hence the last digits.
@@ -125,16 +144,24 @@ def cambridge(zones: Mapping[str, Any]) -> Result:
         {
             "zones": {"path": file, **zones},
             "parcels": {
-                "path": file, "layer": "parcels_fy2014", "duplicates": "merge", "columns": {"parcel_id": "ML"},
+                "path": file,
+                "layer": "parcels_fy2014",
+                "duplicates": "merge",
+                "columns": {"parcel_id": "ML"},
                 "classes": {
-                    "residential": ["10*", "11*", "12*", "010*", "011*", "012*"], "mixed": ["013*", "031*"],
+                    "residential": ["10*", "11*", "12*", "010*", "011*", "012*"],
+                    "mixed": ["013*", "031*"],
                     "vacant": ["130", "131", "132", "1322", "390", "391", "392", "440", "441", "442"],
-                    "commerce": ["3*", "03*"], "industrial": ["4*", "04*"], "public": ["9*"],
+                    "commerce": ["3*", "03*"],
+                    "industrial": ["4*", "04*"],
+                    "public": ["9*"],
                 },
                 "ledger": {
-                    "path": "TaxFY14.csv", "key": "ML",
+                    "path": "TaxFY14.csv",
+                    "key": "ML",
                     "columns": {
-                        "land_use": "UseCode", "land_area": {"column": "LandArea", "unit": "ft2"},
+                        "land_use": "UseCode",
+                        "land_area": {"column": "LandArea", "unit": "ft2"},
                         # The row of a condominium building holds what its units hold together.
                         "floor_area": {"column": "GrossArea", "unit": "ft2", "where": "UseCode <> '199'"},
                     },
@@ -214,14 +241,17 @@ def liechtenstein(area: str) -> Result:
         "liechtenstein",
         {
             "zones": {
-                "path": file, "layer": "admin_boundaries", "where": "admin_level = '8' AND name IS NOT NULL",
+                "path": file,
+                "layer": "admin_boundaries",
+                "where": "admin_level = '8' AND name IS NOT NULL",
                 "columns": {"zone_id": "name"},
             },
             "buildings": {"path": file, "layer": "buildings"},
             "roads": {"path": file, "layer": "roads", "columns": {"road_class": "highway"}},
             "services": {"power": {"path": file, "layer": "power_lines", "reach_m": 200}},
         },
-        area=area, crs="EPSG:32632",
+        area=area,
+        crs="EPSG:32632",
     )
 
 

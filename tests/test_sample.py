@@ -151,7 +151,9 @@ def test_floor_area_can_be_had_in_three_ways_or_not_at_all(parcels):
     own, floors = b.floor_area_m2.notna(), b.floors.notna()
     heights = b.height_m.notna() & b.storey_height_m.notna()
     ways = {
-        "own": own, "floors": ~own & floors, "heights": ~own & ~floors & heights,
+        "own": own,
+        "floors": ~own & floors,
+        "heights": ~own & ~floors & heights,
         "height": ~own & ~floors & ~heights & b.height_m.notna(),
         "none": ~own & ~floors & b.height_m.isna(),
     }
@@ -199,7 +201,16 @@ def test_registered_areas_differ_a_little_and_two_by_much(register, parcels):
 def test_every_idle_situation_occurs(register):
     occurring = register.apply(situation, axis=1).value_counts()
     wanted = {
-        "not_due", "overdue", "idle_1y", "idle_2y", "idle_gov", "stopped", "slow", "building", "done", "unknown",
+        "not_due",
+        "overdue",
+        "idle_1y",
+        "idle_2y",
+        "idle_gov",
+        "stopped",
+        "slow",
+        "building",
+        "done",
+        "unknown",
     }
     assert wanted <= set(occurring.index)
     assert (occurring[list(wanted)] >= 2).all()

@@ -1,6 +1,7 @@
 """The kernel: the only place where many geometries are worked on at once.
 
-Every function takes and returns numpy arrays in one projected coordinate system in metres. Work is cut into chunks whose number
+Every function takes and returns numpy arrays in one projected coordinate system in metres. Work is cut into
+chunks whose number
 does not depend on the number of workers, and chunks are joined in order, so that results do not either.
 """
 

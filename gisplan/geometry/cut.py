@@ -15,13 +15,15 @@ from gisplan.geometry.parallel import in_chunks, map_chunks, sum_by
 #: A share that misses 1 by less than this is whole: it is the noise of intersecting in floating point.
 NOISE = 1e-12
 
-#: A line within this of a border (m) runs along it. Drawn to the centimetre, cut at a crossing, or projected, the two seldom coincide.
+#: A line within this of a border (m) runs along it. Drawn to the centimetre, cut at a crossing, or projected, the
+#: two seldom coincide.
 ALONG_M = 0.01
 
 #: Length (m) along a border from which a line is walked; a shorter one is that of a crossing.
 ALONG_LEAST_M = 0.5
 
-#: Fewer features than this to a zone, and it pays to ask the features for their zones rather than the zones for their features.
+#: Fewer features than this to a zone, and it pays to ask the features for their zones rather than the zones for
+#: their features.
 SMALL_ZONES = 8
 
 #: Zone, feature and share of the pieces of one chunk.
@@ -37,14 +39,15 @@ class Cut:
     zone, feature
         Row numbers of the zone and of the feature of each piece, sorted by feature then zone.
     share
-        Part of the feature that the piece is, 0–1. A line (within a centimetre) or point on a border shared by n zones counts
+        Part of the feature that the piece is, 0–1. A line (within a centimetre) or point on a border shared by n
+        zones counts
         1/n in each.
     outside
-        Part of each feature that lies in no zone, measured apart from the pieces (as a difference, not as 1 − Σ share), so that
-        the two can be held against each other.
+        Part of each feature that lies in no zone, measured apart from the pieces (as a difference, not as 1 − Σ
+        share), so that the two can be held against each other.
     overlap
-        Part of each line or point that is counted more than once because zones overlap. For polygons it is measured from the
-        overlapping land itself (see `multiplicity_cells`) and is zero here.
+        Part of each line or point that is counted more than once because zones overlap. For polygons it is
+        measured from the overlapping land itself (see `multiplicity_cells`) and is zero here.
     """
 
     zone: NDArray[np.int64]
@@ -70,9 +73,10 @@ def cut(
 ) -> Cut:
     """Cut features by zones.
 
-    One index over the features; a zone takes every feature that lies wholly inside it as it is, and only the few that straddle a
-    border are intersected. Each chunk of zones is prepared by the thread that works on it, since a prepared geometry shared by
-    threads crashes.
+    One index over the features; a zone takes every feature that lies wholly inside it as it is, and only the few
+    that straddle a
+    border are intersected. Each chunk of zones is prepared by the thread that works on it, since a prepared
+    geometry shared by threads crashes.
 
     Parameters
     ----------
@@ -113,7 +117,8 @@ def cut(
     rows = np.flatnonzero((pieces > 0) & unsure)
     left[rows] = _left_over(zones, features, zone, feature, rows, dimension) / size[rows]
     if dimension == 1:
-        # What runs twice over the same ground is laid together by an intersection, and a shared border is counted in each zone.
+        # What runs twice over the same ground is laid together by an intersection, and a shared border is counted
+        # in each zone.
         rows = rows[(np.abs(counted[rows] + left[rows] - 1) > 1e-9) | ~shapely.is_simple(features[rows])]
         rows = np.union1d(rows, _along_borders(zones, features, executor))
         kept = ~np.isin(feature, rows)
@@ -169,7 +174,11 @@ def _along_borders(
 
 
 def _by_zone(
-    zones: NDArray[np.object_], features: NDArray[np.object_], size: NDArray[np.float64], dimension: int, executor: Executor | None
+    zones: NDArray[np.object_],
+    features: NDArray[np.object_],
+    size: NDArray[np.float64],
+    dimension: int,
+    executor: Executor | None,
 ) -> list[Parts]:
     """Few large zones: each is prepared once and asked about the features near it."""
     tree = _tree(features)
@@ -192,7 +201,11 @@ def _by_zone(
 
 
 def _by_feature(
-    zones: NDArray[np.object_], features: NDArray[np.object_], size: NDArray[np.float64], dimension: int, executor: Executor | None
+    zones: NDArray[np.object_],
+    features: NDArray[np.object_],
+    size: NDArray[np.float64],
+    dimension: int,
+    executor: Executor | None,
 ) -> list[Parts]:
     """Many small zones (parcels, say): preparing each would cost more than it saves."""
     tree = _tree(zones)
@@ -228,10 +241,8 @@ def _left_over(
     return _measure(rest, dimension)
 
 
-def _border_shares(
-    zones: NDArray[np.object_], parts: NDArray[np.object_], tolerance: float
-) -> NDArray[np.float64]:
-    """Share of each part (a point standing for it) that falls to each zone: 1 inside, 1/n on a border shared by n zones.
+def _border_shares(zones: NDArray[np.object_], parts: NDArray[np.object_], tolerance: float) -> NDArray[np.float64]:
+    """Share of each part (a point stands for it) that falls to each zone: 1 inside, 1/n on a border of n zones.
 
     Returns
     -------
@@ -246,9 +257,10 @@ def _border_shares(
 def _along(line: shapely.Geometry, zones: NDArray[np.object_]) -> tuple[NDArray[np.float64], float, float]:
     """Share a line out among zones that have parts of it in common: along a border, or through land that they share.
 
-    The line is walked from break to break, a break being any vertex of its pieces, and each step is given to the zones its middle lies
-    in, or on whose border it lies (within `ALONG_M`). Steps add up to the line whatever the rounding, which pieces that run side by
-    side do not.
+    The line is walked from break to break, a break being any vertex of its pieces, and each step is given to the
+    zones its middle lies
+    in, or on whose border it lies (within `ALONG_M`). Steps add up to the line whatever the rounding, which
+    pieces that run side by side do not.
 
     Returns
     -------

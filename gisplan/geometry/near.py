@@ -63,7 +63,7 @@ def within(
 
 
 def _surely_near(features: NDArray[np.object_], sources: NDArray[np.object_], distance: float) -> NDArray[np.bool_]:
-    """Features whose first vertex lies within the distance of some point of a source: no polygon need be looked at for them."""
+    """Features whose first vertex lies near enough to some point of a source: no polygon need be looked at."""
     sure = np.zeros(len(features), dtype=bool)
     if distance <= 0 or len(features) < FEW:
         return sure

@@ -99,7 +99,7 @@ def _hashes(polygons: NDArray[np.object_]) -> NDArray[np.uint64]:
     turned = (np.add.reduceat(np.append(cross, 0.0), begin) < 0) != rings.is_hole
     edge = rings.edges
     ahead = (a < b)[edge] ^ turned[rings.ring[edge]]
-    return (key[edge] << np.uint64(1)) | ahead.astype(np.uint64)
+    return np.asarray((key[edge] << np.uint64(1)) | ahead.astype(np.uint64))
 
 
 def _open_edges(
@@ -107,8 +107,10 @@ def _open_edges(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Edges that no neighbour runs along exactly once, the other way round, with their polygons.
 
-    The number of polygons over a place changes only across such edges, so two polygons can only cover the same land if, somewhere, one
-    of these edges runs through another polygon or along its border. In a clean cadastral fabric only the street fronts are left.
+    The number of polygons over a place changes only across such edges, so two polygons can only cover the same
+    land if, somewhere, one
+    of these edges runs through another polygon or along its border. In a clean cadastral fabric only the street
+    fronts are left.
     Edges are told apart by a 63-bit hash of their ends.
 
     Returns
@@ -141,9 +143,7 @@ def _open_edges(
     return np.concatenate(polygon), np.concatenate(ends)
 
 
-def overlaps(
-    polygons: NDArray[np.object_], *, least_m2: float = 0.01, executor: Executor | None = None
-) -> Overlaps:
+def overlaps(polygons: NDArray[np.object_], *, least_m2: float = 0.01, executor: Executor | None = None) -> Overlaps:
     """Find the pairs of polygons that cover the same land.
 
     Parameters
@@ -166,7 +166,8 @@ def overlaps(
 def _suspects(polygons: NDArray[np.object_], executor: Executor | None) -> NDArray[np.int64]:
     """Pairs of polygons of which one's open edge runs through or along the other; none means that nothing overlaps.
 
-    Edges are shortened by a tenth of a millimetre at both ends, so that neighbours which only meet there are passed over.
+    Edges are shortened by a tenth of a millimetre at both ends, so that neighbours which only meet there are
+    passed over.
     """
     of, ends = _open_edges(polygons, executor)
     tree = _tree(polygons)
@@ -179,7 +180,7 @@ def _suspects(polygons: NDArray[np.object_], executor: Executor | None) -> NDArr
             shapely.linestrings(np.stack([first + cut_off, last - cut_off], axis=1)), predicate="intersects"
         )
         pair = np.column_stack([of[rows[line]], polygon])
-        return pair[pair[:, 0] != pair[:, 1]]
+        return np.asarray(pair[pair[:, 0] != pair[:, 1]])
 
     return np.concatenate(in_chunks(work, len(of), executor=executor, least=500))
 
@@ -194,7 +195,8 @@ def _pairs(polygons: NDArray[np.object_], rows: NDArray[np.int64], executor: Exe
         i = mine[i]
         pair = np.unique(np.column_stack([np.minimum(i, j), np.maximum(i, j)])[i != j], axis=0)
         low, high = pair[:, 0], pair[:, 1]
-        # The larger of the two asks: a street polygon that touches every parcel is then prepared once, as a copy of this thread's own.
+        # The larger of the two asks: a street polygon that touches every parcel is then prepared once, as a copy
+        # of this thread's own.
         asks = np.where(vertices[low] >= vertices[high], low, high)
         unique, of = np.unique(asks, return_inverse=True)
         own = polygons[unique]
@@ -212,9 +214,7 @@ def _pairs(polygons: NDArray[np.object_], rows: NDArray[np.int64], executor: Exe
     return Overlaps(pair[:, 0], pair[:, 1], area[first])
 
 
-def multiplicity_cells(
-    polygons: NDArray[np.object_], found: Overlaps
-) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+def multiplicity_cells(polygons: NDArray[np.object_], found: Overlaps) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
     """Split the land that polygons share into cells, and say how many polygons lie over each.
 
     Parameters

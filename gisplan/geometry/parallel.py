@@ -30,8 +30,8 @@ def in_chunks(
     Parameters
     ----------
     work
-        Takes the row numbers of one chunk. Threads run it at the same time, so it must not touch a prepared geometry or a
-        spatial index that another chunk may be preparing.
+        Takes the row numbers of one chunk. Threads run it at the same time, so it must not touch a prepared
+        geometry or a spatial index that another chunk may be preparing.
     count
         Number of rows.
     executor
@@ -48,9 +48,7 @@ def in_chunks(
         return list(pool.map(work, ranges))
 
 
-def sum_by(
-    place: NDArray[np.int64], amount: NDArray[np.float64] | None = None, *, size: int
-) -> NDArray[np.float64]:
+def sum_by(place: NDArray[np.int64], amount: NDArray[np.float64] | None = None, *, size: int) -> NDArray[np.float64]:
     """Sum amounts (or count, without any) by the row number they belong to.
 
     Parameters

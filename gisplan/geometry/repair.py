@@ -55,7 +55,9 @@ def _only(geometry: shapely.Geometry, dimension: int) -> shapely.Geometry | None
     if len(parts) == 0:
         return None
     if dimension == 2:
-        return shapely.union_all(parts)  # polygons of a collection may overlap or share an edge, which those of a multipolygon may not
+        return shapely.union_all(
+            parts
+        )  # polygons of a collection may overlap or share an edge, which those of a multipolygon may not
     make = {0: shapely.multipoints, 1: shapely.multilinestrings}[dimension]
     return parts[0] if len(parts) == 1 else make(parts)
 
@@ -63,8 +65,8 @@ def _only(geometry: shapely.Geometry, dimension: int) -> shapely.Geometry | None
 def repair(geometry: NDArray[np.object_], *, dimension: int) -> Repaired:
     """Make geometries flat, valid and of one dimension.
 
-    Heights are dropped. An invalid geometry is mended with ``make_valid(method="structure")``, which keeps every part of a bow-tie;
-    never with a zero buffer, which loses some.
+    Heights are dropped. An invalid geometry is mended with ``make_valid(method="structure")``, which keeps every
+    part of a bow-tie; never with a zero buffer, which loses some.
 
     Parameters
     ----------
@@ -106,7 +108,9 @@ def repair(geometry: NDArray[np.object_], *, dimension: int) -> Repaired:
     if len(mend):
         out = out.copy()
         reason[mend] = [
-            "a collection of several kinds" if types[i] == _COLLECTION else str(shapely.is_valid_reason(flat[i])).split("[")[0]
+            "a collection of several kinds"
+            if types[i] == _COLLECTION
+            else str(shapely.is_valid_reason(flat[i])).split("[")[0]
             for i in mend
         ]
         fixed = shapely.make_valid(flat[mend], method="structure", keep_collapsed=False)

@@ -17,8 +17,8 @@ LARGE_M = 2000.0
 def areal_scale(crs: CRS, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
     """Ratio of projected to ellipsoidal area at points.
 
-    The scale changes so smoothly that a cubic spline through a coarse grid of exact values gives it to better than 1e-10, at a
-    hundredth of the cost of asking the projection at every point.
+    The scale changes so smoothly that a cubic spline through a coarse grid of exact values gives it to better
+    than 1e-10, at a hundredth of the cost of asking the projection at every point.
 
     Parameters
     ----------
@@ -55,8 +55,8 @@ def _geodesic(crs: CRS) -> tuple[Geod, Transformer]:
 def ellipsoidal_area(polygons: NDArray[np.object_], crs: CRS) -> NDArray[np.float64]:
     """Area on the ellipsoid of a projected system.
 
-    Small features: planar area ÷ areal scale at the centroid. Features wider than 2 km: the polygon with edges cut into short
-    pieces, measured geodesically.
+    Small features: planar area ÷ areal scale at the centroid. Features wider than 2 km: the polygon with edges
+    cut into short pieces, measured geodesically.
 
     Parameters
     ----------

@@ -22,8 +22,10 @@ TOLERANCE = 1e-9
 def balance(layers: Layers, pieces: Mapping[str, Pieces]) -> pd.DataFrame:
     """Balance every layer in area or length, and in features.
 
-    ``input + overlap = inside + outside + rejected``, each found on its own: the input from the features as they were read, inside
-    from the pieces in zones, outside as what is left when zones are taken away, overlap from the land that several zones cover.
+    ``input + overlap = inside + outside + rejected``, each found on its own: the input from the features as they
+    were read, inside
+    from the pieces in zones, outside as what is left when zones are taken away, overlap from the land that
+    several zones cover.
     A feature counts once, where its largest part lies.
 
     Returns
@@ -39,25 +41,42 @@ def balance(layers: Layers, pieces: Mapping[str, Pieces]) -> pd.DataFrame:
             inside = float(np.sum(cut.total(size)))
             rows.append(
                 _row(
-                    name, "area_m2" if cut.dimension == 2 else "length_m",
-                    came_in=float(size.sum()) + layer.rejected_size, inside=inside, outside=float((cut.outside * size).sum()),
-                    rejected=layer.rejected_size, overlap=float((cut.overlap * size).sum()),
+                    name,
+                    "area_m2" if cut.dimension == 2 else "length_m",
+                    came_in=float(size.sum()) + layer.rejected_size,
+                    inside=inside,
+                    outside=float((cut.outside * size).sum()),
+                    rejected=layer.rejected_size,
+                    overlap=float((cut.overlap * size).sum()),
                 )
             )
         counted = sum_by(cut.owner[cut.owner >= 0], size=cut.zones)
         rows.append(
             _row(
-                name, "count", came_in=float(layer.records), inside=float(counted.sum()),
-                outside=float((cut.owner < 0).sum()), rejected=float(len(layer.rejected)), overlap=0.0,
+                name,
+                "count",
+                came_in=float(layer.records),
+                inside=float(counted.sum()),
+                outside=float((cut.owner < 0).sum()),
+                rejected=float(len(layer.rejected)),
+                overlap=0.0,
             )
         )
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _row(name: str, measure: str, *, came_in: float, inside: float, outside: float, rejected: float, overlap: float) -> dict[str, object]:
+def _row(
+    name: str, measure: str, *, came_in: float, inside: float, outside: float, rejected: float, overlap: float
+) -> dict[str, object]:
     return {
-        "layer": name, "measure": measure, "input": came_in, "inside": inside, "outside": outside, "rejected": rejected,
-        "overlap": overlap, "residual": came_in + overlap - inside - outside - rejected,
+        "layer": name,
+        "measure": measure,
+        "input": came_in,
+        "inside": inside,
+        "outside": outside,
+        "rejected": rejected,
+        "overlap": overlap,
+        "residual": came_in + overlap - inside - outside - rejected,
     }
 
 
@@ -73,4 +92,6 @@ def require_closed(table: pd.DataFrame) -> None:
     open_rows = table[(table["residual"].abs() / base) > TOLERANCE]
     if len(open_rows):
         listed = "; ".join(f"{r.layer} {r.measure}: {r.residual:g} of {r.input:g}" for r in open_rows.itertuples())
-        raise BooksError(f"The books do not balance ({listed}). This is a fault of gisplan: please report it with the plan.")
+        raise BooksError(
+            f"The books do not balance ({listed}). This is a fault of gisplan: please report it with the plan."
+        )

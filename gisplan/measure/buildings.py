@@ -7,97 +7,31 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from gisplan.measure.catalogue import Array, Figures, amount, indicator, part, ratio
+from gisplan.measure.catalogue import Array, Figures, indicator, part, ratio
+from gisplan.measure.floor_area import floor_area, floor_area_by_zone, footprint, footprint_by_zone
 from gisplan.measure.land import industrial, known_parcels
-from gisplan.measure.survey import FLOOR_SOURCES, Survey
-
-
-def floor_area_by_zone(
-    survey: Survey, *, among: NDArray[np.bool_] | None = None, without: NDArray[np.bool_] | None = None
-) -> Figures:
-    """Floor area of each zone, with the number of buildings (or parcels) behind each source.
-
-    A building is cut where it really lies. Where a parcel holds a building whose floor area nothing tells, and the register knows the
-    parcel's, the register's stands for all buildings of that parcel, split by share of the parcel's area.
-
-    Parameters
-    ----------
-    among
-        Parcels on which floor area counts; everywhere by default.
-    without
-        Parcels on which it does not; none by default.
-    """
-    parcels = survey.parcels
-    if survey.buildings is None:
-        assert parcels is not None
-        pieces = survey.pieces["parcels"]
-        meant = np.ones(len(parcels.area), dtype=bool) if among is None else among
-        known = meant & ~np.isnan(parcels.floor_area)
-        known_land = pieces.total(np.where(known, pieces.size, 0.0))
-        return amount(
-            pieces.total(np.where(known, parcels.floor_area, 0.0)), n_used=pieces.count(known),
-            n_missing=pieces.count(meant & ~known),
-            known_share=part(known_land, pieces.total(np.where(meant, pieces.size, 0.0))),
-            counts={"REGISTER": pieces.count(known)},
-        )
-    pieces = survey.pieces["buildings"]
-    replaced = np.zeros(len(pieces.frame), dtype=bool)
-    meant = np.ones(len(pieces.frame), dtype=bool)
-    extra: Array = np.zeros(survey.zones)
-    extra_count: Array = np.zeros(survey.zones)
-    if parcels is not None:
-        replaced = _on(survey, parcels.by_register)
-        chosen = parcels.by_register
-        if among is not None:
-            chosen, meant = chosen & among, meant & _on(survey, among)
-        if without is not None:
-            chosen, meant = chosen & ~without, meant & ~_on(survey, without)
-        whole = survey.pieces["parcels"]
-        extra = whole.total(np.where(chosen, parcels.floor_area, 0.0))
-        extra_count = whole.count(chosen)
-    told = ~np.isnan(survey.buildings.floor_area)
-    known = meant & told & ~replaced
-    lacking = meant & ~told & ~replaced
-    footprint = pieces.size
-    counts = {
-        name.upper(): pieces.count(known & (survey.buildings.source == i))
-        for i, name in enumerate(FLOOR_SOURCES)
-    }
-    counts |= {"REGISTER": extra_count, "UNKNOWN": pieces.count(lacking)}
-    all_land = pieces.total(np.where(meant, footprint, 0.0))
-    share = np.where(all_land > 0, part(pieces.total(np.where(meant & ~lacking, footprint, 0.0)), all_land), 1.0)
-    return amount(
-        pieces.total(np.where(known, survey.buildings.floor_area, 0.0)) + extra,
-        n_used=pieces.count(known) + extra_count, n_missing=pieces.count(lacking), known_share=share, counts=counts,
-    )
-
-
-def _on(survey: Survey, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Tell which buildings stand mostly on one of the chosen parcels."""
-    assert survey.buildings is not None
-    parcel = survey.buildings.parcel
-    return np.asarray((parcel >= 0) & chosen[np.maximum(parcel, 0)])
-
-
-def _floor(survey: Survey) -> Figures:
-    return survey.once("floor area", lambda: floor_area_by_zone(survey))
-
-
-def _foot(survey: Survey) -> Figures:
-    return survey.once("footprint", lambda: _footprint(survey))
+from gisplan.measure.survey import Survey
 
 
 @indicator(
-    "floor_area_m2", unit="m²", group="intensity", zh="建筑面积", en="Floor area", needs=["floor_area"],
-    formula_zh="分区内建筑面积之和", formula_en="Sum of floor area inside the zone",
+    "floor_area_m2",
+    unit="m²",
+    group="intensity",
+    zh="建筑面积",
+    en="Floor area",
+    needs=["floor_area"],
+    formula_zh="分区内建筑面积之和",
+    formula_en="Sum of floor area inside the zone",
 )
 def floor_area_m2(survey: Survey) -> Figures:
     """Floor area in the zone.
 
     Formula
     -------
-    Σ floor area of the buildings, cut where they lie. Each building's: its own column, else footprint × floors, else footprint × whole
-    storeys in its height, else its parcel's register. The flags count which was used (OWN, FLOORS, HEIGHT, REGISTER, UNKNOWN).
+    Σ floor area of the buildings, cut where they lie. Each building's: its own column, else footprint × floors,
+    else footprint × whole
+    storeys in its height, else its parcel's register. The flags count which was used (OWN, FLOORS, HEIGHT,
+    REGISTER, UNKNOWN).
 
     Zero
     ----
@@ -105,32 +39,25 @@ def floor_area_m2(survey: Survey) -> Figures:
 
     Missing
     -------
-    Neither buildings nor a registered floor area; or nothing tells the floor area of any building. Partial where some are unknown.
+    Neither buildings nor a registered floor area; or nothing tells the floor area of any building. Partial where
+    some are unknown.
 
     Source
     ------
     Physical floor area, without doubling of high storeys.
     """
-    return _floor(survey)
-
-
-def _footprint(survey: Survey, *, without: NDArray[np.bool_] | None = None) -> Figures:
-    if survey.buildings is not None:
-        pieces = survey.pieces["buildings"]
-        meant = np.ones(len(pieces.frame), dtype=bool) if without is None else ~_on(survey, without)
-        return amount(pieces.total(np.where(meant, pieces.size, 0.0)), n_used=pieces.count(meant))
-    pieces = survey.pieces["parcels"]
-    assert survey.parcels is not None
-    known = ~np.isnan(survey.parcels.footprint)
-    return amount(
-        pieces.total(survey.parcels.footprint), n_used=pieces.count(known), n_missing=pieces.count(~known),
-        known_share=part(pieces.total(np.where(known, pieces.size, 0.0)), pieces.total(pieces.size)),
-    )
+    return floor_area(survey)
 
 
 @indicator(
-    "footprint_m2", unit="m²", group="intensity", zh="建筑基底面积", en="Building footprint", needs=["footprint"],
-    formula_zh="分区内建筑基底面积之和", formula_en="Sum of building footprints inside the zone",
+    "footprint_m2",
+    unit="m²",
+    group="intensity",
+    zh="建筑基底面积",
+    en="Building footprint",
+    needs=["footprint"],
+    formula_zh="分区内建筑基底面积之和",
+    formula_en="Sum of building footprints inside the zone",
 )
 def footprint_m2(survey: Survey) -> Figures:
     """Land that buildings cover.
@@ -151,7 +78,7 @@ def footprint_m2(survey: Survey) -> Figures:
     ------
     gisplan's own convention. Footprints that overlap count twice.
     """
-    return _foot(survey)
+    return footprint(survey)
 
 
 def _parcel_land(survey: Survey, among: NDArray[np.bool_] | None = None) -> tuple[Array, Array]:
@@ -169,7 +96,12 @@ def _over_land(survey: Survey, top: Figures, among: NDArray[np.bool_] | None = N
     land, known = _parcel_land(survey, among)
     share = np.where(np.isnan(known), np.nan, np.minimum(known, np.nan_to_num(top.known_share, nan=1.0)))
     made = ratio(
-        np.nan_to_num(top.numerator), land, n_used=top.n_used, n_missing=top.n_missing, known_share=share, counts=top.counts
+        np.nan_to_num(top.numerator),
+        land,
+        n_used=top.n_used,
+        n_missing=top.n_missing,
+        known_share=share,
+        counts=top.counts,
     )
     return replace(made, n_missing=made.n_missing + _landless(survey, among))
 
@@ -195,13 +127,13 @@ def _landless(survey: Survey, among: NDArray[np.bool_] | None = None) -> Array:
 def _floor_on_land(survey: Survey) -> Figures:
     """Floor area, without that on parcels of unknown area."""
     unknown = _unknown_land(survey)
-    return _floor(survey) if unknown is None else floor_area_by_zone(survey, without=unknown)
+    return floor_area(survey) if unknown is None else floor_area_by_zone(survey, without=unknown)
 
 
 def _foot_on_land(survey: Survey) -> Figures:
     """Footprint, without that on parcels of unknown area."""
     unknown = _unknown_land(survey)
-    return _foot(survey) if unknown is None else _footprint(survey, without=unknown)
+    return footprint(survey) if unknown is None else footprint_by_zone(survey, without=unknown)
 
 
 def _register_ratio(survey: Survey, amounts: Array, among: NDArray[np.bool_] | None = None) -> Figures:
@@ -228,8 +160,14 @@ def _register_sums(survey: Survey, land: Array) -> tuple[Array, Array, Array, Ar
 
 
 @indicator(
-    "plot_ratio", unit="1", group="intensity", zh="容积率", en="Plot ratio", needs=["parcels", "floor_area"],
-    formula_zh="建筑面积 ÷ 宗地面积", formula_en="Floor area ÷ parcel area",
+    "plot_ratio",
+    unit="1",
+    group="intensity",
+    zh="容积率",
+    en="Plot ratio",
+    needs=["parcels", "floor_area"],
+    formula_zh="建筑面积 ÷ 宗地面积",
+    formula_en="Floor area ÷ parcel area",
 )
 def plot_ratio(survey: Survey) -> Figures:
     """Plot ratio on parcel land (容积率).
@@ -244,7 +182,8 @@ def plot_ratio(survey: Survey) -> Figures:
 
     Missing
     -------
-    No parcels in the zone, or neither buildings nor a registered floor area. Partial where floor area or land area is not known.
+    No parcels in the zone, or neither buildings nor a registered floor area. Partial where floor area or land
+    area is not known.
 
     Source
     ------
@@ -257,8 +196,14 @@ def plot_ratio(survey: Survey) -> Figures:
 
 
 @indicator(
-    "plot_ratio_gross", unit="1", group="intensity", zh="毛容积率", en="Gross plot ratio", needs=["floor_area"],
-    formula_zh="建筑面积 ÷ 分区面积", formula_en="Floor area ÷ zone area",
+    "plot_ratio_gross",
+    unit="1",
+    group="intensity",
+    zh="毛容积率",
+    en="Gross plot ratio",
+    needs=["floor_area"],
+    formula_zh="建筑面积 ÷ 分区面积",
+    formula_en="Floor area ÷ zone area",
 )
 def plot_ratio_gross(survey: Survey) -> Figures:
     """Plot ratio on all land of the zone.
@@ -279,24 +224,34 @@ def plot_ratio_gross(survey: Survey) -> Figures:
     ------
     gisplan's own convention.
     """
-    top = _floor(survey)
+    top = floor_area(survey)
     return ratio(
-        np.nan_to_num(top.numerator), survey.zone_area, n_used=top.n_used, n_missing=top.n_missing,
-        known_share=top.known_share, counts=top.counts,
+        np.nan_to_num(top.numerator),
+        survey.zone_area,
+        n_used=top.n_used,
+        n_missing=top.n_missing,
+        known_share=top.known_share,
+        counts=top.counts,
     )
 
 
 @indicator(
-    "industrial_plot_ratio", unit="1", group="intensity", zh="工业用地容积率", en="Industrial plot ratio",
+    "industrial_plot_ratio",
+    unit="1",
+    group="intensity",
+    zh="工业用地容积率",
+    en="Industrial plot ratio",
     needs=["parcels", "parcels.land_class", "floor_area"],
-    formula_zh="工矿仓储宗地上的建筑面积 ÷ 其宗地面积", formula_en="Floor area on industry, mining and storage parcels ÷ their area",
+    formula_zh="工矿仓储宗地上的建筑面积 ÷ 其宗地面积",
+    formula_en="Floor area on industry, mining and storage parcels ÷ their area",
 )
 def industrial_plot_ratio(survey: Survey) -> Figures:
     """Plot ratio of industry, mining and storage land.
 
     Formula
     -------
-    Σ floor area of the buildings that stand mostly on parcels of classes industrial, mining and storage ÷ Σ area of those parcels.
+    Σ floor area of the buildings that stand mostly on parcels of classes industrial, mining and storage ÷ Σ area
+    of those parcels.
 
     Zero
     ----
@@ -319,8 +274,14 @@ def industrial_plot_ratio(survey: Survey) -> Figures:
 
 
 @indicator(
-    "building_density", unit="share", group="intensity", zh="建筑密度", en="Building density", needs=["parcels", "footprint"],
-    formula_zh="建筑基底面积 ÷ 宗地面积", formula_en="Footprint ÷ parcel area",
+    "building_density",
+    unit="share",
+    group="intensity",
+    zh="建筑密度",
+    en="Building density",
+    needs=["parcels", "footprint"],
+    formula_zh="建筑基底面积 ÷ 宗地面积",
+    formula_en="Footprint ÷ parcel area",
 )
 def building_density(survey: Survey) -> Figures:
     """Share of parcel land that buildings cover (建筑密度).
@@ -348,8 +309,14 @@ def building_density(survey: Survey) -> Figures:
 
 
 @indicator(
-    "mean_floors", unit="floors", group="intensity", zh="平均层数", en="Mean floors", needs=["floor_area", "footprint"],
-    formula_zh="建筑面积 ÷ 建筑基底面积", formula_en="Floor area ÷ footprint",
+    "mean_floors",
+    unit="floors",
+    group="intensity",
+    zh="平均层数",
+    en="Mean floors",
+    needs=["floor_area", "footprint"],
+    formula_zh="建筑面积 ÷ 建筑基底面积",
+    formula_en="Floor area ÷ footprint",
 )
 def mean_floors(survey: Survey) -> Figures:
     """Mean number of floors, weighted by footprint.
@@ -374,25 +341,34 @@ def mean_floors(survey: Survey) -> Figures:
         assert survey.parcels is not None
         floor, foot, _, used, lacking, share = _register_sums(survey, survey.pieces["parcels"].size)
         return ratio(floor, foot, n_used=used, n_missing=lacking, known_share=share)
-    top, foot = _floor(survey), _foot(survey).numerator
+    top, foot = floor_area(survey), footprint(survey).numerator
     known = top.known_share * foot
     return ratio(
-        np.nan_to_num(top.numerator), known, n_used=top.n_used, n_missing=top.n_missing,
+        np.nan_to_num(top.numerator),
+        known,
+        n_used=top.n_used,
+        n_missing=top.n_missing,
         known_share=part(known, foot),
     )
 
 
 @indicator(
-    "open_space_ratio", unit="1", group="intensity", zh="开敞空间率", en="Open space ratio",
+    "open_space_ratio",
+    unit="1",
+    group="intensity",
+    zh="开敞空间率",
+    en="Open space ratio",
     needs=["parcels", "floor_area", "footprint"],
-    formula_zh="（宗地面积 − 基底面积）÷ 建筑面积", formula_en="(Parcel area − footprint) ÷ floor area",
+    formula_zh="（宗地面积 − 基底面积）÷ 建筑面积",
+    formula_en="(Parcel area − footprint) ÷ floor area",
 )
 def open_space_ratio(survey: Survey) -> Figures:
     """Open land for each m² of floor area.
 
     Formula
     -------
-    (Σ parcel area − Σ footprint) ÷ Σ floor area; without a building layer, over the parcels whose figures are all known.
+    (Σ parcel area − Σ footprint) ÷ Σ floor area; without a building layer, over the parcels whose figures are all
+    known.
 
     Zero
     ----
@@ -416,7 +392,10 @@ def open_space_ratio(survey: Survey) -> Figures:
         used, lacking, known = top.n_used, top.n_missing, np.minimum(known, top.known_share)
     # Without a parcel there is no land that could be open.
     made = ratio(
-        np.where(land > 0, land - foot, np.nan), floor, n_used=used, n_missing=lacking,
+        np.where(land > 0, land - foot, np.nan),
+        floor,
+        n_used=used,
+        n_missing=lacking,
         known_share=np.where(floor > 0, known, np.nan),
     )
     return made if survey.buildings is None else replace(made, n_missing=made.n_missing + _landless(survey))

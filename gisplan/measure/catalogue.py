@@ -95,7 +95,11 @@ def ratio(
 
 
 def amount(
-    value: Array, *, n_used: Array, n_missing: Array | None = None, known_share: Array | None = None,
+    value: Array,
+    *,
+    n_used: Array,
+    n_missing: Array | None = None,
+    known_share: Array | None = None,
     counts: Mapping[str, Array] | None = None,
 ) -> Figures:
     """Make figures of a plain sum."""
@@ -224,8 +228,14 @@ def evaluate(survey: Survey) -> list[Measured]:
         for name, labels in (ind.members(survey) if ind.members else {"": {}}).items():
             arguments: tuple[Any, ...] = (survey, name) if ind.members else (survey,)
             figures = missing(survey.zones, why) if lacking else ind.function(*arguments)
-            fill = {k: v.replace("{zh}", labels.get("zh", "")).replace("{en}", labels.get("en", "")) for k, v in ind.labels.items()}
-            formula = {k: v.replace("{zh}", labels.get("zh", "")).replace("{en}", labels.get("en", "")) for k, v in ind.formula.items()}
+            fill = {
+                k: v.replace("{zh}", labels.get("zh", "")).replace("{en}", labels.get("en", ""))
+                for k, v in ind.labels.items()
+            }
+            formula = {
+                k: v.replace("{zh}", labels.get("zh", "")).replace("{en}", labels.get("en", ""))
+                for k, v in ind.formula.items()
+            }
             own = ind.id[: ind.id.index("{")] + name if ind.members else ind.id
             out.append(Measured(own, ind.unit, ind.group, fill, formula, ind.source, figures))
     return out

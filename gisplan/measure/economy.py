@@ -16,9 +16,14 @@ def _intensity(survey: Survey, name: str, unit: str) -> Figures:
 
 
 @indicator(
-    "investment_intensity", unit="万元/ha", group="output", zh="固定资产投资强度", en="Investment intensity",
+    "investment_intensity",
+    unit="万元/ha",
+    group="output",
+    zh="固定资产投资强度",
+    en="Investment intensity",
     needs=["parcels", "parcels.investment_wan"],
-    formula_zh="固定资产投资 ÷ 宗地面积（公顷）", formula_en="Fixed investment ÷ parcel area in hectares",
+    formula_zh="固定资产投资 ÷ 宗地面积（公顷）",
+    formula_en="Fixed investment ÷ parcel area in hectares",
 )
 def investment_intensity(survey: Survey) -> Figures:
     """Fixed investment for each hectare.
@@ -43,9 +48,14 @@ def investment_intensity(survey: Survey) -> Figures:
 
 
 @indicator(
-    "investment_intensity_mu", unit="万元/mu", group="output", zh="亩均投资", en="Investment per mu",
+    "investment_intensity_mu",
+    unit="万元/mu",
+    group="output",
+    zh="亩均投资",
+    en="Investment per mu",
     needs=["parcels", "parcels.investment_wan"],
-    formula_zh="固定资产投资 ÷ 宗地面积（亩）", formula_en="Fixed investment ÷ parcel area in mu",
+    formula_zh="固定资产投资 ÷ 宗地面积（亩）",
+    formula_en="Fixed investment ÷ parcel area in mu",
 )
 def investment_intensity_mu(survey: Survey) -> Figures:
     """Fixed investment for each mu.
@@ -70,9 +80,14 @@ def investment_intensity_mu(survey: Survey) -> Figures:
 
 
 @indicator(
-    "output_intensity", unit="万元/ha", group="output", zh="产出强度", en="Output intensity",
+    "output_intensity",
+    unit="万元/ha",
+    group="output",
+    zh="产出强度",
+    en="Output intensity",
     needs=["parcels", "parcels.output_wan"],
-    formula_zh="年产值 ÷ 宗地面积（公顷）", formula_en="Yearly output ÷ parcel area in hectares",
+    formula_zh="年产值 ÷ 宗地面积（公顷）",
+    formula_en="Yearly output ÷ parcel area in hectares",
 )
 def output_intensity(survey: Survey) -> Figures:
     """Yearly output for each hectare.
@@ -97,9 +112,14 @@ def output_intensity(survey: Survey) -> Figures:
 
 
 @indicator(
-    "output_intensity_mu", unit="万元/mu", group="output", zh="亩均产值", en="Output per mu",
+    "output_intensity_mu",
+    unit="万元/mu",
+    group="output",
+    zh="亩均产值",
+    en="Output per mu",
     needs=["parcels", "parcels.output_wan"],
-    formula_zh="年产值 ÷ 宗地面积（亩）", formula_en="Yearly output ÷ parcel area in mu",
+    formula_zh="年产值 ÷ 宗地面积（亩）",
+    formula_en="Yearly output ÷ parcel area in mu",
 )
 def output_intensity_mu(survey: Survey) -> Figures:
     """Yearly output for each mu.
@@ -124,8 +144,14 @@ def output_intensity_mu(survey: Survey) -> Figures:
 
 
 @indicator(
-    "tax_intensity", unit="万元/ha", group="output", zh="地均税收", en="Tax intensity", needs=["parcels", "parcels.tax_wan"],
-    formula_zh="年税收 ÷ 宗地面积（公顷）", formula_en="Yearly tax ÷ parcel area in hectares",
+    "tax_intensity",
+    unit="万元/ha",
+    group="output",
+    zh="地均税收",
+    en="Tax intensity",
+    needs=["parcels", "parcels.tax_wan"],
+    formula_zh="年税收 ÷ 宗地面积（公顷）",
+    formula_en="Yearly tax ÷ parcel area in hectares",
 )
 def tax_intensity(survey: Survey) -> Figures:
     """Yearly tax for each hectare.
@@ -150,8 +176,14 @@ def tax_intensity(survey: Survey) -> Figures:
 
 
 @indicator(
-    "tax_intensity_mu", unit="万元/mu", group="output", zh="亩均税收", en="Tax per mu", needs=["parcels", "parcels.tax_wan"],
-    formula_zh="年税收 ÷ 宗地面积（亩）", formula_en="Yearly tax ÷ parcel area in mu",
+    "tax_intensity_mu",
+    unit="万元/mu",
+    group="output",
+    zh="亩均税收",
+    en="Tax per mu",
+    needs=["parcels", "parcels.tax_wan"],
+    formula_zh="年税收 ÷ 宗地面积（亩）",
+    formula_en="Yearly tax ÷ parcel area in mu",
 )
 def tax_intensity_mu(survey: Survey) -> Figures:
     """Yearly tax for each mu.
@@ -176,8 +208,14 @@ def tax_intensity_mu(survey: Survey) -> Figures:
 
 
 @indicator(
-    "job_density", unit="1/ha", group="output", zh="就业密度", en="Job density", needs=["parcels", "parcels.jobs"],
-    formula_zh="从业人数 ÷ 宗地面积（公顷）", formula_en="Jobs ÷ parcel area in hectares",
+    "job_density",
+    unit="1/ha",
+    group="output",
+    zh="就业密度",
+    en="Job density",
+    needs=["parcels", "parcels.jobs"],
+    formula_zh="从业人数 ÷ 宗地面积（公顷）",
+    formula_en="Jobs ÷ parcel area in hectares",
 )
 def job_density(survey: Survey) -> Figures:
     """Jobs for each hectare.

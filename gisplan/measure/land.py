@@ -19,8 +19,13 @@ INDUSTRIAL = tuple(c.id for c in vocabulary.land_classes().values() if c.a2)
 
 
 @indicator(
-    "zone_area_m2", unit="m²", group="land", zh="分区面积", en="Zone area",
-    formula_zh="分区的椭球面积", formula_en="Area of the zone on the ellipsoid",
+    "zone_area_m2",
+    unit="m²",
+    group="land",
+    zh="分区面积",
+    en="Zone area",
+    formula_zh="分区的椭球面积",
+    formula_en="Area of the zone on the ellipsoid",
 )
 def zone_area_m2(survey: Survey) -> Figures:
     """Area of the zone.
@@ -45,8 +50,14 @@ def zone_area_m2(survey: Survey) -> Figures:
 
 
 @indicator(
-    "parcel_count", unit="n", group="land", zh="宗地数", en="Parcels", needs=["parcels"],
-    formula_zh="主要部分位于分区内的宗地数", formula_en="Parcels whose largest part lies in the zone",
+    "parcel_count",
+    unit="n",
+    group="land",
+    zh="宗地数",
+    en="Parcels",
+    needs=["parcels"],
+    formula_zh="主要部分位于分区内的宗地数",
+    formula_en="Parcels whose largest part lies in the zone",
 )
 def parcel_count(survey: Survey) -> Figures:
     """Number of parcels.
@@ -72,7 +83,9 @@ def parcel_count(survey: Survey) -> Figures:
     return amount(count, n_used=count)
 
 
-def known_parcels(survey: Survey, amounts: Array, *, among: NDArray[np.bool_] | None = None) -> tuple[Array, Array, Array, Array, Array]:
+def known_parcels(
+    survey: Survey, amounts: Array, *, among: NDArray[np.bool_] | None = None
+) -> tuple[Array, Array, Array, Array, Array]:
     """Sum an amount and the land it belongs to over the parcels where both are known.
 
     Parameters
@@ -85,7 +98,8 @@ def known_parcels(survey: Survey, amounts: Array, *, among: NDArray[np.bool_] | 
     Returns
     -------
     tuple
-        Sum of the amounts, sum of the land, number used, number lacking data, share of the land meant that is known; by zone.
+        Sum of the amounts, sum of the land, number used, number lacking data, share of the land meant that is
+        known; by zone.
     """
     pieces, parcels = survey.pieces["parcels"], survey.parcels
     assert parcels is not None
@@ -99,16 +113,22 @@ def known_parcels(survey: Survey, amounts: Array, *, among: NDArray[np.bool_] | 
 
 
 @indicator(
-    "parcel_area_m2", unit="m²", group="land", zh="宗地面积", en="Parcel area", needs=["parcels"],
-    formula_zh="分区内宗地面积之和", formula_en="Sum of the parcels' area inside the zone",
+    "parcel_area_m2",
+    unit="m²",
+    group="land",
+    zh="宗地面积",
+    en="Parcel area",
+    needs=["parcels"],
+    formula_zh="分区内宗地面积之和",
+    formula_en="Sum of the parcels' area inside the zone",
 )
 def parcel_area_m2(survey: Survey) -> Figures:
     """Area of the parcels in the zone.
 
     Formula
     -------
-    Σ parcel area by the plan's ``area_basis`` (measured on the ellipsoid, or the ledger's), a parcel that straddles a border being
-    split by share of area.
+    Σ parcel area by the plan's ``area_basis`` (measured on the ellipsoid, or the ledger's), a parcel that
+    straddles a border being split by share of area.
 
     Zero
     ----
@@ -123,8 +143,11 @@ def parcel_area_m2(survey: Survey) -> Figures:
     gisplan's own convention.
     """
     assert survey.parcels is not None
-    _, land, used, lacking, share = known_parcels(survey, survey.parcels.area)
-    return amount(land, n_used=used, n_missing=lacking, known_share=share)
+    _, _, used, lacking, share = known_parcels(survey, survey.parcels.area)
+    # An amount keeps every sliver, so that the zones add up.
+    return amount(
+        survey.pieces["parcels"].total(survey.parcels.area), n_used=used, n_missing=lacking, known_share=share
+    )
 
 
 def classes_of(survey: Survey) -> Mapping[str, Mapping[str, str]]:
@@ -161,9 +184,15 @@ def _share_of_classes(survey: Survey, names: Sequence[str]) -> Figures:
 
 
 @indicator(
-    "land_use_share_{class}", unit="share", group="land", zh="{zh}占比", en="{en} share", members=classes_of,
+    "land_use_share_{class}",
+    unit="share",
+    group="land",
+    zh="{zh}占比",
+    en="{en} share",
+    members=classes_of,
     needs=["parcels", "parcels.land_class"],
-    formula_zh="{zh}宗地面积 ÷ 已知用途宗地面积", formula_en="Area of {en} parcels ÷ area of parcels of known class",
+    formula_zh="{zh}宗地面积 ÷ 已知用途宗地面积",
+    formula_en="Area of {en} parcels ÷ area of parcels of known class",
 )
 def land_use_share(survey: Survey, name: str) -> Figures:
     """Share of a land-use class.
@@ -188,8 +217,14 @@ def land_use_share(survey: Survey, name: str) -> Figures:
 
 
 @indicator(
-    "land_use_mix", unit="1", group="land", zh="用地混合度", en="Land-use mix", needs=["parcels", "parcels.land_class"],
-    formula_zh="−Σ p·ln p ÷ ln N，p 为各类用地占比，N 为用地分类数", formula_en="−Σ p ln p ÷ ln N over the class shares p, N classes",
+    "land_use_mix",
+    unit="1",
+    group="land",
+    zh="用地混合度",
+    en="Land-use mix",
+    needs=["parcels", "parcels.land_class"],
+    formula_zh="−Σ p·ln p ÷ ln N，p 为各类用地占比，N 为用地分类数",
+    formula_en="−Σ p ln p ÷ ln N over the class shares p, N classes",
 )
 def land_use_mix(survey: Survey) -> Figures:
     """Evenness with which the classes share the land (normalised Shannon entropy).
@@ -224,9 +259,14 @@ def land_use_mix(survey: Survey) -> Figures:
 
 
 @indicator(
-    "industrial_land_share", unit="share", group="land", zh="工矿仓储用地率", en="Industrial land share",
+    "industrial_land_share",
+    unit="share",
+    group="land",
+    zh="工矿仓储用地率",
+    en="Industrial land share",
     needs=["parcels", "parcels.land_class"],
-    formula_zh="工业、采矿、仓储宗地面积 ÷ 已知用途宗地面积", formula_en="Area of industry, mining and storage parcels ÷ parcels of known class",
+    formula_zh="工业、采矿、仓储宗地面积 ÷ 已知用途宗地面积",
+    formula_en="Area of industry, mining and storage parcels ÷ parcels of known class",
 )
 def industrial_land_share(survey: Survey) -> Figures:
     """Share of industry, mining and storage (工矿仓储用地, A2).
@@ -245,7 +285,8 @@ def industrial_land_share(survey: Survey) -> Figures:
 
     Source
     ------
-    Numerator as class A2 of the development-zone evaluation (TD/T 1029, working edition); here over all parcels of known class.
+    Numerator as class A2 of the development-zone evaluation (TD/T 1029, working edition); here over all parcels
+    of known class.
     """
     return _share_of_classes(survey, INDUSTRIAL)
 
@@ -267,15 +308,22 @@ def _state_share(survey: Survey, some: tuple[str, ...], of: tuple[str, ...]) -> 
 
 
 @indicator(
-    "built_land_share", unit="share", group="land", zh="已建成用地占比", en="Built land share", needs=["parcels"],
-    formula_zh="已建成及已成形宗地面积 ÷ 状态已知宗地面积", formula_en="Area of built and formed parcels ÷ parcels of known state",
+    "built_land_share",
+    unit="share",
+    group="land",
+    zh="已建成用地占比",
+    en="Built land share",
+    needs=["parcels"],
+    formula_zh="已建成及已成形宗地面积 ÷ 状态已知宗地面积",
+    formula_en="Area of built and formed parcels ÷ parcels of known state",
 )
 def built_land_share(survey: Survey) -> Figures:
     """Share of the land that is in use.
 
     Formula
     -------
-    Σ area of the parcels that are built, or formed (streets, utilities, green) ÷ Σ area of the parcels whose state is known. Built:
+    Σ area of the parcels that are built, or formed (streets, utilities, green) ÷ Σ area of the parcels whose
+    state is known. Built:
     said by the register, else buildings cover 1 % or more, else (without a building layer) the register has floor area.
 
     Zero
@@ -294,15 +342,22 @@ def built_land_share(survey: Survey) -> Figures:
 
 
 @indicator(
-    "vacant_parcel_share", unit="share", group="land", zh="空闲宗地占比", en="Vacant parcel share", needs=["parcels"],
-    formula_zh="空闲宗地面积 ÷ 建设类宗地面积", formula_en="Area of vacant parcels ÷ parcels meant for buildings",
+    "vacant_parcel_share",
+    unit="share",
+    group="land",
+    zh="空闲宗地占比",
+    en="Vacant parcel share",
+    needs=["parcels"],
+    formula_zh="空闲宗地面积 ÷ 建设类宗地面积",
+    formula_en="Area of vacant parcels ÷ parcels meant for buildings",
 )
 def vacant_parcel_share(survey: Survey) -> Figures:
     """Share of the building land that lies vacant.
 
     Formula
     -------
-    Σ area of the vacant parcels ÷ Σ area of the vacant and built ones. Vacant: said by the register or the class, else buildings
+    Σ area of the vacant parcels ÷ Σ area of the vacant and built ones. Vacant: said by the register or the class,
+    else buildings
     cover less than 1 % of a parcel meant for buildings, else (without a building layer) the register's floor area is 0.
 
     Zero

@@ -15,7 +15,6 @@ from gisplan.geometry import Cut, cut, multiplicity_cells, owners, sum_by
 from gisplan.read import Layers
 from gisplan.read.layer import Clean
 
-
 #: A share below this is no part of a feature but the rounding of a border.
 SLIVER = 1e-9
 
@@ -84,7 +83,7 @@ class Pieces:
         return np.where(land < LEAST_LAND_M2, 0.0, land)
 
     def count(self, chosen: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
-        """Number of chosen features (all by default) of which some part lies in each zone; slivers of rounding do not count."""
+        """Number of chosen features (all by default) in each zone; slivers of rounding do not count."""
         real = self.share > SLIVER
         return sum_by(self.zone[real if chosen is None else real & chosen[self.feature]], size=self.zones)
 
@@ -144,7 +143,10 @@ def _by_member(layer: Clean, member: NDArray[np.int64], zones: int) -> Pieces:
 
 
 def _by_land(
-    layer: Clean, land: NDArray[np.object_], cells: tuple[NDArray[np.object_], NDArray[np.int64]], executor: Executor | None
+    layer: Clean,
+    land: NDArray[np.object_],
+    cells: tuple[NDArray[np.object_], NDArray[np.int64]],
+    executor: Executor | None,
 ) -> Pieces:
     geometry = np.asarray(layer.frame.geometry.array)
     pieces: Cut = cut(land, geometry, dimension=layer.dimension, disjoint=not len(cells[0]), executor=executor)
@@ -154,6 +156,13 @@ def _by_land(
         times = (cells[1][again.zone] - 1) * again.share
         overlap = sum_by(again.feature, times, size=len(geometry))
     return Pieces(
-        layer.frame, layer.dimension, len(land), pieces.zone, pieces.feature, pieces.share, pieces.outside, overlap,
+        layer.frame,
+        layer.dimension,
+        len(land),
+        pieces.zone,
+        pieces.feature,
+        pieces.share,
+        pieces.outside,
+        overlap,
         owners(pieces, len(geometry)),
     )

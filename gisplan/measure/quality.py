@@ -25,14 +25,21 @@ def _outside(survey: Survey) -> list[Issue]:
     partly = (pieces.outside > 1e-6) & ~wholly
     ids = pieces.frame["parcel_id"].to_numpy()
     issues = []
-    for code, rows, words in (("PARCEL_OUTSIDE", wholly, "in no zone"), ("PARCEL_PARTLY_OUTSIDE", partly, "partly outside every zone")):
+    for code, rows, words in (
+        ("PARCEL_OUTSIDE", wholly, "in no zone"),
+        ("PARCEL_PARTLY_OUTSIDE", partly, "partly outside every zone"),
+    ):
         if rows.any():
             area = float((pieces.size * pieces.outside)[rows].sum())
             issues.append(
                 Issue(
-                    code, "note", "parcels", int(rows.sum()),
+                    code,
+                    "note",
+                    "parcels",
+                    int(rows.sum()),
                     f"{int(rows.sum())} parcel(s) lie {words} ({area:,.0f} m² outside): {first_ids(list(ids[rows]))}.",
-                    "Check the zones if that is not meant.", features=[str(i) for i in ids[rows]],
+                    "Check the zones if that is not meant.",
+                    features=[str(i) for i in ids[rows]],
                 )
             )
     return issues
@@ -48,9 +55,16 @@ def _ledger_area(survey: Survey) -> list[Issue]:
     zero = ledger == 0
     if zero.any():
         issues.append(
-            Issue("LEDGER_AREA_ZERO", "warning", "parcels", int(zero.sum()),
-                  f"{int(zero.sum())} parcel(s) have a ledger area of 0, which is read as unknown: {first_ids(list(ids[zero]))}.",
-                  "Fill in the areas.", features=[str(i) for i in ids[zero]])
+            Issue(
+                "LEDGER_AREA_ZERO",
+                "warning",
+                "parcels",
+                int(zero.sum()),
+                f"{int(zero.sum())} parcel(s) have a ledger area of 0, which is read as unknown: "
+                f"{first_ids(list(ids[zero]))}.",
+                "Fill in the areas.",
+                features=[str(i) for i in ids[zero]],
+            )
         )
     both = ledger > 0
     off = both & (np.abs(measured - ledger) > np.maximum(AREA_TOLERANCE[0], AREA_TOLERANCE[1] * ledger))
@@ -62,17 +76,23 @@ def _ledger_area(survey: Survey) -> list[Issue]:
             # What the plan's two settings give, each over all the parcels it knows the area of.
             told = {"ledger": both & ~np.isnan(floor), "measured": ~np.isnan(floor)}
             ratios = [
-                f"{floor[rows].sum() / area[rows].sum():.3f} with area_basis = \"{basis}\" ({int(rows.sum())} parcels)"
+                f'{floor[rows].sum() / area[rows].sum():.3f} with area_basis = "{basis}" ({int(rows.sum())} parcels)'
                 for (basis, rows), area in zip(told.items(), (ledger, measured), strict=True)
             ]
             ratio = f" Plot ratio of all parcels: {', '.join(ratios)}."
         worst = np.flatnonzero(off)[np.argsort(-np.abs(measured - ledger)[off], kind="stable")]
         issues.append(
-            Issue("LEDGER_AREA_DIFFERS", "warning", "parcels", int(off.sum()),
-                  f"{int(off.sum())} of {int(both.sum())} parcel(s) differ by more than 1 m² and 0.5 %: {total_measured:,.0f} m² measured, "
-                  f"{total_ledger:,.0f} m² in the ledger ({total_measured / total_ledger - 1:+.2%}).{ratio}",
-                  "Check the drawing and the ledger; area_basis decides which one figures are made with.",
-                  features=[f"{ids[i]} ({measured[i]:,.1f} measured, {ledger[i]:,.1f} ledger)" for i in worst])
+            Issue(
+                "LEDGER_AREA_DIFFERS",
+                "warning",
+                "parcels",
+                int(off.sum()),
+                f"{int(off.sum())} of {int(both.sum())} parcel(s) differ by more than 1 m² and 0.5 %: "
+                f"{total_measured:,.0f} m² measured, "
+                f"{total_ledger:,.0f} m² in the ledger ({total_measured / total_ledger - 1:+.2%}).{ratio}",
+                "Check the drawing and the ledger; area_basis decides which one figures are made with.",
+                features=[f"{ids[i]} ({measured[i]:,.1f} measured, {ledger[i]:,.1f} ledger)" for i in worst],
+            )
         )
     return issues
 
@@ -88,10 +108,17 @@ def _floor_area(survey: Survey) -> list[Issue]:
             unknown &= ~((on >= 0) & survey.parcels.by_register[np.maximum(on, 0)])
         if unknown.any():
             issues.append(
-                Issue("FLOOR_AREA_UNKNOWN", "warning", "buildings", int(unknown.sum()),
-                      f"{int(unknown.sum())} of {len(ids)} building(s) have neither floor area, floors nor height; their floor area is unknown: "
-                      f"{first_ids(list(ids[unknown]))}.",
-                      "Survey their floors.", features=[str(i) for i in ids[unknown]])
+                Issue(
+                    "FLOOR_AREA_UNKNOWN",
+                    "warning",
+                    "buildings",
+                    int(unknown.sum()),
+                    f"{int(unknown.sum())} of {len(ids)} building(s) have neither floor area, floors nor height; "
+                    "their floor area is unknown: "
+                    f"{first_ids(list(ids[unknown]))}.",
+                    "Survey their floors.",
+                    features=[str(i) for i in ids[unknown]],
+                )
             )
     frame = survey.layers.frame("parcels")
     if survey.buildings is not None and survey.parcels is not None and frame is not None:
@@ -100,11 +127,16 @@ def _floor_area(survey: Survey) -> list[Issue]:
         if undrawn.any():
             ids = frame["parcel_id"].to_numpy()
             issues.append(
-                Issue("BUILT_NOT_DRAWN", "warning", "parcels", int(undrawn.sum()),
-                      f"{int(undrawn.sum())} parcel(s) have floor area in the register ({np.nansum(said[undrawn]):,.0f} m²) but no building is drawn: "
-                      f"{first_ids(list(ids[undrawn]))}. Drawn buildings decide.",
-                      "Draw the buildings or correct the register.", features=[str(i) for i in ids[undrawn]])
+                Issue(
+                    "BUILT_NOT_DRAWN",
+                    "warning",
+                    "parcels",
+                    int(undrawn.sum()),
+                    f"{int(undrawn.sum())} parcel(s) have floor area in the register "
+                    f"({np.nansum(said[undrawn]):,.0f} m²) but no building is drawn: "
+                    f"{first_ids(list(ids[undrawn]))}. Drawn buildings decide.",
+                    "Draw the buildings or correct the register.",
+                    features=[str(i) for i in ids[undrawn]],
+                )
             )
     return issues
-
-

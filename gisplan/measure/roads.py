@@ -15,7 +15,8 @@ from gisplan.measure.survey import Survey, column
 
 _KM2 = 1e6
 
-#: A road that ends this near another one (m) meets it: where lines were projected, an end seldom lies exactly on a line.
+#: A road that ends this near another one (m) meets it: where lines were projected, an end seldom lies exactly on
+#: a line.
 MEETS_M = 0.01
 
 
@@ -29,8 +30,14 @@ def _length(survey: Survey, road_class: str | None = None) -> tuple[Array, Array
 
 
 @indicator(
-    "road_length_m", unit="m", group="roads", zh="道路长度", en="Road length", needs=["roads"],
-    formula_zh="分区内道路中心线长度", formula_en="Length of road centrelines inside the zone",
+    "road_length_m",
+    unit="m",
+    group="roads",
+    zh="道路长度",
+    en="Road length",
+    needs=["roads"],
+    formula_zh="分区内道路中心线长度",
+    formula_en="Length of road centrelines inside the zone",
 )
 def road_length_m(survey: Survey) -> Figures:
     """Length of road centrelines.
@@ -57,8 +64,14 @@ def road_length_m(survey: Survey) -> Figures:
 
 
 @indicator(
-    "road_density", unit="km/km²", group="roads", zh="路网密度", en="Road density", needs=["roads"],
-    formula_zh="道路中心线长度（km）÷ 分区面积（km²）", formula_en="Length of road centrelines (km) ÷ zone area (km²)",
+    "road_density",
+    unit="km/km²",
+    group="roads",
+    zh="路网密度",
+    en="Road density",
+    needs=["roads"],
+    formula_zh="道路中心线长度（km）÷ 分区面积（km²）",
+    formula_en="Length of road centrelines (km) ÷ zone area (km²)",
 )
 def road_density(survey: Survey) -> Figures:
     """Road length for each km² of the zone.
@@ -88,8 +101,15 @@ def _road_classes(_: Survey) -> Mapping[str, Mapping[str, str]]:
 
 
 @indicator(
-    "road_density_{class}", unit="km/km²", group="roads", zh="{zh}密度", en="{en} density", needs=["roads"], members=_road_classes,
-    formula_zh="{zh}长度（km）÷ 分区面积（km²）", formula_en="Length of class {en} (km) ÷ zone area (km²)",
+    "road_density_{class}",
+    unit="km/km²",
+    group="roads",
+    zh="{zh}密度",
+    en="{en} density",
+    needs=["roads"],
+    members=_road_classes,
+    formula_zh="{zh}长度（km）÷ 分区面积（km²）",
+    formula_en="Length of class {en} (km) ÷ zone area (km²)",
 )
 def road_density_of_class(survey: Survey, name: str) -> Figures:
     """Length of one road class for each km² of the zone.
@@ -115,16 +135,22 @@ def road_density_of_class(survey: Survey, name: str) -> Figures:
 
 
 @indicator(
-    "road_area_share", unit="share", group="roads", zh="道路用地占比", en="Road area share", needs=["roads_or_surfaces"],
-    formula_zh="道路面积 ÷ 分区面积", formula_en="Land that roads take ÷ zone area",
+    "road_area_share",
+    unit="share",
+    group="roads",
+    zh="道路用地占比",
+    en="Road area share",
+    needs=["roads_or_surfaces"],
+    formula_zh="道路面积 ÷ 分区面积",
+    formula_en="Land that roads take ÷ zone area",
 )
 def road_area_share(survey: Survey) -> Figures:
     """Share of the zone that roads take.
 
     Formula
     -------
-    Area of the road surfaces in the zone ÷ zone area; without surfaces, of the centrelines widened to their width, crossings counted
-    once.
+    Area of the road surfaces in the zone ÷ zone area; without surfaces, of the centrelines widened to their
+    width, crossings counted once.
 
     Zero
     ----
@@ -153,7 +179,10 @@ def road_area_share(survey: Survey) -> Figures:
     length = pieces.size
     known_share = part(pieces.total(np.where(known, length, 0.0)), pieces.total(length))
     made = ratio(
-        share * survey.zone_area, survey.zone_area, n_used=pieces.count(known), n_missing=pieces.count(~known),
+        share * survey.zone_area,
+        survey.zone_area,
+        n_used=pieces.count(known),
+        n_missing=pieces.count(~known),
         known_share=known_share,
     )
     return replace(made, counts={"BY_WIDTH": pieces.count(known)})
@@ -198,16 +227,22 @@ def _with_ends_of_others(lines: np.ndarray) -> np.ndarray:
 
 
 @indicator(
-    "intersection_density", unit="1/km²", group="roads", zh="交叉口密度", en="Intersection density", needs=["roads"],
-    formula_zh="三岔及以上路口数 ÷ 分区面积（km²）", formula_en="Junctions of three or more legs ÷ zone area (km²)",
+    "intersection_density",
+    unit="1/km²",
+    group="roads",
+    zh="交叉口密度",
+    en="Intersection density",
+    needs=["roads"],
+    formula_zh="三岔及以上路口数 ÷ 分区面积（km²）",
+    formula_en="Junctions of three or more legs ÷ zone area (km²)",
 )
 def intersection_density(survey: Survey) -> Figures:
     """Junctions for each km².
 
     Formula
     -------
-    Number of places where three or more legs meet ÷ zone area. Lines that cross are taken to meet; a junction on a border shared by n
-    zones counts 1/n in each.
+    Number of places where three or more legs meet ÷ zone area. Lines that cross are taken to meet; a junction on
+    a border shared by n zones counts 1/n in each.
 
     Zero
     ----

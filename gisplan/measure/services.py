@@ -27,16 +27,23 @@ def _services(survey: Survey) -> Mapping[str, Mapping[str, str]]:
 
 
 @indicator(
-    "coverage_{service}", unit="share", group="services", zh="{zh}覆盖率", en="{en} coverage", needs=["parcels"], members=_services,
-    formula_zh="{zh}服务到的宗地面积 ÷ 宗地面积", formula_en="Area of parcels served by {en} ÷ parcel area",
+    "coverage_{service}",
+    unit="share",
+    group="services",
+    zh="{zh}覆盖率",
+    en="{en} coverage",
+    needs=["parcels"],
+    members=_services,
+    formula_zh="{zh}服务到的宗地面积 ÷ 宗地面积",
+    formula_en="Area of parcels served by {en} ÷ parcel area",
 )
 def coverage(survey: Survey, name: str) -> Figures:
     """Share of the parcel land that a service reaches.
 
     Formula
     -------
-    Σ area of the parcels that lie within ``reach_m`` (straight distance) of the service's lines, points or service areas ÷ Σ parcel
-    area. A parcel is served as a whole.
+    Σ area of the parcels that lie within ``reach_m`` (straight distance) of the service's lines, points or
+    service areas ÷ Σ parcel area. A parcel is served as a whole.
 
     Zero
     ----
@@ -58,8 +65,14 @@ def coverage(survey: Survey, name: str) -> Figures:
 
 
 @indicator(
-    "reach_{service}", unit="share", group="services", zh="{zh}可达面积占比", en="{en} reach", members=_services,
-    formula_zh="距{zh}服务距离以内的面积 ÷ 分区面积", formula_en="Land within reach of {en} ÷ zone area",
+    "reach_{service}",
+    unit="share",
+    group="services",
+    zh="{zh}可达面积占比",
+    en="{en} reach",
+    members=_services,
+    formula_zh="距{zh}服务距离以内的面积 ÷ 分区面积",
+    formula_en="Land within reach of {en} ÷ zone area",
 )
 def reach(survey: Survey, name: str) -> Figures:
     """Share of the zone's land within reach of a service.

@@ -24,7 +24,8 @@ T = TypeVar("T")
 #: A parcel of which buildings cover less than this share counts as vacant: a gatehouse does not make it built.
 VACANT_BELOW = 0.01
 
-#: Grace (m) given to a reach: a parcel that abuts on a road, or lies 50 m from a main, may be off by the rounding of a projection.
+#: Grace (m) given to a reach: a parcel that abuts on a road, or lies 50 m from a main, may be off by the rounding
+#: of a projection.
 GRACE_M = 0.001
 
 #: Ways a building's floor area is found, best first.
@@ -67,7 +68,8 @@ class Parcels:
     by_register
         True where the register's floor area stands for the buildings.
     state
-        ``built``, ``vacant``, ``formed`` (roads, green and the like in use), ``open`` (water, farmland, reserve) or None.
+        ``built``, ``vacant``, ``formed`` (roads, green and the like in use), ``open`` (water, farmland, reserve)
+        or None.
     """
 
     area: Array
@@ -120,7 +122,9 @@ class Survey:
         layer, _, column = need.partition(".")
         if layer not in self.pieces:
             return False
-        return not column or (column in self.pieces[layer].frame and bool(self.pieces[layer].frame[column].notna().any()))
+        return not column or (
+            column in self.pieces[layer].frame and bool(self.pieces[layer].frame[column].notna().any())
+        )
 
 
 def reach_of(plan: Plan, service: str) -> float:
@@ -144,7 +148,9 @@ def make_survey(
         distance = reach_of(plan, service)
         frame = layers.frame("parcels")
         if frame is not None:
-            served[service] = within(np.asarray(frame.geometry.array), lines, distance=distance + GRACE_M, executor=executor)
+            served[service] = within(
+                np.asarray(frame.geometry.array), lines, distance=distance + GRACE_M, executor=executor
+            )
         reach[service] = reached_share(land, lines, distance=distance, executor=executor)
     return Survey(plan, layers, pieces, parcels, buildings, served, reach)
 
@@ -155,7 +161,7 @@ def column(frame: gpd.GeoDataFrame, name: str) -> Array:
 
 
 def floor_area_of(frame: gpd.GeoDataFrame, storey_height_m: float | None) -> tuple[Array, NDArray[np.int64]]:
-    """Floor area of each building: its own column, else footprint × floors, else footprint × whole storeys in its height.
+    """Floor area of each building: its own column, else footprint × floors, else footprint × whole storeys.
 
     Parameters
     ----------
@@ -197,7 +203,13 @@ def _buildings(
     area, source = floor_area_of(frame, plan.assumptions.storey_height_m)
     if parcels is None:
         return Buildings(area, source, np.full(len(frame), -1, dtype=np.int64)), None
-    on = cut(np.asarray(parcels.geometry.array), np.asarray(frame.geometry.array), dimension=2, outside=False, executor=executor)
+    on = cut(
+        np.asarray(parcels.geometry.array),
+        np.asarray(frame.geometry.array),
+        dimension=2,
+        outside=False,
+        executor=executor,
+    )
     return Buildings(area, source, owners(on, len(frame))), (on.zone, on.feature, on.share)
 
 
@@ -232,7 +244,13 @@ def _parcels(
         by_register = (unknown > 0) & ~np.isnan(register_floor)
         floor = np.where(by_register, register_floor, np.where(unknown > 0, np.nan, floor))
     return Parcels(
-        area_by_basis(frame, plan.plan.area_basis), land_class, footprint, floor, count, unknown, by_register,
+        area_by_basis(frame, plan.plan.area_basis),
+        land_class,
+        footprint,
+        floor,
+        count,
+        unknown,
+        by_register,
         _state(frame, land_class, footprint if buildings is not None else None, register_floor),
     )
 
@@ -248,7 +266,7 @@ def area_by_basis(frame: gpd.GeoDataFrame, basis: str) -> Array:
 def _state(
     frame: gpd.GeoDataFrame, land_class: NDArray[np.object_], footprint: Array | None, register_floor: Array
 ) -> NDArray[np.object_]:
-    """State of each parcel: the register's own word first, then its class, then buildings, then the register's floor area."""
+    """State of each parcel: the register's word, else its class, else buildings, else registered floor area."""
     classes = vocabulary.land_classes()
     kind = pd.Series(land_class, dtype=object)
     formed = kind.isin([c.id for c in classes.values() if c.formed]).to_numpy()

@@ -13,7 +13,17 @@ from gisplan.measure.survey import Survey
 
 #: Columns of ``indicators.csv``.
 LONG_COLUMNS = (
-    "zone_id", "indicator", "value", "unit", "numerator", "denominator", "n_used", "n_missing", "known_share", "flags", "source",
+    "zone_id",
+    "indicator",
+    "value",
+    "unit",
+    "numerator",
+    "denominator",
+    "n_used",
+    "n_missing",
+    "known_share",
+    "flags",
+    "source",
 )
 
 
@@ -23,10 +33,17 @@ def long(survey: Survey, measured: Sequence[Measured]) -> pd.DataFrame:
     blocks = [
         pd.DataFrame(
             {
-                "zone_id": ids, "indicator": m.id, "value": m.figures.value, "unit": m.unit,
-                "numerator": m.figures.numerator, "denominator": m.figures.denominator,
-                "n_used": m.figures.n_used.astype(int), "n_missing": m.figures.n_missing.astype(int),
-                "known_share": m.figures.known_share, "flags": m.figures.flags(), "source": m.source,
+                "zone_id": ids,
+                "indicator": m.id,
+                "value": m.figures.value,
+                "unit": m.unit,
+                "numerator": m.figures.numerator,
+                "denominator": m.figures.denominator,
+                "n_used": m.figures.n_used.astype(int),
+                "n_missing": m.figures.n_missing.astype(int),
+                "known_share": m.figures.known_share,
+                "flags": m.figures.flags(),
+                "source": m.source,
             }
         )
         for m in measured

@@ -58,9 +58,7 @@ def _no_file(value: str, folder: Path) -> str | None:
         if value.strip() and (file.is_file() or (file.is_dir() and file.suffix.lower() == ".gdb")):
             return None
         if file.is_dir():
-            return (
-                f"{value!r} is a folder. Give the file in it." if value.strip() else "is empty. Give a file."
-            )
+            return f"{value!r} is a folder. Give the file in it." if value.strip() else "is empty. Give a file."
         if any(ord(c) < 32 for c in value):
             return (
                 f"there is no file {value!r}. In double quotes \\ has a meaning of its own: "

@@ -44,9 +44,7 @@ def load_plan(path: str | Path) -> Plan:
 
 def _toml_hint(message: str) -> str:
     if "\\" in message or "hex value" in message:
-        return (
-            "In double quotes \\ has a meaning of its own: write paths with /, or put them in single quotes."
-        )
+        return "In double quotes \\ has a meaning of its own: write paths with /, or put them in single quotes."
     return "Mend that place."
 
 

@@ -109,9 +109,7 @@ class Zones(Model):
 
     @model_validator(mode="after")
     def _one_origin(self) -> Zones:
-        given = [
-            n for n, v in (("path", self.path), ("from", self.origin), ("grid", self.grid)) if v is not None
-        ]
+        given = [n for n, v in (("path", self.path), ("from", self.origin), ("grid", self.grid)) if v is not None]
         if len(given) != 1:
             raise ValueError(f"give one of path, from or grid (found: {', '.join(given) or 'none'})")
         if (self.origin is None) != (self.by is None):
@@ -147,8 +145,7 @@ class Parcels(_Source):
         ]
         codes = [c for listed in value.values() for c in listed]
         faults += [
-            f"code {c!r} is listed under more than one class"
-            for c in sorted({c for c in codes if codes.count(c) > 1})
+            f"code {c!r} is listed under more than one class" for c in sorted({c for c in codes if codes.count(c) > 1})
         ]
         if faults:
             raise ValueError("\n".join(faults))
@@ -179,9 +176,7 @@ class Roads(_Source):
         unknown = [k for k in value if k not in vocabulary.road_classes()]
         if unknown:
             raise ValueError(
-                "\n".join(
-                    f"unknown road class {k!r}; {nearest(k, vocabulary.road_classes())}" for k in unknown
-                )
+                "\n".join(f"unknown road class {k!r}; {nearest(k, vocabulary.road_classes())}" for k in unknown)
             )
         return value
 
@@ -247,9 +242,7 @@ class Header(Model):
     """What is studied, as of when, in which language and coordinate system."""
 
     name: Annotated[str, AfterValidator(folder_name)]
-    title: Annotated[Text, BeforeValidator(lambda v: {"zh": v, "en": v} if isinstance(v, str) else v)] = (
-        Text()
-    )
+    title: Annotated[Text, BeforeValidator(lambda v: {"zh": v, "en": v} if isinstance(v, str) else v)] = Text()
     as_of: Date | None = None
     language: Language = "en"
     crs: str | None = None

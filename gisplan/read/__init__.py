@@ -198,20 +198,14 @@ def _sized(layer: Clean, crs: CRS, method: str) -> Clean:
         area = ellipsoidal_area(geometry, crs) if method == "ellipsoid" else planar
         frame = layer.frame.assign(area_m2=area, planar_area_m2=planar)
     elif layer.dimension == 1:
-        length = (
-            ellipsoidal_length(geometry, crs)
-            if method == "ellipsoid"
-            else layer.frame.geometry.length.to_numpy()
-        )
+        length = ellipsoidal_length(geometry, crs) if method == "ellipsoid" else layer.frame.geometry.length.to_numpy()
         frame = layer.frame.assign(length_m=length)
     else:
         return layer
     return replace(layer, frame=frame)
 
 
-def _zones(
-    plan: Plan, out: Mapping[str, Clean], crs: CRS
-) -> tuple[gpd.GeoDataFrame, np.ndarray | None, list[Issue]]:
+def _zones(plan: Plan, out: Mapping[str, Clean], crs: CRS) -> tuple[gpd.GeoDataFrame, np.ndarray | None, list[Issue]]:
     spec = plan.layers.zones
     member: np.ndarray | None = None
     issues: list[Issue] = []

@@ -43,9 +43,7 @@ def match(
         Columns named in the plan that the file does not have, all of them.
     """
     missing = [
-        f"{name} = {s.column!r}{_near(s.column, fields)}"
-        for name, s in mapped.items()
-        if s.column not in fields
+        f"{name} = {s.column!r}{_near(s.column, fields)}" for name, s in mapped.items() if s.column not in fields
     ]
     if missing:
         raise LayerError(
@@ -87,7 +85,7 @@ def _near(name: str, fields: Sequence[str]) -> str:
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
-def canonical(  # noqa: PLR0913  two of them only name records in messages
+def canonical(
     layer: str,
     table: pd.DataFrame,
     sources: Mapping[str, ColumnSource],
@@ -149,8 +147,7 @@ def canonical(  # noqa: PLR0913  two of them only name records in messages
                         "warning",
                         layer,
                         n,
-                        f"{source.column} is negative in {counted(n, record)}, read as missing: "
-                        f"{first_ids(told)}.",
+                        f"{source.column} is negative in {counted(n, record)}, read as missing: {first_ids(told)}.",
                         "Correct the values.",
                         features=ids,
                     )

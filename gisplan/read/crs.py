@@ -46,8 +46,7 @@ def require(frame: gpd.GeoDataFrame, *, place: str) -> CRS:
     crs = CRS(frame.crs)
     if crs.geodetic_crs is None:
         raise LayerError(
-            f"{place}: its coordinate system ({crs.name}) has no place on the earth. Declare the right one "
-            "in the file."
+            f"{place}: its coordinate system ({crs.name}) has no place on the earth. Declare the right one in the file."
         )
     if not np.isnan(x0):
         degrees = max(abs(x0), abs(x1)) <= 360 and max(abs(y0), abs(y1)) <= 90
@@ -119,9 +118,7 @@ def choose(frame: gpd.GeoDataFrame, wanted: str | None, *, place: str) -> tuple[
     """
     own, box = require(frame, place=place), bounds(frame)
     if np.isnan(box[0]):
-        raise LayerError(
-            f"{place}: none of {counted(len(frame), 'record')} has a usable geometry. Give another layer."
-        )
+        raise LayerError(f"{place}: none of {counted(len(frame), 'record')} has a usable geometry. Give another layer.")
     if wanted is not None:
         crs, why = from_plan(wanted), "named in the plan"
     elif _in_metres(own) and abs(stretch(own, box)) <= KEPT_STRETCH:
@@ -133,9 +130,7 @@ def choose(frame: gpd.GeoDataFrame, wanted: str | None, *, place: str) -> tuple[
         why += f"; {own.name} is in {unit}" + (
             f" and stretches areas by {stretch(own, box):+.1%}" if _in_metres(own) else ""
         )
-    middle = Transformer.from_crs(own, crs, always_xy=True).transform(
-        (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    )
+    middle = Transformer.from_crs(own, crs, always_xy=True).transform((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
     off = stretch(crs, (*middle, *middle)) if np.isfinite(middle).all() else np.nan
     if not np.isfinite(off) or abs(off) > REFUSED_STRETCH:
         how = f"stretches areas by {off:+.1%}" if np.isfinite(off) else "does not reach"
@@ -158,9 +153,7 @@ def _own_zone(own: CRS, lon: float, lat: float) -> tuple[CRS, str]:
     why = f"the UTM zone of {lon:.2f}°, {lat:.2f}°"
     try:
         # On the layer's own datum where it has UTM zones, so that nothing is shifted.
-        return CRS(
-            point.estimate_utm_crs(datum_name=geodetic.name if geodetic is not None else "WGS 84")
-        ), why
+        return CRS(point.estimate_utm_crs(datum_name=geodetic.name if geodetic is not None else "WGS 84")), why
     except RuntimeError:
         return CRS(point.estimate_utm_crs()), why
 
@@ -176,9 +169,7 @@ def _middle(crs: CRS, box: tuple[float, float, float, float]) -> tuple[float, fl
     return float(lon), float(lat)
 
 
-def project(
-    frame: gpd.GeoDataFrame, crs: CRS, *, layer: str, place: str
-) -> tuple[gpd.GeoDataFrame, list[Issue]]:
+def project(frame: gpd.GeoDataFrame, crs: CRS, *, layer: str, place: str) -> tuple[gpd.GeoDataFrame, list[Issue]]:
     """Bring a layer into the study's coordinate system.
 
     Returns

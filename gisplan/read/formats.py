@@ -97,9 +97,7 @@ def _damaged(path: Path, error: Exception, *, place: str) -> LayerError:
     """Say that a file cannot be read, with what its driver says of it."""
     why = str(error).split("; It might help")[0].replace(str(path), path.name).strip().rstrip(".;")
     hint = " with the .shx and .dbf beside it" if path.suffix.lower() == ".shp" else ""
-    return LayerError(
-        f"{place}: {path.name} cannot be read as a vector file ({why}). Check that it is complete{hint}."
-    )
+    return LayerError(f"{place}: {path.name} cannot be read as a vector file ({why}). Check that it is complete{hint}.")
 
 
 def encoding_of(path: Path, encoding: str, *, place: str) -> str | None:

@@ -54,9 +54,7 @@ def dominant_dimension(frame: gpd.GeoDataFrame) -> int:
     return int(np.argmax(counts))
 
 
-def clean(
-    raw: Raw, crs: CRS, *, layer: str, dimension: int | None, id_column: str | None
-) -> tuple[Clean, list[Issue]]:
+def clean(raw: Raw, crs: CRS, *, layer: str, dimension: int | None, id_column: str | None) -> tuple[Clean, list[Issue]]:
     """Project a layer, mend its geometry, reject what cannot be mended and give every record an id.
 
     Parameters
@@ -82,9 +80,7 @@ def clean(
     rejected = shapely.is_missing(fixed.geometry)
     if rejected.all():
         raise LayerError(f"{raw.place}: {_nothing_usable(raw.frame, dim)} Give another layer.")
-    issues += _repair_issues(
-        fixed.is_repaired, rejected, fixed, ids, layer=layer, unit="m²" if dim == 2 else "m"
-    )
+    issues += _repair_issues(fixed.is_repaired, rejected, fixed, ids, layer=layer, unit="m²" if dim == 2 else "m")
     frame = mended.assign(**{id_column or "feature_id": ids}).loc[~rejected].reset_index(drop=True)
     lost = tuple(str(i) for i in ids[rejected])
     return Clean(frame, dim, len(raw.frame), lost, float(np.nansum(fixed.size_before[rejected]))), issues
@@ -103,9 +99,7 @@ def _nothing_usable(frame: gpd.GeoDataFrame, dimension: int) -> str:
     return f"holds {first_ids(kinds)} where {_KINDS[dimension]} are needed ({n})."
 
 
-def _mended(
-    raw: Raw, crs: CRS, dimension: int, *, layer: str
-) -> tuple[gpd.GeoDataFrame, Repaired, list[Issue]]:
+def _mended(raw: Raw, crs: CRS, dimension: int, *, layer: str) -> tuple[gpd.GeoDataFrame, Repaired, list[Issue]]:
     """Mend a layer and bring it into the study's coordinate system; sizes are told in that system.
 
     Geometry is looked at where it was drawn and again where it is measured, for rounding can break (or hide)
@@ -121,9 +115,7 @@ def _mended(
     was = np.flatnonzero(drawn.is_repaired)
     if len(was):
         fixed.is_repaired[was] = ~shapely.is_missing(fixed.geometry[was])
-        original = gpd.GeoSeries(
-            shapely.force_2d(np.asarray(before.geometry.array)[was]), crs=before.crs
-        ).to_crs(crs)
+        original = gpd.GeoSeries(shapely.force_2d(np.asarray(before.geometry.array)[was]), crs=before.crs).to_crs(crs)
         fixed.size_before[was] = original.area if dimension == 2 else original.length
     told = drawn.reason != ""
     fixed.reason[told] = drawn.reason[told]
@@ -170,7 +162,7 @@ def _ids(frame: gpd.GeoDataFrame, column: str | None, *, layer: str) -> tuple[pd
     ]
 
 
-def _repair_issues(  # noqa: PLR0913  what was done, to which records, and how to say it
+def _repair_issues(
     repaired: np.ndarray, rejected: np.ndarray, fixed: Any, ids: pd.Series, *, layer: str, unit: str
 ) -> list[Issue]:
     issues = []

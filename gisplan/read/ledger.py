@@ -18,9 +18,7 @@ from gisplan.read.rows import read_rows, require_single
 from gisplan.read.where import chosen
 
 
-def join(
-    parcels: gpd.GeoDataFrame, spec: Ledger, path: Path, *, place: str
-) -> tuple[gpd.GeoDataFrame, list[Issue]]:
+def join(parcels: gpd.GeoDataFrame, spec: Ledger, path: Path, *, place: str) -> tuple[gpd.GeoDataFrame, list[Issue]]:
     """Join a ledger to the parcels.
 
     Where both have a value, the ledger's stands. Rows without a parcel and parcels without a row are listed.
@@ -72,8 +70,7 @@ def join(
                 "warning",
                 "ledger",
                 len(lost),
-                f"{counted(len(lost), 'ledger row')} without {spec.key!r}, so without a parcel: "
-                f"{first_ids(lost)}.",
+                f"{counted(len(lost), 'ledger row')} without {spec.key!r}, so without a parcel: {first_ids(lost)}.",
                 "Fill in the key.",
                 features=lost,
             )
@@ -134,9 +131,7 @@ def _one_row_each(
                     )
                 )
         elif rule in ("min", "max"):
-            out[column.stored] = groups.agg(
-                lambda s, r=rule: getattr(s.dropna(), r)() if s.notna().any() else None
-            )
+            out[column.stored] = groups.agg(lambda s, r=rule: getattr(s.dropna(), r)() if s.notna().any() else None)
         else:
             out[column.stored] = groups.agg(rule)
             differing = groups.nunique()

@@ -113,9 +113,7 @@ def read_raw(spec: Any, path: Path, *, layer: str, place: str, keep: tuple[str, 
     return Raw(clean, issues + odd, place)
 
 
-def _read_issues(
-    path: Path, asked: str, encoding: str | None, remarks: list[str], *, layer: str
-) -> list[Issue]:
+def _read_issues(path: Path, asked: str, encoding: str | None, remarks: list[str], *, layer: str) -> list[Issue]:
     """Say what was assumed and what the driver had to remark when a file was read."""
     issues = []
     if asked == "auto" and encoding is not None:

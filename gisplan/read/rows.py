@@ -62,9 +62,7 @@ def read_rows(path: Path, *, sheet: str | None, encoding: str, place: str, needs
     names = [n or f"column {i + 1}" for i, n in enumerate(cells.iloc[0])]
     _require_column(needs, names, cells, what=what, place=place)
     if len(cells) == 1:
-        raise LayerError(
-            f"{place}: {what} has column names but no rows. Fill it in or leave it out of the plan."
-        )
+        raise LayerError(f"{place}: {what} has column names but no rows. Fill it in or leave it out of the plan.")
     rows = cells.iloc[1:]
     rows.columns = _distinct(names)
     if suffix in _CSV:
@@ -115,9 +113,7 @@ def _require_column(name: str, names: list[str], cells: pd.DataFrame, *, what: s
         return
     lines = [line for line, row in cells.iloc[1:_HEAD].iterrows() if name in row.tolist()]
     hint = f" It stands in line {lines[0]}: delete what is above it." if lines else ""
-    raise LayerError(
-        f"{place}: key = {name!r} is not a column of {what}. It has: {first_ids(names, limit=30)}.{hint}"
-    )
+    raise LayerError(f"{place}: key = {name!r} is not a column of {what}. It has: {first_ids(names, limit=30)}.{hint}")
 
 
 def _sheet(path: Path, sheet: str | None, *, place: str) -> tuple[str, pd.DataFrame]:
@@ -147,8 +143,7 @@ def _csv(path: Path, *, encoding: str, place: str) -> pd.DataFrame:
         text = decoded(path.read_bytes(), encoding=encoding, file=path.name, place=place)
     except OSError as error:
         raise LayerError(
-            f"{place}: {path.name} cannot be opened ({error.strerror}). Close it elsewhere or check your "
-            "rights."
+            f"{place}: {path.name} cannot be opened ({error.strerror}). Close it elsewhere or check your rights."
         ) from None
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
     lines, rows = [], []

@@ -25,15 +25,11 @@ def look(path: Path, zones: gpd.GeoDataFrame) -> list[Issue]:
     try:
         with rasterio.open(path) as raster:
             if raster.crs is None:
-                raise LayerError(
-                    f"[layers.terrain]: {path.name} has no coordinate system. Declare it in the file."
-                )
+                raise LayerError(f"[layers.terrain]: {path.name} has no coordinate system. Declare it in the file.")
             bounds = transform_bounds(raster.crs, zones.crs, *raster.bounds, densify_pts=21)
             cells = f"{raster.width} × {raster.height} cells"
     except rasterio.errors.RasterioIOError:
-        raise LayerError(
-            f"[layers.terrain]: {path.name} is not a raster gisplan reads. Give e.g. a GeoTIFF."
-        ) from None
+        raise LayerError(f"[layers.terrain]: {path.name} is not a raster gisplan reads. Give e.g. a GeoTIFF.") from None
     covered = float(zones.geometry.intersection(box(*bounds)).area.sum() / zones.geometry.area.sum())
     issues = [
         Issue(
@@ -41,8 +37,7 @@ def look(path: Path, zones: gpd.GeoDataFrame) -> list[Issue]:
             "note",
             "terrain",
             1,
-            f"{path.name} ({cells}) covers {covered:.1%} of the zones; this version checks it but measures "
-            "no slope.",
+            f"{path.name} ({cells}) covers {covered:.1%} of the zones; this version checks it but measures no slope.",
             "",
             "planner",
         )

@@ -48,9 +48,7 @@ def require_encoding(name: str, *, place: str) -> None:
     try:
         codecs.lookup(name)
     except LookupError:
-        raise LayerError(
-            f'{place} encoding: there is no encoding {name!r}. Write e.g. encoding = "gbk".'
-        ) from None
+        raise LayerError(f'{place} encoding: there is no encoding {name!r}. Write e.g. encoding = "gbk".') from None
 
 
 def decoded(raw: bytes, *, encoding: str, file: str, place: str) -> str:
@@ -74,9 +72,7 @@ def decoded(raw: bytes, *, encoding: str, file: str, place: str) -> str:
         except UnicodeDecodeError:
             continue
     names = " or ".join({"utf-8-sig": "UTF-8", "gb18030": "GBK"}.get(n, n) for n in tried)
-    raise LayerError(
-        f'{place}: {file} is not text in {names}. Give its encoding = "…", or save it as CSV UTF-8.'
-    )
+    raise LayerError(f'{place}: {file} is not text in {names}. Give its encoding = "…", or save it as CSV UTF-8.')
 
 
 def shapefile_encoding(path: Path) -> str | None:

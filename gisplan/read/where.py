@@ -123,9 +123,7 @@ def _held(table: pd.DataFrame, condition: str) -> str:
     for name in names_in(condition, [str(c) for c in table.columns])[:3]:
         texts = [str(text_of(v)) for v in table[name].dropna().unique()[:3]]
         values = texts if _affinity(table[name]) == "NUMERIC" else [repr(t) for t in texts]
-        parts.append(
-            f"{name} holds {', '.join(values) or 'nothing'}" + (" …" if table[name].nunique() > 3 else "")
-        )
+        parts.append(f"{name} holds {', '.join(values) or 'nothing'}" + (" …" if table[name].nunique() > 3 else ""))
     return f"{'; '.join(parts)}. " if parts else ""
 
 
@@ -137,17 +135,13 @@ def _kept(table: pd.DataFrame, condition: str) -> NDArray[np.bool_]:
         defined = ", ".join(f"{_quoted(f)} {_affinity(table[f])}" for f in fields) or _quoted("no column")
         database.execute(f"CREATE TABLE layer ({defined})")
         columns = [table[f].map(_plain).tolist() for f in fields] or [[None] * len(table)]
-        database.executemany(
-            f"INSERT INTO layer VALUES ({', '.join('?' * len(columns))})", zip(*columns, strict=True)
-        )
+        database.executemany(f"INSERT INTO layer VALUES ({', '.join('?' * len(columns))})", zip(*columns, strict=True))
         why: list[str] = []
         database.set_authorizer(_watch(why, {f.lower() for f in fields}))
         try:
             # The bracket ends on a line of its own, where no remark can swallow it. A scan of one table
             # keeps its order.
-            found = database.execute(
-                f"SELECT CASE WHEN (\n{condition}\n) THEN 1 ELSE 0 END FROM layer"
-            ).fetchall()
+            found = database.execute(f"SELECT CASE WHEN (\n{condition}\n) THEN 1 ELSE 0 END FROM layer").fetchall()
         except sqlite3.Error:
             if why:
                 raise _RefusedError(why[0]) from None
@@ -181,9 +175,7 @@ def _require_plain(condition: str, fields: Sequence[str]) -> None:
             )
 
 
-def _watch(
-    why: list[str], fields: set[str]
-) -> Callable[[int, str | None, str | None, str | None, str | None], int]:
+def _watch(why: list[str], fields: set[str]) -> Callable[[int, str | None, str | None, str | None, str | None], int]:
     """Let a condition compare columns and nothing else; ``why`` tells what it tried."""
     selects = 0
 

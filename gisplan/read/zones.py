@@ -37,9 +37,7 @@ def merge_duplicates(
     groups = frame[twice].groupby(column, sort=False)
     first = groups.head(1)
     joined = {name: shapely.union_all(part.geometry.array) for name, part in groups}
-    first = first.set_geometry(
-        gpd.GeoSeries([joined[i] for i in first[column]], index=first.index, crs=frame.crs)
-    )
+    first = first.set_geometry(gpd.GeoSeries([joined[i] for i in first[column]], index=first.index, crs=frame.crs))
     merged = pd.concat([frame[~twice], first]).sort_index().reset_index(drop=True)
     return gpd.GeoDataFrame(merged, geometry="geometry", crs=frame.crs), [
         Issue(
@@ -123,8 +121,7 @@ def grid(features: gpd.GeoDataFrame, size: float, crs: CRS) -> gpd.GeoDataFrame:
     columns, rows = int(np.floor(x1 / size)) - c0 + 1, int(np.floor(y1 / size)) - r0 + 1
     if columns * rows > 250_000:
         raise LayerError(
-            f"[layers.zones] grid = {size:g} m makes {columns * rows:,} squares over the data. Choose a "
-            "larger size."
+            f"[layers.zones] grid = {size:g} m makes {columns * rows:,} squares over the data. Choose a larger size."
         )
     c, r = (a.ravel() for a in np.meshgrid(np.arange(columns), np.arange(rows)))
     squares = shapely.box((c0 + c) * size, (r0 + r) * size, (c0 + c + 1) * size, (r0 + r + 1) * size)

@@ -81,9 +81,7 @@ class Panel(MacroElement):
         "{% endmacro %}"
     )
 
-    def __init__(
-        self, config: Mapping[str, Any], *, zones: FeatureLayer, layers: Sequence[FeatureLayer]
-    ) -> None:
+    def __init__(self, config: Mapping[str, Any], *, zones: FeatureLayer, layers: Sequence[FeatureLayer]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name, self._id = "Panel", "panel"
         self.config, self.zones, self.layers = config, zones, layers

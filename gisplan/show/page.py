@@ -130,15 +130,11 @@ class OfflineFigure(Figure):
         for element in self.html._children.values():
             (data if isinstance(element, Data) else body).append(element.render(**kwargs))
         if "<script" in "".join(body).lower():
-            raise OutputError(
-                "a part of the map writes a script into the page; it would run without being known"
-            )
+            raise OutputError("a part of the map writes a script into the page; it would run without being known")
         last = self.script.render(**kwargs)
         for text in [*scripts, last]:
             if _BREAKS_SCRIPT.search(text):
-                raise OutputError(
-                    "a text on the map would end its script element; pass names through escape()"
-                )
+                raise OutputError("a text on the map would end its script element; pass names through escape()")
         return "\n".join(
             [
                 f'<!DOCTYPE html>\n<html lang="{html.escape(self.lang)}">\n<head>\n<meta charset="utf-8">',
@@ -184,9 +180,7 @@ class OfflineFigure(Figure):
 
 def _policy(scripts: list[str]) -> str:
     """Allow the given scripts, inline styles and images inside the page; nothing from anywhere else."""
-    hashes = (
-        base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii") for text in scripts
-    )
+    hashes = (base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii") for text in scripts)
     allowed = " ".join(f"'sha256-{value}'" for value in hashes)
     return (
         f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "

@@ -130,18 +130,14 @@ def _geometry_sections(geometry: NDArray[np.object_], digits: int) -> tuple[list
     kinds = np.where(missing, 0, _KINDS[shapely.get_type_id(geometry)])
     if (kinds < 0).any():
         rows = first_ids(np.flatnonzero(kinds < 0).tolist())
-        raise LayerError(
-            f"geometry collections cannot be drawn (rows {rows}): keep their polygons, lines or points"
-        )
+        raise LayerError(f"geometry collections cannot be drawn (rows {rows}): keep their polygons, lines or points")
     # Outer rings run one way and holes the other, so that the browser fills overlapping parcels without gaps.
     shapes = shapely.orient_polygons(np.where(missing, np.array(None), geometry))
     chains, owner, closed = _chains(shapes, kinds)
     lengths = shapely.get_num_coordinates(chains) - closed
     points = shapely.get_coordinates(chains)
     if not np.isfinite(points).all() or (np.abs(points) > [[180.000001, 90.000001]]).any():
-        raise LayerError(
-            "coordinates lie outside the globe: the declared coordinate system does not fit the numbers"
-        )
+        raise LayerError("coordinates lie outside the globe: the declared coordinate system does not fit the numbers")
     last = np.cumsum(lengths + closed) - 1
     keep = np.ones(len(points), dtype=bool)
     keep[last[closed]] = False  # the closing vertex repeats the first
@@ -224,14 +220,10 @@ def _whole(
 ) -> tuple[dict[str, Any], list[_Section]]:
     """Store whole numbers above their least one."""
     base = int(values.min()) if len(values) else 0
-    return {"type": kind, "base": base, "scale": scale}, [
-        _planes(name, _spread(values - base, null, np.uint64))
-    ]
+    return {"type": kind, "base": base, "scale": scale}, [_planes(name, _spread(values - base, null, np.uint64))]
 
 
-def _decimal(
-    name: str, values: NDArray[np.float64], null: NDArray[np.bool_]
-) -> tuple[dict[str, Any], list[_Section]]:
+def _decimal(name: str, values: NDArray[np.float64], null: NDArray[np.bool_]) -> tuple[dict[str, Any], list[_Section]]:
     """Store decimals as whole numbers of 10**-scale where that loses no bit, else as they are."""
     if np.isfinite(values).all():
         top = np.abs(values).max(initial=0.0)
@@ -252,9 +244,7 @@ def _days(values: pd.Series[Any]) -> NDArray[np.int64] | None:
     return whole.astype(np.int64) if (exact == whole).all() else None
 
 
-def _text(
-    position: int, values: NDArray[np.object_], null: NDArray[np.bool_]
-) -> tuple[dict[str, Any], list[_Section]]:
+def _text(position: int, values: NDArray[np.object_], null: NDArray[np.bool_]) -> tuple[dict[str, Any], list[_Section]]:
     """Store text as codes into a list when it repeats, else as one run of UTF-8 with the length of each."""
     codes, unique = pd.factorize(values)
     if len(unique) <= max(256, len(null) // 8):

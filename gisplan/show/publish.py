@@ -84,9 +84,7 @@ def _beside(folder: Path) -> Iterator[Path]:
     file = next((p for p in (place, *place.parents) if p.is_file()), None)
     if file is not None:
         what = "is a file" if file == place else f"{file} is a file"
-        raise OutputError(
-            f"{folder}: {what}, so results cannot be written there. Give another folder with --out."
-        )
+        raise OutputError(f"{folder}: {what}, so results cannot be written there. Give another folder with --out.")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=f".{place.name[:40]}-", dir=place.parent))

@@ -1,4 +1,4 @@
-"""A study's result as an interactive map: zones with their indicators, parcels by land use, roads, services, vacant parcels."""
+"""A study's result as an interactive map: zones with their indicators, parcels, roads, services."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from gisplan.measure.services import service_labels
 from gisplan.measure.survey import reach_of
 from gisplan.show.webmap import MapClass, MapColumn, MapIndicator, MapLayer, webmap
 
-
 #: What the card of a parcel shows first.
 _PARCEL_COLUMNS = (
     MapColumn("parcel_id", "地块编号", "Parcel"),
@@ -28,11 +27,20 @@ _PARCEL_COLUMNS = (
 )
 
 _STATES = {
-    "built": ("已建成", "Built"), "vacant": ("空闲", "Vacant"), "formed": ("已成形", "Formed (roads, green…)"), "open": ("非建设", "Open land"),
+    "built": ("已建成", "Built"),
+    "vacant": ("空闲", "Vacant"),
+    "formed": ("已成形", "Formed (roads, green…)"),
+    "open": ("非建设", "Open land"),
 }
 
 
-def study_map(survey: Survey, measured: Sequence[Measured], parcels: pd.DataFrame | None, *, texts: Mapping[str, Mapping[str, str]]) -> str:
+def study_map(
+    survey: Survey,
+    measured: Sequence[Measured],
+    parcels: pd.DataFrame | None,
+    *,
+    texts: Mapping[str, Mapping[str, str]],
+) -> str:
     """Page of a study, as one HTML text.
 
     Parameters
@@ -46,19 +54,38 @@ def study_map(survey: Survey, measured: Sequence[Measured], parcels: pd.DataFram
     """
     plan = survey.plan
     zones = survey.layers.zones
-    values = pd.DataFrame({m.id: m.figures.value / _shown_unit(m)[1] for m in measured}, index=zones["zone_id"].to_numpy())
+    values = pd.DataFrame(
+        {m.id: m.figures.value / _shown_unit(m)[1] for m in measured}, index=zones["zone_id"].to_numpy()
+    )
     shown = [m for m in measured if not np.isnan(m.figures.value).all()]
     indicators = [
         MapIndicator(
-            m.id, m.labels["zh"], m.labels["en"], _shown_unit(m)[0], GROUPS[m.group]["zh"], GROUPS[m.group]["en"],
-            m.formula["zh"], m.formula["en"],
+            m.id,
+            m.labels["zh"],
+            m.labels["en"],
+            _shown_unit(m)[0],
+            GROUPS[m.group]["zh"],
+            GROUPS[m.group]["en"],
+            m.formula["zh"],
+            m.formula["en"],
         )
         for m in _first(shown, ("plot_ratio", "plot_ratio_gross", "road_density"))
     ]
-    layers = [*_parcel_layers(survey, parcels), *_building_layer(survey), *_road_layer(survey), *_service_layers(survey)]
+    layers = [
+        *_parcel_layers(survey, parcels),
+        *_building_layer(survey),
+        *_road_layer(survey),
+        *_service_layers(survey),
+    ]
     return webmap(
-        title=texts["title"], subtitle=texts["subtitle"], language=plan.plan.language, zones=zones,
-        values=values[[i.id for i in indicators]], indicators=indicators, layers=layers, notes=[texts["note"]],
+        title=texts["title"],
+        subtitle=texts["subtitle"],
+        language=plan.plan.language,
+        zones=zones,
+        values=values[[i.id for i in indicators]],
+        indicators=indicators,
+        layers=layers,
+        notes=[texts["note"]],
     )
 
 
@@ -81,16 +108,30 @@ def _parcel_layers(survey: Survey, table: pd.DataFrame | None) -> list[MapLayer]
     classes = [c for c in vocabulary.land_classes().values() if (frame["land_class"] == c.id).any()]
     columns = _card(frame, survey)
     by_use = MapLayer(
-        "parcels", "宗地（按用途）", "Parcels by land use", frame, columns, "land_class",
-        tuple(MapClass(c.id, c.zh, c.en, c.color) for c in classes), shown=True, size_column="area_m2",
+        "parcels",
+        "宗地（按用途）",
+        "Parcels by land use",
+        frame,
+        columns,
+        "land_class",
+        tuple(MapClass(c.id, c.zh, c.en, c.color) for c in classes),
+        shown=True,
+        size_column="area_m2",
     )
     vacant = frame[frame["state"] == "vacant"]
     layers = [by_use]
     if len(vacant):
         layers.append(
             MapLayer(
-                "vacant", "空闲宗地", "Vacant parcels", vacant, columns, "state",
-                (MapClass("vacant", *_STATES["vacant"], "#d55e00", 2.0),), shown=False, size_column="area_m2",
+                "vacant",
+                "空闲宗地",
+                "Vacant parcels",
+                vacant,
+                columns,
+                "state",
+                (MapClass("vacant", *_STATES["vacant"], "#d55e00", 2.0),),
+                shown=False,
+                size_column="area_m2",
             )
         )
     return layers
@@ -118,14 +159,24 @@ def _building_layer(survey: Survey) -> list[MapLayer]:
     frame = survey.pieces["buildings"].frame
     known = frame.assign(floor_area_m2=survey.buildings.floor_area)
     columns = [
-        MapColumn("building_id", "建筑编号", "Building"), MapColumn("use", "用途", "Use"), MapColumn("floors", "层数", "Floors"),
-        MapColumn("height_m", "高度", "Height", "m"), MapColumn("area_m2", "基底面积", "Footprint", "m²"),
+        MapColumn("building_id", "建筑编号", "Building"),
+        MapColumn("use", "用途", "Use"),
+        MapColumn("floors", "层数", "Floors"),
+        MapColumn("height_m", "高度", "Height", "m"),
+        MapColumn("area_m2", "基底面积", "Footprint", "m²"),
         MapColumn("floor_area_m2", "建筑面积", "Floor area", "m²"),
     ]
     return [
         MapLayer(
-            "buildings", "建筑", "Buildings", known, tuple(c for c in columns if c.name in known and known[c.name].notna().any()),
-            None, (MapClass("", "建筑基底", "Building footprint", "#5b5b66"),), shown=False, size_column="area_m2",
+            "buildings",
+            "建筑",
+            "Buildings",
+            known,
+            tuple(c for c in columns if c.name in known and known[c.name].notna().any()),
+            None,
+            (MapClass("", "建筑基底", "Building footprint", "#5b5b66"),),
+            shown=False,
+            size_column="area_m2",
         )
     ]
 
@@ -139,13 +190,22 @@ def _road_layer(survey: Survey) -> list[MapLayer]:
     if not set(frame["road_class"]) <= {c.id for c in classes}:
         known.append(MapClass("unclassified", "未分类", "Unclassified", "#777777", 2.0))
     columns = [
-        MapColumn("name", "路名", "Road"), MapColumn("road_id", "道路编号", "Road id"), MapColumn("width_m", "红线宽度", "Width", "m"),
+        MapColumn("name", "路名", "Road"),
+        MapColumn("road_id", "道路编号", "Road id"),
+        MapColumn("width_m", "红线宽度", "Width", "m"),
         MapColumn("length_m", "长度", "Length", "m"),
     ]
     return [
         MapLayer(
-            "roads", "道路", "Roads", frame, tuple(c for c in columns if c.name in frame and frame[c.name].notna().any()),
-            "road_class", tuple(known), shown=True, size_column="length_m",
+            "roads",
+            "道路",
+            "Roads",
+            frame,
+            tuple(c for c in columns if c.name in frame and frame[c.name].notna().any()),
+            "road_class",
+            tuple(known),
+            shown=True,
+            size_column="length_m",
         )
     ]
 
@@ -162,14 +222,24 @@ def _service_layers(survey: Survey) -> list[MapLayer]:
         labels = service_labels(survey.plan, name)
         reach = f"{reach_of(survey.plan, name):g} m"
         color = known[name].color if name in known else "#444444"
-        title = MapColumn("name", "名称", "Name") if "name" in frame and frame["name"].notna().any() else MapColumn("feature_id", "编号", "Id")
+        title = (
+            MapColumn("name", "名称", "Name")
+            if "name" in frame and frame["name"].notna().any()
+            else MapColumn("feature_id", "编号", "Id")
+        )
         size = {1: "length_m", 2: "area_m2"}.get(survey.pieces[f"services.{name}"].dimension)
         columns = (title, MapColumn("length_m", "长度", "Length", "m")) if size == "length_m" else (title,)
         layers.append(
             MapLayer(
-                name, labels["zh"], labels["en"], frame, columns, None,
+                name,
+                labels["zh"],
+                labels["en"],
+                frame,
+                columns,
+                None,
                 (MapClass("", f"{labels['zh']}（服务距离 {reach}）", f"{labels['en']} (reach {reach})", color, 2.0),),
-                shown=False, size_column=size,
+                shown=False,
+                size_column=size,
             )
         )
     return layers

@@ -20,9 +20,7 @@ def arrow_table(frame: pd.DataFrame) -> pa.Table:
         try:
             columns[name] = pa.Array.from_pandas(values)
         except (pa.ArrowInvalid, pa.ArrowTypeError):
-            columns[name] = pa.Array.from_pandas(
-                values.map(lambda v: None if pd.isna(v) else str(v)), type=pa.string()
-            )
+            columns[name] = pa.Array.from_pandas(values.map(lambda v: None if pd.isna(v) else str(v)), type=pa.string())
     return pa.table(columns)
 
 

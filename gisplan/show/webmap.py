@@ -41,7 +41,7 @@ class MapIndicator:
     explain_en: str
 
 
-def webmap(  # noqa: PLR0913 - a page is made of these parts
+def webmap(
     *,
     title: Mapping[str, str],
     subtitle: Mapping[str, str],
@@ -148,14 +148,10 @@ def _check(
     if lacking := [name for name in ("zone_id", "name") if name not in zones]:
         raise OutputError(f"the zones of a map lack the column(s) {', '.join(lacking)}")
     if zones["zone_id"].duplicated().any():
-        raise OutputError(
-            f"zone_id is not unique: {first_ids(zones.zone_id[zones.zone_id.duplicated()].tolist())}"
-        )
+        raise OutputError(f"zone_id is not unique: {first_ids(zones.zone_id[zones.zone_id.duplicated()].tolist())}")
     if set(values.index) != set(zones["zone_id"]) or not values.index.is_unique:
         odd = sorted(map(str, set(values.index) ^ set(zones["zone_id"])))
-        raise OutputError(
-            f"zones and their values must hold the same ids once each; they differ in {first_ids(odd)}"
-        )
+        raise OutputError(f"zones and their values must hold the same ids once each; they differ in {first_ids(odd)}")
     if absent := [i.id for i in indicators if i.id not in values]:
         raise OutputError(f"no values for the indicator(s) {first_ids(absent)}")
     ids = [layer.id for layer in layers]
@@ -170,9 +166,7 @@ def _union(boxes: Sequence[Sequence[float] | None]) -> list[float]:
     return [float(v) for v in (*known[:, :2].min(axis=0), *known[:, 2:].max(axis=0))]
 
 
-def _zone_layer(
-    zones: gpd.GeoDataFrame, values: pd.DataFrame, indicators: Sequence[MapIndicator]
-) -> FeatureLayer:
+def _zone_layer(zones: gpd.GeoDataFrame, values: pd.DataFrame, indicators: Sequence[MapIndicator]) -> FeatureLayer:
     """Encode the zones, their figures and the places of their names."""
     geometry = degrees(zones, "zones")
     figures = values.reindex(zones["zone_id"])

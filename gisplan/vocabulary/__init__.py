@@ -1,4 +1,4 @@
-"""The words gisplan knows: columns, units, land-use classes, services and road classes, each a data table beside this file."""
+"""The words gisplan knows: columns, units, land-use classes, services, road classes; data tables beside this file."""
 
 from __future__ import annotations
 

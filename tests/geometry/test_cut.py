@@ -42,9 +42,7 @@ def tilings(draw):
     several parts."""
     groups = draw(st.lists(st.integers(0, 4), min_size=25, max_size=25))
     cells = [square(i % 5, i // 5) for i in range(25)]
-    zones = [
-        shapely.union_all([c for c, g in zip(cells, groups, strict=True) if g == k]) for k in range(1, 5)
-    ]
+    zones = [shapely.union_all([c for c, g in zip(cells, groups, strict=True) if g == k]) for k in range(1, 5)]
     return [z for z in zones if not z.is_empty] or [cells[0]]
 
 
@@ -63,9 +61,7 @@ def long_enough(line):
     return line.length > 20
 
 
-lines = (
-    st.lists(st.one_of(anywhere, on_grid), min_size=2, max_size=6).map(shapely.LineString).filter(long_enough)
-)
+lines = st.lists(st.one_of(anywhere, on_grid), min_size=2, max_size=6).map(shapely.LineString).filter(long_enough)
 border_lines = st.lists(on_grid, min_size=2, max_size=6).map(shapely.LineString).filter(long_enough)
 many_lines = st.lists(st.one_of(lines, border_lines), min_size=2, max_size=3).map(shapely.MultiLineString)
 all_lines = st.lists(st.one_of(lines, border_lines, many_lines), min_size=1, max_size=6)
@@ -79,18 +75,14 @@ def stars(draw):
     return shapely.Polygon(np.column_stack([x + radii * np.cos(turn), y + radii * np.sin(turn)]))
 
 
-rings = st.tuples(cell, cell).map(
-    lambda p: square(*p, 2, 2).difference(square(p[0] + 0.5, p[1] + 0.3, 0.7, 0.9))
-)
+rings = st.tuples(cell, cell).map(lambda p: square(*p, 2, 2).difference(square(p[0] + 0.5, p[1] + 0.3, 0.7, 0.9)))
 grid_blocks = st.tuples(cell, cell, st.sampled_from([0.5, 1, 2.5]), st.sampled_from([0.25, 1, 2])).map(
     lambda b: square(*b)
 )
 pairs = st.tuples(cell, cell).map(
     lambda p: shapely.MultiPolygon([square(*p, 0.4, 0.4), square(p[0] + 1, p[1] + 0.5, 0.7, 0.9)])
 )
-polygons = st.lists(
-    st.one_of(stars().filter(shapely.is_valid), rings, grid_blocks, pairs), min_size=1, max_size=8
-)
+polygons = st.lists(st.one_of(stars().filter(shapely.is_valid), rings, grid_blocks, pairs), min_size=1, max_size=8)
 points = st.lists(
     st.one_of(
         st.one_of(anywhere, on_grid).map(shapely.Point),
@@ -136,10 +128,7 @@ def adds_up(zones, features, dimension, few_zones, turn):
 @given(zones=any_zones, features=polygons, turn=turns)
 def test_polygons_add_up(few_zones, zones, features, turn):
     zones, features, pieces = adds_up(zones, features, 2, few_zones, turn)
-    plain = (
-        shapely.area(shapely.intersection(features[:, None], zones[None, :]))
-        / shapely.area(features)[:, None]
-    )
+    plain = shapely.area(shapely.intersection(features[:, None], zones[None, :])) / shapely.area(features)[:, None]
     table = np.zeros(plain.shape)
     table[pieces.feature, pieces.zone] = pieces.share
     np.testing.assert_allclose(table, plain, rtol=0, atol=1e-9)
@@ -182,9 +171,7 @@ def test_zones_that_tile_share_a_line_out_as_its_steps_lie(few_zones, zones, fea
             if a == b:
                 continue
             edge = shapely.LineString([a, b])
-            for step in shapely.get_parts(
-                shapely.union_all([edge.difference(grid), edge.intersection(grid)])
-            ):
+            for step in shapely.get_parts(shapely.union_all([edge.difference(grid), edge.intersection(grid)])):
                 if step.geom_type == "Point":
                     continue
                 near = shapely.distance(zones, step.interpolate(0.5, normalized=True)) < 1e-7
@@ -209,9 +196,7 @@ def test_line_that_crosses_itself_on_a_border(few_zones):
     to the east."""
     zones = place(np.array([square(0, 0), square(1, 0)]))
     line = place(
-        np.array(
-            [shapely.LineString([(100, 0), (100, 50), (50, 50), (50, 80), (100, 50), (100, 90), (150, 90)])]
-        )
+        np.array([shapely.LineString([(100, 0), (100, 50), (50, 50), (50, 80), (100, 50), (100, 90), (150, 90)])])
     )
     loop = 50 + 30 + np.hypot(50, 30)
     whole = 50 + loop + 40 + 50
@@ -304,9 +289,7 @@ def town_of(n, seed=3):
         rng.uniform(10, 90, n),
     )
     return place(shapely.box(x, y, x + w, y + h), 0.4), place(
-        shapely.linestrings(
-            np.stack([np.column_stack([x, y]), np.column_stack([x + 9 * w, y - 7 * h])], axis=1)
-        ),
+        shapely.linestrings(np.stack([np.column_stack([x, y]), np.column_stack([x + 9 * w, y - 7 * h])], axis=1)),
         0.4,
     )
 

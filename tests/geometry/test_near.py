@@ -21,15 +21,9 @@ points = coordinate.map(lambda p: shapely.Point(at([p])[0]))
 areas = st.tuples(coordinate, st.floats(5, 200), st.floats(5, 200)).map(
     lambda b: shapely.box(X + b[0][0], Y + b[0][1], X + b[0][0] + b[1], Y + b[0][1] + b[2])
 )
-sources = st.lists(st.one_of(lines, points, areas), min_size=0, max_size=8).map(
-    lambda g: np.array(g, dtype=object)
-)
+sources = st.lists(st.one_of(lines, points, areas), min_size=0, max_size=8).map(lambda g: np.array(g, dtype=object))
 ZONES = np.array(
-    [
-        shapely.box(X + c * 200, Y + r * 300, X + c * 200 + 200, Y + r * 300 + 300)
-        for c in range(3)
-        for r in range(2)
-    ]
+    [shapely.box(X + c * 200, Y + r * 300, X + c * 200 + 200, Y + r * 300 + 300) for c in range(3) for r in range(2)]
 )
 
 
@@ -47,9 +41,7 @@ def test_within_is_the_distance_to_the_nearest(found, distance):
 @given(sources, st.floats(1, 150))
 def test_reached_share_is_the_zone_within_the_union_of_buffers(found, distance):
     got = reached_share(ZONES, found, distance=distance)
-    grown = (
-        shapely.union_all(shapely.buffer(found, distance, quad_segs=16)) if len(found) else shapely.Polygon()
-    )
+    grown = shapely.union_all(shapely.buffer(found, distance, quad_segs=16)) if len(found) else shapely.Polygon()
     want = shapely.area(shapely.intersection(ZONES, grown)) / shapely.area(ZONES)
     # GEOS smooths bends of less than a hundredth of the distance in its own way, which differs where a line
     # was clipped.
@@ -60,9 +52,7 @@ def test_reached_share_is_the_zone_within_the_union_of_buffers(found, distance):
 def test_long_line_is_clipped_far_enough_away_to_change_nothing():
     road = shapely.LineString(at([(-9_000, -7_000), (100, 320), (350, 280), (9_000, 8_000)]))
     got = reached_share(ZONES, np.array([road]), distance=60)
-    want = shapely.area(shapely.intersection(ZONES, shapely.buffer(road, 60, quad_segs=16))) / shapely.area(
-        ZONES
-    )
+    want = shapely.area(shapely.intersection(ZONES, shapely.buffer(road, 60, quad_segs=16))) / shapely.area(ZONES)
     np.testing.assert_allclose(got, want, rtol=1e-9)
 
 

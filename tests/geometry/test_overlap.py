@@ -87,9 +87,7 @@ def test_stars_anywhere(stars):
     for x, y, radii in stars:
         turn = np.linspace(0, 2 * np.pi, len(radii), endpoint=False)
         polygons.append(
-            shapely.Polygon(
-                np.column_stack([FAR[0] + x + radii * np.cos(turn), FAR[1] + y + radii * np.sin(turn)])
-            )
+            shapely.Polygon(np.column_stack([FAR[0] + x + radii * np.cos(turn), FAR[1] + y + radii * np.sin(turn)]))
         )
     agree([p for p in polygons if p.is_valid])
 

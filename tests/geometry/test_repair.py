@@ -36,9 +36,7 @@ def test_bow_tie_keeps_both_halves():
 def test_lopsided_bow_tie_keeps_the_small_half_as_well():
     mended = one(Polygon([(0, 0), (8, 8), (8, 0), (0, 2)]))
     whole = shapely.area(
-        shapely.polygonize(
-            shapely.get_parts(shapely.node(LineString([(0, 0), (8, 8), (8, 0), (0, 2), (0, 0)])))
-        )
+        shapely.polygonize(shapely.get_parts(shapely.node(LineString([(0, 0), (8, 8), (8, 0), (0, 2), (0, 0)]))))
     )
     assert mended.size_after[0] == pytest.approx(float(whole))
 

@@ -39,9 +39,7 @@ def equal_area(polygon):
     lon, lat = shapely.get_coordinates(degrees(polygon.centroid))[0]
     local = CRS.from_proj4(f"+proj=laea +lat_0={lat:.12f} +lon_0={lon:.12f} +ellps=GRS80 +units=m")
     to = Transformer.from_crs(local.geodetic_crs, local, always_xy=True)
-    return shapely.area(
-        shapely.transform(degrees(shapely.segmentize(polygon, 20)), to.transform, interleaved=False)
-    )
+    return shapely.area(shapely.transform(degrees(shapely.segmentize(polygon, 20)), to.transform, interleaved=False))
 
 
 def star(x, y, radii):
@@ -112,8 +110,7 @@ def trapezoids(lonlat):
     wide = (lon[:-1] + lon[1:]) / 2 - lon[0]
     high, middle = np.diff(lat), (lat[:-1] + lat[1:]) / 2
     series = sum(
-        (-1) ** k * t * np.sin((2 * k + 1) / 2 * high) * np.cos((2 * k + 1) * middle)
-        for k, t in enumerate(terms)
+        (-1) ** k * t * np.sin((2 * k + 1) / 2 * high) * np.cos((2 * k + 1) * middle) for k, t in enumerate(terms)
     )
     return abs(np.sum(2 * b * b * wide * series))
 
@@ -154,9 +151,7 @@ def test_length_is_the_sum_of_geodesics(steps):
     xy = np.cumsum([(630_000, 3_400_000), *steps], axis=0)
     line = shapely.LineString(xy)
     lon, lat = shapely.get_coordinates(degrees(line)).T
-    assert ellipsoidal_length(np.array([line]), GK)[0] == pytest.approx(
-        GEOD.line_length(lon, lat), rel=1e-12, abs=1e-8
-    )
+    assert ellipsoidal_length(np.array([line]), GK)[0] == pytest.approx(GEOD.line_length(lon, lat), rel=1e-12, abs=1e-8)
 
 
 def test_lengths_of_many_lines_and_parts_are_kept_apart():
@@ -164,9 +159,7 @@ def test_lengths_of_many_lines_and_parts_are_kept_apart():
         return shapely.LineString([(x, 3_400_000), (x + 300, 3_400_400)])
 
     both = shapely.MultiLineString([line(500_000), line(600_000)])
-    one, two, pair, none = ellipsoidal_length(
-        np.array([line(500_000), line(600_000), both, shapely.LineString()]), GK
-    )
+    one, two, pair, none = ellipsoidal_length(np.array([line(500_000), line(600_000), both, shapely.LineString()]), GK)
     assert (one, two) == pytest.approx((500, 500), rel=2e-4)
     assert one > two  # the plane draws lengths too large away from the meridian
     assert pair == pytest.approx(one + two, rel=1e-14)

@@ -72,11 +72,7 @@ def table_of(frames, **kw):
     layers = layers_of(frames)
     survey = make_survey(PLAN, layers, **kw)
     require_closed(balance(layers, survey.pieces))
-    return (
-        tables.long(survey, evaluate(survey))
-        .set_index(["indicator", "zone_id"])
-        .drop(columns=["unit", "source"])
-    )
+    return tables.long(survey, evaluate(survey)).set_index(["indicator", "zone_id"]).drop(columns=["unit", "source"])
 
 
 @st.composite
@@ -115,10 +111,7 @@ def studies(draw):
     buildings = frame(
         far(boxes(m, 5, 60)), building_id=[f"B{i}" for i in range(m)], floor_area_m2=rng.uniform(20, 9_000, m)
     )
-    roads = [
-        shapely.LineString(rng.uniform((-50, -50), (750, 350), (int(rng.integers(2, 5)), 2)))
-        for _ in range(k)
-    ]
+    roads = [shapely.LineString(rng.uniform((-50, -50), (750, 350), (int(rng.integers(2, 5)), 2))) for _ in range(k)]
     # One road along the border of the first two zones, one along the outer border.
     roads += [shapely.LineString([(a, 0), (a + lean, 300)]), shapely.LineString([(0, 0), (a, 0)])]
     streets = frame(
@@ -197,9 +190,7 @@ def split(f, *, by, dimension):
             part[key] = part[key] + f"/{j}"
             out.append(part)
     both = pd.concat(out, ignore_index=True)
-    sizes = (
-        {"area_m2": both.area, "planar_area_m2": both.area} if dimension == 2 else {"length_m": both.length}
-    )
+    sizes = {"area_m2": both.area, "planar_area_m2": both.area} if dimension == 2 else {"length_m": both.length}
     return both.assign(**sizes)
 
 
@@ -282,11 +273,7 @@ def test_number_of_workers_changes_no_bit():
         "zones": frame(
             far(
                 np.array(
-                    [
-                        shapely.box(c, r, c + 570, r + 570)
-                        for c in range(0, 3_990, 570)
-                        for r in range(0, 3_990, 570)
-                    ]
+                    [shapely.box(c, r, c + 570, r + 570) for c in range(0, 3_990, 570) for r in range(0, 3_990, 570)]
                 )
             ),
             zone_id=[f"Z{i}" for i in range(49)],
@@ -309,8 +296,7 @@ def test_number_of_workers_changes_no_bit():
         with ThreadPoolExecutor(workers) as pool:
             got = table_of(frames, executor=pool)
         assert (
-            got.drop(columns="flags").to_numpy(float).tobytes()
-            == alone.drop(columns="flags").to_numpy(float).tobytes()
+            got.drop(columns="flags").to_numpy(float).tobytes() == alone.drop(columns="flags").to_numpy(float).tobytes()
         )
         assert got["flags"].equals(alone["flags"])
 
@@ -319,9 +305,7 @@ def test_number_of_workers_changes_no_bit():
 
 #: A foot grid like those of the United States, here over the town.
 FEET = "+proj=tmerc +lat_0=30 +lon_0=119.5 +k=0.9999 +x_0=300000 +y_0=0 +ellps=GRS80 +units=us-ft +no_defs"
-SYSTEMS = pytest.mark.parametrize(
-    "crs", ["EPSG:32650", "EPSG:4490", FEET], ids=["utm_50n", "degrees", "feet"]
-)
+SYSTEMS = pytest.mark.parametrize("crs", ["EPSG:32650", "EPSG:4490", FEET], ids=["utm_50n", "degrees", "feet"])
 
 #: Figures of land alone: neither distances in the plane nor ties of exactly one half are in them.
 OF_LAND = (
@@ -359,9 +343,7 @@ def elsewhere(tmp_path_factory):
 
     def measured(crs):
         if crs not in made:
-            made[crs] = study(
-                town.write(tmp_path_factory.mktemp("crs"), header={"area": "ellipsoid"}, crs=crs)
-            )
+            made[crs] = study(town.write(tmp_path_factory.mktemp("crs"), header={"area": "ellipsoid"}, crs=crs))
         return made[crs]
 
     return measured

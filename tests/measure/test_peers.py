@@ -81,9 +81,7 @@ def test_land_of_each_class(result, parcel_pieces):
 def buildings(result):
     """Drawn buildings with the floor area the plan's rules give, in plain pandas."""
     frame = layer("buildings", where="status = 'built'")
-    storey = frame["storey_height_m"].where(
-        frame["storey_height_m"] > 0, result.plan.assumptions.storey_height_m
-    )
+    storey = frame["storey_height_m"].where(frame["storey_height_m"] > 0, result.plan.assumptions.storey_height_m)
     storeys = np.floor(frame["height_m"] / storey + 1e-9).clip(lower=1)
     floor = frame["floor_area_m2"].fillna(frame.area * frame["floors"]).fillna(frame.area * storeys)
     return frame.assign(floor=floor)
@@ -119,11 +117,7 @@ def test_road_length(result, zones):
             shared[[a, b]] += float(roads.intersection(border).length.sum()) / 2
     assert shared.max() > 500  # the sample has a road along a border
     rest = roads.difference(shapely.union_all(borders))
-    length = (
-        cut(gpd.GeoDataFrame(geometry=rest[~rest.is_empty], crs=roads.crs), zones)
-        .groupby("zone_id")["size"]
-        .sum()
-    )
+    length = cut(gpd.GeoDataFrame(geometry=rest[~rest.is_empty], crs=roads.crs), zones).groupby("zone_id")["size"].sum()
     same(result, "road_length_m", length.add(shared, fill_value=0.0), rel=1e-5)
 
 
@@ -147,18 +141,14 @@ def test_coverage(result, parcels, zones, parcel_pieces, land, service):
 @pytest.mark.parametrize("service", SERVICES)
 def test_reach(result, zones, service):
     name, where, reach = SERVICES[service]
-    grown = gpd.GeoDataFrame(
-        geometry=[layer(name, where=where).buffer(reach, quad_segs=16).union_all()], crs=zones.crs
-    )
+    grown = gpd.GeoDataFrame(geometry=[layer(name, where=where).buffer(reach, quad_segs=16).union_all()], crs=zones.crs)
     area = cut(grown, zones).groupby("zone_id")["size"].sum()
     same(result, f"reach_{service}", area / zones.set_index("zone_id").area)
 
 
 def test_investment_intensity(result, parcels, parcel_pieces):
     """Sum over sum of the parcels that state an investment, each split by share of area."""
-    stated = (
-        result.parcels.set_index("parcel_id")["investment_wan"].reindex(parcel_pieces["parcel_id"]).to_numpy()
-    )
+    stated = result.parcels.set_index("parcel_id")["investment_wan"].reindex(parcel_pieces["parcel_id"]).to_numpy()
     known = ~np.isnan(stated)
     top = pd.Series(parcel_pieces["share"] * np.nan_to_num(stated)).groupby(parcel_pieces["zone_id"]).sum()
     bottom = parcel_pieces[known].groupby("zone_id")["size"].sum() / 10_000

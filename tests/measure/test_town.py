@@ -159,9 +159,7 @@ BUILDING_FIGURES = {
     # commerce.
     # In Z2 on P4 and P10: two thirds of B4, and B9, unknown.
     "industrial_plot_ratio": {
-        "Z1": quotient(
-            B1 + B2 + B4 / 3 + P5_REGISTER + B12, 38_000, 4 + 1, flags="OWN:1;FLOORS:3;REGISTER:1"
-        ),
+        "Z1": quotient(B1 + B2 + B4 / 3 + P5_REGISTER + B12, 38_000, 4 + 1, flags="OWN:1;FLOORS:3;REGISTER:1"),
         "Z2": quotient(
             B4 * 2 / 3,
             11_000,
@@ -267,9 +265,7 @@ ROAD_FIGURES = {
     **{f"road_density_{name}": class_density(name) for name in vocabulary.road_classes()},
     "road_area_share": {
         "Z1": quotient(ROAD_LAND["Z1"], ZONE["Z1"], 5, flags="BY_WIDTH:5"),
-        "Z2": quotient(
-            ROAD_LAND["Z2"], ZONE["Z2"], 4, missing=1, known=650 / 750, flags="PARTIAL;BY_WIDTH:4"
-        ),
+        "Z2": quotient(ROAD_LAND["Z2"], ZONE["Z2"], 4, missing=1, known=650 / 750, flags="PARTIAL;BY_WIDTH:4"),
         "Z3": quotient(ROAD_LAND["Z3"], ZONE["Z3"], 1, flags="BY_WIDTH:1"),
     },
     # R1 × R4 in Z1; R1 × R2 on the border of Z1 and Z2, half in each; R5 on R1 in Z2. Dead ends are no
@@ -332,10 +328,7 @@ def figure(result, indicator, zone):
     assert len(rows) == 1, f"{indicator} of {zone} occurs {len(rows)} times"
     row = rows.iloc[0]
     return Pencil(
-        *(
-            row[c]
-            for c in ("value", "numerator", "denominator", "n_used", "n_missing", "known_share", "flags")
-        )
+        *(row[c] for c in ("value", "numerator", "denominator", "n_used", "n_missing", "known_share", "flags"))
     )
 
 
@@ -444,9 +437,7 @@ def test_parcel_table(town_result):
     assert table.loc[["P4", "P10", "P11", "P1"], "zone_share"].tolist() == pytest.approx([0.6, 0.5, 0, 1])
     # P4 carries B4 and a quarter of B5; P5 what its register says; P7 half of B8; of P10 nothing is known.
     floor = table.loc[["P1", "P4", "P5", "P7", "P8", "P10", "P12"], "floor_area_m2"]
-    assert floor.tolist() == pytest.approx(
-        [5_000, B4 + B5 / 4, 4_000, B8 / 2, B11 + B5 * 3 / 4, NAN, 0], nan_ok=True
-    )
+    assert floor.tolist() == pytest.approx([5_000, B4 + B5 / 4, 4_000, B8 / 2, B11 + B5 * 3 / 4, NAN, 0], nan_ok=True)
     assert table.loc["P4", "plot_ratio"] == pytest.approx((B4 + B5 / 4) / 10_000)
     assert table.loc["P1", "register_floor_area_m2"] != table.loc["P1", "register_floor_area_m2"]
     assert table.loc["P4", "land_area_m2"] == pytest.approx(14.4 * 2000 / 3)
@@ -485,9 +476,7 @@ def test_without_buildings_the_register_tells_and_only_what_it_tells(measured_to
     # Nothing tells whether land is built but the register's floor area, and the classes.
     same(
         figure(result, "built_land_share", "Z1"),
-        quotient(
-            10_000 + 10_000, 20_000, 2, missing=6, known=20_000 / 68_000, flags="PARTIAL"
-        ),  # P5 built, P6 formed
+        quotient(10_000 + 10_000, 20_000, 2, missing=6, known=20_000 / 68_000, flags="PARTIAL"),  # P5 built, P6 formed
     )
     same(
         figure(result, "vacant_parcel_share", "Z2"),
@@ -567,9 +556,7 @@ def test_zone_without_buildings_has_plot_ratio_zero(measured_town):
     same(figure(result, "plot_ratio", "Z2"), quotient(0, 41_000, 0))
     same(figure(result, "building_density", "Z2"), quotient(0, 41_000, 0))
     same(figure(result, "mean_floors", "Z2"), quotient(0, 0, 0))  # floors of no building: missing
-    same(
-        figure(result, "open_space_ratio", "Z2"), quotient(41_000, 0, 0)
-    )  # open land over no floor area: missing
+    same(figure(result, "open_space_ratio", "Z2"), quotient(41_000, 0, 0))  # open land over no floor area: missing
     same(figure(result, "plot_ratio_gross", "Z3"), quotient(0, 60_000, 0))
 
 
@@ -674,9 +661,7 @@ def test_ledger_areas(measured_town):
     # P5 states an investment, but its area is not known: neither counts.
     same(
         figure(result, "investment_intensity", "Z1"),
-        quotient(
-            3_000 + 1_200 + 0.4 * 2_000, land["Z1"] / HA, 3, missing=5, known=24_000 / 68_000, flags="PARTIAL"
-        ),
+        quotient(3_000 + 1_200 + 0.4 * 2_000, land["Z1"] / HA, 3, missing=5, known=24_000 / 68_000, flags="PARTIAL"),
     )
     same(figure(result, "zone_area_m2", "Z1"), TOWN["zone_area_m2"]["Z1"])
     same(figure(result, "plot_ratio_gross", "Z1"), TOWN["plot_ratio_gross"]["Z1"])
@@ -691,9 +676,7 @@ def test_ledger_plot_ratio_takes_floor_area_and_land_of_the_same_parcels(measure
     got = figure(result, "plot_ratio", "Z1")
     same(
         got,
-        quotient(
-            B1 + B2 + B4 / 3, land["Z1"], 3, missing=5, known=24_000 / 68_000, flags="PARTIAL;OWN:1;FLOORS:2"
-        ),
+        quotient(B1 + B2 + B4 / 3, land["Z1"], 3, missing=5, known=24_000 / 68_000, flags="PARTIAL;OWN:1;FLOORS:2"),
     )
     # Z2: as ever, but P9 and P12 lack an area and B9 its floors: three things are missing.
     same(
@@ -722,9 +705,7 @@ def test_ledger_areas_that_differ_are_told_with_the_ratio_each_basis_gives(town_
     """And over how many parcels, for the two ratios differ by that as well."""
     (issue,) = [i for i in town_result.issues if i.code == "LEDGER_AREA_DIFFERS"]
     assert issue.count == 1
-    by_ledger = (
-        B1 + B2 + (B4 + B5 / 4) + (B11 + B5 * 3 / 4) + 500
-    )  # P1, P2, P4, P8, P11; of P10 it is not known
+    by_ledger = B1 + B2 + (B4 + B5 / 4) + (B11 + B5 * 3 / 4) + 500  # P1, P2, P4, P8, P11; of P10 it is not known
     by_drawing = by_ledger + B3 + P5_REGISTER + B8 / 2 + B12  # and P3, P5, P7, P13, and 0 on P6, P9, P12
     assert f'{by_ledger / 49_600:.3f} with area_basis = "ledger" (5 parcels)' in issue.message
     assert f'{by_drawing / 114_000:.3f} with area_basis = "measured" (12 parcels)' in issue.message
@@ -803,9 +784,7 @@ def test_overlapping_parcels_are_told(measured_town):
 def test_junction_on_a_border_with_odd_decimals_counts_half_in_each(measured_town):
     """A border seldom lies on a whole millimetre, and a junction on it must not be rounded off it."""
     shift = 0.0004321
-    moved = {
-        name: (lambda f: f.set_geometry(f.geometry.translate(shift, shift))) for name in ("zones", "roads")
-    }
+    moved = {name: (lambda f: f.set_geometry(f.geometry.translate(shift, shift))) for name in ("zones", "roads")}
     result = measured_town(**moved)
     count = values_of(result, "intersection_density") * pd.Series(ZONE) / KM2
     assert count.tolist() == pytest.approx([1.5, 1.5, 0])
@@ -819,16 +798,12 @@ def test_junction_on_the_outer_border_is_not_lost(measured_town):
         more = pd.concat(
             [
                 roads,
-                town.table(
-                    ["road_id", "road_class", "width_m"], ("R9", "支路", 5.0, town.line((50, 0), (50, 50)))
-                ),
+                town.table(["road_id", "road_class", "width_m"], ("R9", "支路", 5.0, town.line((50, 0), (50, 50)))),
             ]
         )
         return more.set_geometry(more.geometry.translate(-shift, -shift))
 
-    result = measured_town(
-        roads=with_r9, zones=lambda z: z.set_geometry(z.geometry.translate(-shift, -shift))
-    )
+    result = measured_town(roads=with_r9, zones=lambda z: z.set_geometry(z.geometry.translate(-shift, -shift)))
     assert values_of(result, "intersection_density")["Z1"] * ZONE["Z1"] / KM2 == pytest.approx(2.5)
 
 

@@ -40,7 +40,9 @@ def test_degrees_on_cgcs2000_become_gauss_krueger(plain, tmp_path):
 
 def test_degrees_on_wgs84_become_utm(tmp_path):
     assert run(study(tmp_path, **{name: make().to_crs(4326) for name, make in LAYERS.items()})) == 0
-    assert told(tmp_path).startswith("Measured in WGS 84 / UTM zone 51N (EPSG:32651): the UTM zone of 120.01°, 30.72°; WGS 84 is in degrees.")
+    assert told(tmp_path).startswith(
+        "Measured in WGS 84 / UTM zone 51N (EPSG:32651): the UTM zone of 120.01°, 30.72°; WGS 84 is in degrees."
+    )
 
 
 def test_web_mercator_is_not_kept(tmp_path):

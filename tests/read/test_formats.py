@@ -27,13 +27,22 @@ def test_every_format_gives_the_same_figures(suffix, plain, tmp_path):
     plan = study(
         tmp_path,
         plan={
-            f"{P}.path": f"parcels.{suffix}", f"{P}.layer": ...,
-            "layers.buildings": {"path": f"buildings.{suffix}", "columns": {"building_id": renamed.get("building_id", "building_id")}},
+            f"{P}.path": f"parcels.{suffix}",
+            f"{P}.layer": ...,
+            "layers.buildings": {
+                "path": f"buildings.{suffix}",
+                "columns": {"building_id": renamed.get("building_id", "building_id")},
+            },
         },
     )
-    for name, frame in (("parcels", parcels()), ("buildings", buildings().astype({"floors": float}).rename(columns=renamed))):
+    for name, frame in (
+        ("parcels", parcels()),
+        ("buildings", buildings().astype({"floors": float}).rename(columns=renamed)),
+    ):
         file = tmp_path / f"{name}.{suffix}"
-        frame.to_parquet(file) if suffix == "parquet" else frame.to_file(file, **({"driver": "OpenFileGDB"} if suffix == "gdb" else {}))
+        frame.to_parquet(file) if suffix == "parquet" else frame.to_file(
+            file, **({"driver": "OpenFileGDB"} if suffix == "gdb" else {})
+        )
     assert run(plan) == 0
     if suffix in ("gpkg", "parquet", "shp"):
         for name in ("zones.csv", "indicators.csv", "parcels.csv"):
@@ -74,7 +83,13 @@ def write_gbk_shapefile(folder, *, cpg):
 def test_a_shapefile_in_gbk(cpg, encoding, tmp_path):
     write_gbk_shapefile(tmp_path, cpg=cpg)
     plan = study(
-        tmp_path, plan={f"{P}.path": "p.shp", f"{P}.layer": ..., f"{P}.encoding": encoding, "layers.zones": {"from": "parcels", "by": "片区"}},
+        tmp_path,
+        plan={
+            f"{P}.path": "p.shp",
+            f"{P}.layer": ...,
+            f"{P}.encoding": encoding,
+            "layers.zones": {"from": "parcels", "by": "片区"},
+        },
     )
     assert run(plan) == 0
     assert list(zone_figures(tmp_path / "out").index) == ["E", "W"]
@@ -104,7 +119,9 @@ def test_a_shapefile_in_ascii_needs_no_guess(tmp_path):
 def test_a_shapefile_of_which_a_part_is_missing(missing, tmp_path, capsys):
     parcels().to_file(tmp_path / "p.shp")
     (tmp_path / f"p.{missing}").unlink()
-    code = run(study(tmp_path, plan={f"{P}.path": "p.shp", f"{P}.layer": ..., f"{P}.columns": {"parcel_id": "parcel_id"}}))
+    code = run(
+        study(tmp_path, plan={f"{P}.path": "p.shp", f"{P}.layer": ..., f"{P}.columns": {"parcel_id": "parcel_id"}})
+    )
     told = capsys.readouterr().err
     assert code == 2 and told.startswith("gisplan: [layers.parcels]") and told.count("\n") == 1, told
 
@@ -152,7 +169,9 @@ def put(file, layer, shapes, *, kind):
     database.execute("DELETE FROM gpkg_extensions WHERE extension_name = 'gpkg_rtree_index'")
     (srs,) = database.execute("SELECT srs_id FROM gpkg_geometry_columns").fetchone()
     for fid, wkb in shapes.items():
-        database.execute(f'UPDATE "{layer}" SET geom = ? WHERE fid = ?', (b"GP\0\x01" + struct.pack("<i", srs) + wkb, fid))
+        database.execute(
+            f'UPDATE "{layer}" SET geom = ? WHERE fid = ?', (b"GP\0\x01" + struct.pack("<i", srs) + wkb, fid)
+        )
     database.execute("UPDATE gpkg_geometry_columns SET geometry_type_name = ?", (kind,))
     database.commit()
     database.close()
@@ -178,13 +197,45 @@ def test_curved_roads(kind, tmp_path):
     arc = struct.pack("<BII", 1, 8, 3) + points[:3].astype("<f8").tobytes()
     put(tmp_path / "roads.gpkg", "roads", {1: struct.pack("<BII", 1, 9, 1) + arc}, kind=kind)
     assert run(plan) == 0
-    length = gpd.pd.read_csv(tmp_path / "out/balance.csv").set_index(["layer", "measure"]).loc[("roads", "length_m"), "input"]
+    length = (
+        gpd.pd.read_csv(tmp_path / "out/balance.csv")
+        .set_index(["layer", "measure"])
+        .loc[("roads", "length_m"), "input"]
+    )
     assert length == pytest.approx(np.pi * RADIUS, rel=1e-3)
 
 
 def test_text_of_cells():
-    cells = [110.0, 110.5, np.float64(110.5), np.float32(1.5), np.float32(7), True, np.True_, None, np.nan, " a ", "", 0, np.int64(5)]
-    assert [text_of(c) for c in cells] == ["110", "110.5", "110.5", "1.5", "7", "true", "true", None, None, "a", None, "0", "5"]
+    cells = [
+        110.0,
+        110.5,
+        np.float64(110.5),
+        np.float32(1.5),
+        np.float32(7),
+        True,
+        np.True_,
+        None,
+        np.nan,
+        " a ",
+        "",
+        0,
+        np.int64(5),
+    ]
+    assert [text_of(c) for c in cells] == [
+        "110",
+        "110.5",
+        "110.5",
+        "1.5",
+        "7",
+        "true",
+        "true",
+        None,
+        None,
+        "a",
+        None,
+        "0",
+        "5",
+    ]
 
 
 def test_decimal_ids_stay_what_they_are(tmp_path):
@@ -205,7 +256,9 @@ def test_remarks_of_a_driver_are_an_issue_and_no_line_on_the_console(tmp_path, c
 
 
 def test_a_layer_of_several_kinds(tmp_path):
-    frame = gpd.GeoDataFrame({"feature_id": ["W1", "W2", "W3"]}, geometry=[box(0, 0), box(600, 0), box(0, 0).centroid], crs=CRS)
+    frame = gpd.GeoDataFrame(
+        {"feature_id": ["W1", "W2", "W3"]}, geometry=[box(0, 0), box(600, 0), box(0, 0).centroid], crs=CRS
+    )
     assert run(study(tmp_path, water=frame)) == 0
     found = issues(tmp_path / "out").loc["GEOMETRY_REJECTED"]
     assert (found["layer"], found["features"]) == ("services.water", "W3 (is a Point)")
@@ -213,5 +266,7 @@ def test_a_layer_of_several_kinds(tmp_path):
 
 def test_ids_as_whole_numbers(tmp_path):
     assert run(study(tmp_path, parcels=parcels().assign(parcel_id=range(101, 161)))) == 0
-    assert gpd.pd.read_csv(tmp_path / "out/parcels.csv", dtype=str)["parcel_id"].tolist() == [str(i) for i in range(101, 161)]
+    assert gpd.pd.read_csv(tmp_path / "out/parcels.csv", dtype=str)["parcel_id"].tolist() == [
+        str(i) for i in range(101, 161)
+    ]
     assert len(IDS) == 60 and pyogrio.list_drivers()

@@ -77,18 +77,21 @@ def test_says(condition, rows):
         ("floors = 1 /* x */", "one condition may stand there, without ; or remarks"),
         ("floors IN (SELECT 1)", "a query cannot stand in a condition"),
         ("EXISTS (SELECT 1 FROM sqlite_master)", "a query cannot stand in a condition"),
-        ("1 IN (WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c)", "a query cannot stand in a condition"),
-        ("floors = 1 UNION SELECT 1", "near \"UNION\": syntax error"),
-        ("floors = 1 LIMIT 1", "near \"LIMIT\": syntax error"),
-        ("floors = 1 ORDER BY 1", "near \"ORDER\": syntax error"),
-        ("floors = 1 GROUP BY id", "near \"GROUP\": syntax error"),
-        ("PRAGMA table_info(layer)", "near \"table_info\": syntax error"),
+        (
+            "1 IN (WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c)",
+            "a query cannot stand in a condition",
+        ),
+        ("floors = 1 UNION SELECT 1", 'near "UNION": syntax error'),
+        ("floors = 1 LIMIT 1", 'near "LIMIT": syntax error'),
+        ("floors = 1 ORDER BY 1", 'near "ORDER": syntax error'),
+        ("floors = 1 GROUP BY id", 'near "GROUP": syntax error'),
+        ("PRAGMA table_info(layer)", 'near "table_info": syntax error'),
         ("rowid < 3", "no column is called rowid"),
         ("statsu = 'built'", "no such column: statsu"),
-        ('"statsu" != \'void\'', "no column is called statsu; did you mean status?"),
+        ("\"statsu\" != 'void'", "no column is called statsu; did you mean status?"),
         ('status = "built"', "no column is called built; text is written 'built'"),
-        ("my col = 2", "near \"col\": syntax error"),
-        ("status =", "near \")\": syntax error"),
+        ("my col = 2", 'near "col": syntax error'),
+        ("status =", 'near ")": syntax error'),
     ],
 )
 def test_refuses(condition, why):
@@ -102,9 +105,19 @@ def test_refuses(condition, why):
 @pytest.mark.parametrize(
     "condition",
     [
-        "load_extension('x') IS NULL", "random() > 0", "randomblob(1000000000) IS NULL", "zeroblob(2000000000)", "current_date > since",
-        "date('now') > since", "printf('%.*c', 2000000000, 'x') IS NULL", "count(*) > 3", "sum(floors) OVER () > 3", "fts3_tokenizer('x')",
-        "sqlite_version() > '3'", "hex(id) = ''", "row_number() OVER () < 3",
+        "load_extension('x') IS NULL",
+        "random() > 0",
+        "randomblob(1000000000) IS NULL",
+        "zeroblob(2000000000)",
+        "current_date > since",
+        "date('now') > since",
+        "printf('%.*c', 2000000000, 'x') IS NULL",
+        "count(*) > 3",
+        "sum(floors) OVER () > 3",
+        "fts3_tokenizer('x')",
+        "sqlite_version() > '3'",
+        "hex(id) = ''",
+        "row_number() OVER () < 3",
     ],
 )
 def test_refuses_functions_that_do_more_than_compare(condition):
@@ -112,7 +125,9 @@ def test_refuses_functions_that_do_more_than_compare(condition):
         chosen(TABLE, condition, place="[x]")
 
 
-@pytest.mark.parametrize("condition", ["writefile('x', 'y')", "readfile('/etc/passwd') IS NOT NULL", "id REGEXP 'x'", "ATTACH 'x' AS y"])
+@pytest.mark.parametrize(
+    "condition", ["writefile('x', 'y')", "readfile('/etc/passwd') IS NOT NULL", "id REGEXP 'x'", "ATTACH 'x' AS y"]
+)
 def test_refuses_what_sqlite_does_not_know(condition):
     with pytest.raises(LayerError, match="cannot be understood"):
         chosen(TABLE, condition, place="[x]")

@@ -28,9 +28,7 @@ def decode(payload):
 
     def numbers(name):
         at, n, planes = head["sections"][name]
-        return [
-            int.from_bytes(bytes(body[at + p * n + i] for p in range(planes)), "little") for i in range(n)
-        ]
+        return [int.from_bytes(bytes(body[at + p * n + i] for p in range(planes)), "little") for i in range(n)]
 
     def signed(name):
         return [(v >> 1) ^ -(v & 1) for v in numbers(name)]

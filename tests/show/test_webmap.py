@@ -46,9 +46,7 @@ def study(text=None, **changes):
     x, y = x + rng.normal(0, 8, x.shape) + 538_000, y + rng.normal(0, 8, y.shape) + 3_380_000
     corner = lambda i, j: (x[i, j], y[i, j])  # noqa: E731
     blocks = [
-        Polygon([corner(i, j), corner(i + 1, j), corner(i + 1, j + 1), corner(i, j + 1)]).buffer(
-            -4, join_style="mitre"
-        )
+        Polygon([corner(i, j), corner(i + 1, j), corner(i + 1, j + 1), corner(i, j + 1)]).buffer(-4, join_style="mitre")
         for i in range(20)
         for j in range(15)
     ]
@@ -99,9 +97,7 @@ def study(text=None, **changes):
             said("式二"),
             said("why"),
         ),
-        MapIndicator(
-            "land", said("土地"), said("Land"), "ha", said("规模"), said("Size"), said("式三"), said("what")
-        ),
+        MapIndicator("land", said("土地"), said("Land"), "ha", said("规模"), said("Size"), said("式三"), said("what")),
     ]
     values = pd.DataFrame(
         {
@@ -249,9 +245,7 @@ def test_our_layer_is_a_folium_layer():
         "classes": [{"label": {"en": "a"}, "color": "#ff0000", "weight": 1}],
         "classed": False,
     }
-    FeatureLayer(encode(shapes, {}, meta=meta), key="x", name="`<b>", bounds=[114, 30, 114.1, 30.1]).add_to(
-        theirs
-    )
+    FeatureLayer(encode(shapes, {}, meta=meta), key="x", name="`<b>", bounds=[114, 30, 114.1, 30.1]).add_to(theirs)
     folium.GeoJson({"type": "Point", "coordinates": [114, 30]}).add_to(theirs)
     folium.LayerControl().add_to(theirs)
     assert theirs.get_bounds() == [[30, 114], [30.1, 114.1]]
@@ -313,9 +307,7 @@ def test_what_does_not_fit_is_named():
 
 @pytest.fixture(scope="module")
 def browser():
-    path = next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None
-    )
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -339,9 +331,7 @@ def opened(browser, tmp_path):
     def show(text, *, width=1400, height=900, before="", touch=False):
         file = tmp_path / "map.html"
         file.write_text(text, encoding="utf-8")
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, offline=True, has_touch=touch
-        )
+        context = browser.new_context(viewport={"width": width, "height": height}, offline=True, has_touch=touch)
         tab = context.new_page()
         asked, said = [], []
         tab.on("request", lambda r: asked.append(r.url))
