@@ -176,14 +176,14 @@ def _read_parquet(path: Path, columns: list[str], meta: Mapping[str, Any]) -> gp
     if described.get("encoding") != "WKB":
         frame = gpd.read_parquet(path, columns=[*columns, name])
         return frame if frame.geometry.name == name else frame.set_geometry(name)
-    shapes, parts = [np.zeros(0, dtype=object)], []
+    shapes, tables = [np.zeros(0, dtype=object)], []
     for batch in pq.ParquetFile(path).iter_batches(batch_size=_BATCH, columns=[*columns, name]):
         shapes.append(shapely.from_wkb(batch.column(name).to_numpy(zero_copy_only=False)))
-        parts.append(batch.select(columns))
+        tables.append(batch.select(columns).to_pandas())
     geometry = np.concatenate(shapes)
-    table = pd.DataFrame(index=range(len(geometry)))
-    if columns and parts:
-        table = pa.Table.from_batches(parts).to_pandas(ignore_metadata=True)
+    table = pd.concat(tables, ignore_index=True) if columns and tables else pd.DataFrame(index=range(len(geometry)))
+    # What Arrow keeps for later would stay beside the shapes for the whole run.
+    pa.default_memory_pool().release_unused()
     return gpd.GeoDataFrame(table, geometry=geometry, crs=described.get("crs", "OGC:CRS84"))
 
 
