@@ -15,6 +15,7 @@ import pandas as pd
 
 from gisplan import issues as issues_
 from gisplan import measure
+from gisplan.errors import counted
 from gisplan.issues import Issue
 from gisplan.measure import Measured, Survey, tables
 from gisplan.plan import Plan
@@ -187,7 +188,7 @@ def _texts(result: Result) -> dict[str, dict[str, str]]:
         },
         "note": {
             "zh": f"面积：{method[0]}，以{basis[0]}面积为分母。数据问题 {grave} 条，见 issues.csv。",
-            "en": f"Areas {method[1]}; ratios use {basis[1]} area. {grave} data issue(s), see issues.csv.",
+            "en": f"Areas {method[1]}; ratios use {basis[1]} area. {counted(grave, 'data issue')}, see issues.csv.",
         },
     }
 

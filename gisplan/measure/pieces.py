@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
-from gisplan.errors import LayerError
+from gisplan.errors import LayerError, counted
 from gisplan.geometry import Cut, cut, multiplicity_cells, owners, sum_by
 from gisplan.read import Layers
 from gisplan.read.layer import Clean
@@ -122,7 +122,8 @@ def cut_layers(
         if name in MUST_MEET and len(out[name].zone) == 0:
             gap = _gap(layers.zones.total_bounds, layer.frame.total_bounds)
             raise LayerError(
-                f"[layers.{name}]: none of its {len(layer.frame)} record(s) lies in any of the {len(land)} zone(s); "
+                f"[layers.{name}]: none of its {counted(len(layer.frame), 'record')} lies in any "
+                f"of the {counted(len(land), 'zone')}; "
                 f"the two are {gap:,.0f} m apart. Check the coordinate systems and the files."
             )
     return out

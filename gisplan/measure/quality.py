@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gisplan.errors import first_ids
+from gisplan.errors import counted, first_ids
 from gisplan.issues import Issue
 from gisplan.measure.survey import Survey, column
 
@@ -37,7 +37,8 @@ def _outside(survey: Survey) -> list[Issue]:
                     "note",
                     "parcels",
                     int(rows.sum()),
-                    f"{int(rows.sum())} parcel(s) lie {words} ({area:,.0f} m² outside): {first_ids(list(ids[rows]))}.",
+                    f"{counted(int(rows.sum()), 'parcel')} {words} ({area:,.0f} m² outside): "
+                    f"{first_ids(list(ids[rows]))}.",
                     "Check the zones if that is not meant.",
                     features=[str(i) for i in ids[rows]],
                 )
@@ -60,7 +61,7 @@ def _ledger_area(survey: Survey) -> list[Issue]:
                 "warning",
                 "parcels",
                 int(zero.sum()),
-                f"{int(zero.sum())} parcel(s) have a ledger area of 0, which is read as unknown: "
+                f"{counted(int(zero.sum()), 'parcel')} with a ledger area of 0, which is read as unknown: "
                 f"{first_ids(list(ids[zero]))}.",
                 "Fill in the areas.",
                 features=[str(i) for i in ids[zero]],
@@ -87,7 +88,7 @@ def _ledger_area(survey: Survey) -> list[Issue]:
                 "warning",
                 "parcels",
                 int(off.sum()),
-                f"{int(off.sum())} of {int(both.sum())} parcel(s) differ by more than 1 m² and 0.5 %: "
+                f"{int(off.sum())} of {counted(int(both.sum()), 'parcel')} differ by more than 1 m² and 0.5 %: "
                 f"{total_measured:,.0f} m² measured, "
                 f"{total_ledger:,.0f} m² in the ledger ({total_measured / total_ledger - 1:+.2%}).{ratio}",
                 "Check the drawing and the ledger; area_basis decides which one figures are made with.",
@@ -113,7 +114,7 @@ def _floor_area(survey: Survey) -> list[Issue]:
                     "warning",
                     "buildings",
                     int(unknown.sum()),
-                    f"{int(unknown.sum())} of {len(ids)} building(s) have neither floor area, floors nor height; "
+                    f"{int(unknown.sum())} of {counted(len(ids), 'building')} without floor area, floors or height; "
                     "their floor area is unknown: "
                     f"{first_ids(list(ids[unknown]))}.",
                     "Survey their floors.",
@@ -132,7 +133,7 @@ def _floor_area(survey: Survey) -> list[Issue]:
                     "warning",
                     "parcels",
                     int(undrawn.sum()),
-                    f"{int(undrawn.sum())} parcel(s) have floor area in the register "
+                    f"{counted(int(undrawn.sum()), 'parcel')} with floor area in the register "
                     f"({np.nansum(said[undrawn]):,.0f} m²) but no building is drawn: "
                     f"{first_ids(list(ids[undrawn]))}. Drawn buildings decide.",
                     "Draw the buildings or correct the register.",

@@ -23,7 +23,7 @@ from gisplan.plan import Plan
 from gisplan.read import Layers
 from gisplan.read.layer import Clean
 
-law = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+law = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 PLAN = Plan.model_validate(
     {
@@ -357,7 +357,9 @@ def test_coordinate_system_changes_no_figure_of_land(in_own_system, elsewhere, c
             # The border through B4 is straight in both systems, which are a tenth of a millimetre apart: 3e-6
             # of its 30 m.
             tolerance = 1e-6 if name not in ("plot_ratio_gross", "footprint_m2", "floor_area_m2") else 3e-6
-            np.testing.assert_allclose(left[name], right[name], rtol=tolerance, atol=0, err_msg=name)
+            np.testing.assert_allclose(
+                left[name], right[name], rtol=tolerance, atol=1e-6 * name.endswith("_m2"), err_msg=name
+            )
 
 
 @SYSTEMS
