@@ -2,238 +2,96 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from gisplan import vocabulary
 from gisplan.measure.catalogue import Figures, indicator, ratio
 from gisplan.measure.land import known_parcels
 from gisplan.measure.survey import Survey, column
 
 
-def _intensity(survey: Survey, name: str, unit: str) -> Figures:
-    """Sum of a ledger amount over the land of the parcels that state it, in amounts for each unit of area."""
-    amounts = column(survey.pieces["parcels"].frame, name)
-    top, land, used, lacking, share = known_parcels(survey, amounts)
-    return ratio(top, land / vocabulary.units("area")[unit], n_used=used, n_missing=lacking, known_share=share)
+@dataclass(frozen=True)
+class Amount:
+    """An amount of the register that is set against land, with its names for each hectare and each mu."""
+
+    column: str
+    id: str
+    zh: str
+    en: str
+    zh_mu: str
+    en_mu: str
+    of_zh: str
+    of_en: str
+    source: str
 
 
-@indicator(
-    "investment_intensity",
-    unit="万元/ha",
-    group="output",
-    zh="固定资产投资强度",
-    en="Investment intensity",
-    needs=["parcels", "parcels.investment_wan"],
-    formula_zh="固定资产投资 ÷ 宗地面积（公顷）",
-    formula_en="Fixed investment ÷ parcel area in hectares",
-)
-def investment_intensity(survey: Survey) -> Figures:
-    """Fixed investment for each hectare.
+#: Per hectare for all; per mu for those that money is counted by.
+AMOUNTS = (
+    Amount(
+        "investment_wan", "investment_intensity", "固定资产投资强度", "Investment intensity", "亩均投资",
+        "Investment per mu", "固定资产投资", "fixed investment",
+        "As 工业用地固定资产投入强度 (TD/T 1029, working edition)",
+    ),
+    Amount(
+        "output_wan", "output_intensity", "产出强度", "Output intensity", "亩均产值", "Output per mu",
+        "年产值", "yearly output", "As 工业用地产出强度 (TD/T 1029-2010; formula unverified)",
+    ),
+    Amount(
+        "tax_wan", "tax_intensity", "地均税收", "Tax intensity", "亩均税收", "Tax per mu",
+        "年税收", "yearly tax", "As 工业用地地均税收 (TD/T 1029, working edition)",
+    ),
+    Amount("jobs", "job_density", "就业密度", "Job density", "", "", "从业人数", "jobs", "gisplan's own convention"),
+)  # fmt: skip
 
-    Formula
-    -------
-    Σ investment ÷ Σ area, over the parcels that state an investment; split by share of area at a border.
+_TEXT = """{title}: {of} for each {unit}.
 
-    Zero
-    ----
-    Parcels state an investment of 0.
+Formula
+-------
+Σ {of} ÷ Σ area in {unit}, over the parcels that state the amount; split by share of area at a border.
 
-    Missing
-    -------
-    No parcel of the zone states one. Partial where some do not; ``known_share`` tells how much land does.
+Zero
+----
+Parcels state an amount of 0.
 
-    Source
-    ------
-    As 工业用地固定资产投入强度 (TD/T 1029, working edition), here over all parcels that state an amount.
-    """
-    return _intensity(survey, "investment_wan", "ha")
+Missing
+-------
+No parcel of the zone states one. Partial where some do not; ``known_share`` tells how much land does.
 
-
-@indicator(
-    "investment_intensity_mu",
-    unit="万元/mu",
-    group="output",
-    zh="亩均投资",
-    en="Investment per mu",
-    needs=["parcels", "parcels.investment_wan"],
-    formula_zh="固定资产投资 ÷ 宗地面积（亩）",
-    formula_en="Fixed investment ÷ parcel area in mu",
-)
-def investment_intensity_mu(survey: Survey) -> Figures:
-    """Fixed investment for each mu.
-
-    Formula
-    -------
-    As investment_intensity, ÷ 15.
-
-    Zero
-    ----
-    As for the hectare.
-
-    Missing
-    -------
-    As for the hectare.
-
-    Source
-    ------
-    1 mu = 2000/3 m².
-    """
-    return _intensity(survey, "investment_wan", "mu")
+Source
+------
+{source}, here over all parcels that state an amount. 1 ha = 15 mu, 1 mu = 2000/3 m².
+"""
 
 
-@indicator(
-    "output_intensity",
-    unit="万元/ha",
-    group="output",
-    zh="产出强度",
-    en="Output intensity",
-    needs=["parcels", "parcels.output_wan"],
-    formula_zh="年产值 ÷ 宗地面积（公顷）",
-    formula_en="Yearly output ÷ parcel area in hectares",
-)
-def output_intensity(survey: Survey) -> Figures:
-    """Yearly output for each hectare.
+def _intensity(amount: Amount, unit: str) -> Callable[[Survey], Figures]:
+    """Make the function that sets an amount against the land of the parcels that state it."""
 
-    Formula
-    -------
-    Σ output ÷ Σ area, over the parcels that state an output.
+    def intensity(survey: Survey) -> Figures:
+        amounts = column(survey.pieces["parcels"].frame, amount.column)
+        top, land, used, lacking, share = known_parcels(survey, amounts)
+        return ratio(top, land / vocabulary.units("area")[unit], n_used=used, n_missing=lacking, known_share=share)
 
-    Zero
-    ----
-    Parcels state an output of 0.
-
-    Missing
-    -------
-    No parcel of the zone states one. Partial where some do not.
-
-    Source
-    ------
-    As 工业用地产出强度 (TD/T 1029-2010; formula unverified), here over all parcels that state an amount.
-    """
-    return _intensity(survey, "output_wan", "ha")
+    title = amount.en if unit == "ha" else amount.en_mu
+    intensity.__doc__ = _TEXT.format(title=title, of=amount.of_en, unit=unit, source=amount.source)
+    return intensity
 
 
-@indicator(
-    "output_intensity_mu",
-    unit="万元/mu",
-    group="output",
-    zh="亩均产值",
-    en="Output per mu",
-    needs=["parcels", "parcels.output_wan"],
-    formula_zh="年产值 ÷ 宗地面积（亩）",
-    formula_en="Yearly output ÷ parcel area in mu",
-)
-def output_intensity_mu(survey: Survey) -> Figures:
-    """Yearly output for each mu.
-
-    Formula
-    -------
-    As output_intensity, ÷ 15.
-
-    Zero
-    ----
-    As for the hectare.
-
-    Missing
-    -------
-    As for the hectare.
-
-    Source
-    ------
-    1 mu = 2000/3 m².
-    """
-    return _intensity(survey, "output_wan", "mu")
+def _enter(amount: Amount, unit: str) -> None:
+    per_mu = unit == "mu"
+    indicator(
+        f"{amount.id}_mu" if per_mu else amount.id,
+        unit=f"{'1' if amount.column == 'jobs' else '万元'}/{unit}",
+        group="output",
+        zh=amount.zh_mu if per_mu else amount.zh,
+        en=amount.en_mu if per_mu else amount.en,
+        needs=["parcels", f"parcels.{amount.column}"],
+        formula_zh=f"{amount.of_zh} ÷ 宗地面积（{'亩' if per_mu else '公顷'}）",
+        formula_en=f"{amount.of_en.capitalize()} ÷ parcel area in {'mu' if per_mu else 'hectares'}",
+    )(_intensity(amount, unit))
 
 
-@indicator(
-    "tax_intensity",
-    unit="万元/ha",
-    group="output",
-    zh="地均税收",
-    en="Tax intensity",
-    needs=["parcels", "parcels.tax_wan"],
-    formula_zh="年税收 ÷ 宗地面积（公顷）",
-    formula_en="Yearly tax ÷ parcel area in hectares",
-)
-def tax_intensity(survey: Survey) -> Figures:
-    """Yearly tax for each hectare.
-
-    Formula
-    -------
-    Σ tax ÷ Σ area, over the parcels that state a tax.
-
-    Zero
-    ----
-    Parcels state a tax of 0.
-
-    Missing
-    -------
-    No parcel of the zone states one. Partial where some do not.
-
-    Source
-    ------
-    As 工业用地地均税收 (TD/T 1029, working edition), here over all parcels that state an amount.
-    """
-    return _intensity(survey, "tax_wan", "ha")
-
-
-@indicator(
-    "tax_intensity_mu",
-    unit="万元/mu",
-    group="output",
-    zh="亩均税收",
-    en="Tax per mu",
-    needs=["parcels", "parcels.tax_wan"],
-    formula_zh="年税收 ÷ 宗地面积（亩）",
-    formula_en="Yearly tax ÷ parcel area in mu",
-)
-def tax_intensity_mu(survey: Survey) -> Figures:
-    """Yearly tax for each mu.
-
-    Formula
-    -------
-    As tax_intensity, ÷ 15.
-
-    Zero
-    ----
-    As for the hectare.
-
-    Missing
-    -------
-    As for the hectare.
-
-    Source
-    ------
-    1 mu = 2000/3 m².
-    """
-    return _intensity(survey, "tax_wan", "mu")
-
-
-@indicator(
-    "job_density",
-    unit="1/ha",
-    group="output",
-    zh="就业密度",
-    en="Job density",
-    needs=["parcels", "parcels.jobs"],
-    formula_zh="从业人数 ÷ 宗地面积（公顷）",
-    formula_en="Jobs ÷ parcel area in hectares",
-)
-def job_density(survey: Survey) -> Figures:
-    """Jobs for each hectare.
-
-    Formula
-    -------
-    Σ jobs ÷ Σ area, over the parcels that state their jobs.
-
-    Zero
-    ----
-    Parcels state 0 jobs.
-
-    Missing
-    -------
-    No parcel of the zone states any. Partial where some do not.
-
-    Source
-    ------
-    gisplan's own convention.
-    """
-    return _intensity(survey, "jobs", "ha")
+for _amount in AMOUNTS:
+    _enter(_amount, "ha")
+    if _amount.zh_mu:
+        _enter(_amount, "mu")

@@ -239,7 +239,8 @@ def test_joined_zones_have_the_sums_and_a_ratio_between(frames):
                     name,
                     column,
                 )
-    for name in apart.index.get_level_values(0):
+    # The third zone is none the wiser, but for a parcel whose largest part the joined zone may now have.
+    for name in set(apart.index.get_level_values(0)) - {"parcel_count"}:
         assert together.loc[name, "Z3"]["value"] == pytest.approx(
             apart.loc[name, "Z3"]["value"], rel=1e-9, abs=1e-12, nan_ok=True
         )
