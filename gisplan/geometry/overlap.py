@@ -133,13 +133,16 @@ def _open_edges(
     matched[order[:-1][pair]] = True
     matched[order[1:][pair]] = True
     del key, order
-    polygon, ends = [], []
     # Vertices are taken out again rather than kept, for they are as large as the layer.
-    for rows, met in zip(chunks, np.split(matched, bounds), strict=True):
+    met = dict(zip((int(rows[0]) for rows in chunks), np.split(matched, bounds), strict=True))
+
+    def left_open(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         rings = _rings(polygons[rows])
-        left = rings.edges[~met]
-        polygon.append(rows[rings.polygon[rings.ring[left]]])
-        ends.append(np.stack([rings.xy[left], rings.xy[left + 1]], axis=1))
+        left = rings.edges[~met[int(rows[0])]]
+        return rows[rings.polygon[rings.ring[left]]], np.stack([rings.xy[left], rings.xy[left + 1]], axis=1)
+
+    parts = in_chunks(left_open, len(polygons), executor=executor, least=_LEAST)
+    polygon, ends = zip(*parts, strict=True)
     return np.concatenate(polygon), np.concatenate(ends)
 
 

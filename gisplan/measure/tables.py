@@ -95,4 +95,5 @@ def parcels(survey: Survey) -> pd.DataFrame | None:
     for name, column in vocabulary.columns("parcels").items():
         if column.stored in frame and name != "parcel_id":
             out[column.stored if column.stored not in out else f"register_{column.stored}"] = frame[column.stored]
-    return pd.DataFrame({k: np.asarray(v) for k, v in out.items()})
+    # Columns of the frame stay as they are: text in Arrow's memory, not a million Python strings.
+    return pd.DataFrame({k: v if isinstance(v, pd.Series) else np.asarray(v) for k, v in out.items()})
