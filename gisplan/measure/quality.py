@@ -121,6 +121,24 @@ def _floor_area(survey: Survey) -> list[Issue]:
                     features=[str(i) for i in ids[unknown]],
                 )
             )
+    if survey.buildings is not None and survey.parcels is not None and buildings is not None:
+        inside = survey.pieces["buildings"].owner >= 0
+        loose = (survey.buildings.parcel < 0) & inside
+        if loose.any():
+            ids = buildings["building_id"].to_numpy(dtype=object)[loose]
+            issues.append(
+                Issue(
+                    "BUILDING_OFF_PARCEL",
+                    "note",
+                    "buildings",
+                    len(ids),
+                    f"{counted(len(ids), 'building')} in the zones mostly on no parcel "
+                    f"({np.nansum(survey.buildings.floor_area[loose]):,.0f} m² of floor area); plot ratio and density "
+                    f"count them all the same: {first_ids(list(ids))}.",
+                    "Draw the parcels they stand on, or leave the buildings out with where.",
+                    features=[str(i) for i in ids],
+                )
+            )
     frame = survey.layers.frame("parcels")
     if survey.buildings is not None and survey.parcels is not None and frame is not None:
         said = column(frame, "floor_area_m2")
