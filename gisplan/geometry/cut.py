@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from gisplan.geometry.near import _tree
 from gisplan.geometry.parallel import in_chunks, map_chunks, sum_by
 
-#: A share that misses 1 by less than this is whole: it is the noise of intersecting in floating point.
-NOISE = 1e-12
+#: A share that misses 1 by less than this is whole: it is the noise of intersecting in floating point, and a tenth of
+#: what the books may be off by.
+NOISE = 1e-10
 
 #: A line within this of a border (m) runs along it. Drawn to the centimetre, cut at a crossing, or projected, the
 #: two seldom coincide.
@@ -73,10 +74,9 @@ def cut(
 ) -> Cut:
     """Cut features by zones.
 
-    One index over the features; a zone takes every feature that lies wholly inside it as it is, and only the few
-    that straddle a
-    border are intersected. Each chunk of zones is prepared by the thread that works on it, since a prepared
-    geometry shared by threads crashes.
+    One index over the zones; a zone takes every feature that lies wholly inside it as it is, and only the few
+    that straddle a border are intersected. Each chunk of features works with prepared copies of its own, since a
+    prepared geometry shared by threads crashes.
 
     Parameters
     ----------
@@ -180,24 +180,26 @@ def _by_zone(
     dimension: int,
     executor: Executor | None,
 ) -> list[Parts]:
-    """Few large zones: each is prepared once and asked about the features near it."""
-    tree = _tree(features)
+    """Few large zones: each is prepared and asked about the features near it."""
+    tree = _tree(zones)
+    drawn = shapely.to_wkb(zones)
 
     def work(rows: NDArray[np.int64]) -> Parts:
-        mine = shapely.from_wkb(shapely.to_wkb(zones[rows]))  # own copies: preparing is not safe across threads
-        z, f = tree.query(mine)
-        shapely.prepare(mine)
-        share = np.ones(len(z))
-        border = np.flatnonzero(~shapely.contains_properly(mine[z], features[f]))
-        touched = shapely.intersects(mine[z[border]], features[f[border]])
+        mine = features[rows]
+        f, z = tree.query(mine)
+        own = shapely.from_wkb(drawn)  # own copies: preparing is not safe across threads
+        shapely.prepare(own)
+        share = np.ones(len(f))
+        border = np.flatnonzero(~shapely.contains_properly(own[z], mine[f]))
+        touched = shapely.intersects(own[z[border]], mine[f[border]])
         share[border[~touched]] = 0.0
         border = border[touched]
-        pieces = shapely.intersection(features[f[border]], mine[z[border]])
-        share[border] = _measure(pieces, dimension) / size[f[border]]
+        pieces = shapely.intersection(mine[f[border]], own[z[border]])
+        share[border] = _measure(pieces, dimension) / size[rows[f[border]]]
         kept = share > 0
-        return rows[z[kept]], f[kept], share[kept]
+        return z[kept], rows[f[kept]], share[kept]
 
-    return in_chunks(work, len(zones), executor=executor)
+    return in_chunks(work, len(features), executor=executor, least=max(500, SMALL_ZONES * len(zones)))
 
 
 def _by_feature(
@@ -211,14 +213,14 @@ def _by_feature(
     tree = _tree(zones)
 
     def work(rows: NDArray[np.int64]) -> Parts:
-        f, z = tree.query(features[rows])
-        f = rows[f]
+        mine = features[rows]
+        f, z = tree.query(mine)
         share = np.ones(len(f))
-        border = np.flatnonzero(~shapely.covers(zones[z], features[f]))
-        pieces = shapely.intersection(features[f[border]], zones[z[border]])
-        share[border] = _measure(pieces, dimension) / size[f[border]]
+        border = np.flatnonzero(~shapely.covers(zones[z], mine[f]))
+        pieces = shapely.intersection(mine[f[border]], zones[z[border]])
+        share[border] = _measure(pieces, dimension) / size[rows[f[border]]]
         kept = share > 0
-        return z[kept], f[kept], share[kept]
+        return z[kept], rows[f[kept]], share[kept]
 
     return in_chunks(work, len(features), executor=executor, least=500)
 

@@ -18,6 +18,10 @@ _LEAST = 5000
 #: Length (m) taken off both ends of an edge before it is held against other polygons.
 ENDS_M = 1e-4
 
+#: Last bits of an edge's key by which open edges are sought first: a table of 16 MB.
+_MARK_BITS = 24
+_MARK = np.uint64((1 << _MARK_BITS) - 1)
+
 #: Vertices from which preparing a polygon pays.
 LARGE_VERTICES = 64
 
@@ -118,32 +122,39 @@ def _open_edges(
     tuple
         Row number of the polygon, shape (n,), and the two ends, shape (n, 2, 2).
     """
-    chunks = chunk_rows(len(polygons), least=_LEAST)
     hashes = in_chunks(lambda rows: _hashes(polygons[rows]), len(polygons), executor=executor, least=_LEAST)
-    bounds = np.cumsum([len(h) for h in hashes])[:-1]
-    key = np.concatenate(hashes)
-    del hashes
-    order = np.argsort(key)
-    key = key[order]
-    # The two ways along an edge differ in the last bit only, so they lie side by side.
-    same = key[1:] >> np.uint64(1) == key[:-1] >> np.uint64(1)
-    start = np.concatenate([[True], ~same])
-    pair = start[:-1] & same & (key[1:] != key[:-1]) & np.append(~same[1:], True)
-    matched = np.zeros(len(key), dtype=bool)
-    matched[order[:-1][pair]] = True
-    matched[order[1:][pair]] = True
-    del key, order
-    # Vertices are taken out again rather than kept, for they are as large as the layer.
-    met = dict(zip((int(rows[0]) for rows in chunks), np.split(matched, bounds), strict=True))
+    open_keys = _unmatched(np.concatenate(hashes))
+    # Most edges are told apart by their last bits alone, and only the others are looked up.
+    marked = np.zeros(1 << _MARK_BITS, dtype=bool)
+    marked[open_keys & _MARK] = True
+    met = dict(zip((int(r[0]) for r in chunk_rows(len(polygons), least=_LEAST)), hashes, strict=True))
 
     def left_open(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        key = met.pop(int(rows[0]))
+        maybe = np.flatnonzero(marked[key & _MARK])
+        at = np.minimum(np.searchsorted(open_keys, key[maybe]), len(open_keys) - 1)
+        sure = maybe[open_keys[at] == key[maybe]] if len(open_keys) else maybe
+        # Vertices are taken out again rather than kept, for they are as large as the layer.
         rings = _rings(polygons[rows])
-        left = rings.edges[~met[int(rows[0])]]
+        left = rings.edges[sure]
         return rows[rings.polygon[rings.ring[left]]], np.stack([rings.xy[left], rings.xy[left + 1]], axis=1)
 
     parts = in_chunks(left_open, len(polygons), executor=executor, least=_LEAST)
     polygon, ends = zip(*parts, strict=True)
     return np.concatenate(polygon), np.concatenate(ends)
+
+
+def _unmatched(key: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Keys of edges (see `_hashes`) that are not run along exactly once each way; sorted, ``key`` is used up."""
+    key.sort()
+    # The two ways along an edge differ in the last bit only, so they lie side by side.
+    same = key[1:] >> np.uint64(1) == key[:-1] >> np.uint64(1)
+    start = np.concatenate([[True], ~same])
+    pair = start[:-1] & same & (key[1:] != key[:-1]) & np.append(~same[1:], True)
+    matched = np.zeros(len(key), dtype=bool)
+    matched[:-1] |= pair
+    matched[1:] |= pair
+    return np.unique(key[~matched])
 
 
 def overlaps(polygons: NDArray[np.object_], *, least_m2: float = 0.01, executor: Executor | None = None) -> Overlaps:
@@ -179,11 +190,12 @@ def _suspects(polygons: NDArray[np.object_], executor: Executor | None) -> NDArr
         first, last = ends[rows, 0], ends[rows, 1]
         length = np.hypot(*(last - first).T)
         cut_off = (np.minimum(ENDS_M, length / 4) / length)[:, None] * (last - first)
-        line, polygon = tree.query(
-            shapely.linestrings(np.stack([first + cut_off, last - cut_off], axis=1)), predicate="intersects"
-        )
-        pair = np.column_stack([of[rows[line]], polygon])
-        return np.asarray(pair[pair[:, 0] != pair[:, 1]])
+        lines = shapely.linestrings(np.stack([first + cut_off, last - cut_off], axis=1))
+        line, polygon = tree.query(lines)
+        other = of[rows[line]] != polygon  # every edge lies along its own polygon
+        line, polygon = line[other], polygon[other]
+        hit = shapely.intersects(lines[line], polygons[polygon])
+        return np.column_stack([of[rows[line[hit]]], polygon[hit]])
 
     return np.concatenate(in_chunks(work, len(of), executor=executor, least=500))
 
