@@ -10,12 +10,19 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from gisplan.geometry.parallel import chunk_rows, in_chunks
+from gisplan.geometry.strokes import strokes
 
 #: Segments in a quarter circle of a reach: an isolated point's reach is drawn 0.16 % too small.
 QUARTER_SEGMENTS = 16
 
 #: Fewer features than this are looked at one by one straight away.
 FEW = 2000
+
+#: Vertices from which a source is taken apart, or cut to a zone's surroundings, before anything is asked of it.
+LARGE_VERTICES = 256
+
+#: Edges of a stretch of border.
+STRETCH = 32
 
 
 def _tree(features: NDArray[np.object_]) -> shapely.STRtree:
@@ -50,6 +57,12 @@ def within(
         return near
     near = _surely_near(features, sources, distance)
     open_rows = np.flatnonzero(~near)
+    large = (shapely.get_dimensions(sources) == 2) & (shapely.get_num_coordinates(sources) > LARGE_VERTICES)
+    if large.any():
+        # A street polygon of a whole town is asked about no parcel but those along its border, stretch by stretch.
+        near[open_rows] = _covered(features[open_rows], sources[large])
+        open_rows = np.flatnonzero(~near)
+        sources = np.concatenate([sources[~large], _stretches(sources[large])])
     tree = _tree(sources)
 
     def work(chunk: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -60,6 +73,31 @@ def within(
     if len(open_rows):
         near[np.concatenate(in_chunks(work, len(open_rows), executor=executor, least=500))] = True
     return near
+
+
+def _stretches(polygons: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Borders of polygons in lines of at most `STRETCH` edges."""
+    xy, ring = shapely.get_coordinates(shapely.get_parts(shapely.boundary(polygons)), return_index=True)
+    start = np.flatnonzero(ring[1:] == ring[:-1])
+    stretch = np.cumsum((np.diff(ring[start], prepend=-1) != 0) | (np.arange(len(start)) % STRETCH == 0)) - 1
+    # Each stretch is its edges' first vertices and the last one's end.
+    last = np.flatnonzero(np.diff(stretch, append=-1))
+    vertex = np.concatenate([start, start[last] + 1])
+    owner = np.concatenate([stretch, stretch[last]])
+    order = np.lexsort((vertex, owner))
+    return np.asarray(shapely.linestrings(xy[vertex[order]], indices=owner[order]))
+
+
+def _covered(features: NDArray[np.object_], polygons: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Features whose first vertex lies in one of a few large polygons."""
+    xy, owner = shapely.get_coordinates(features, return_index=True)
+    first = xy[np.flatnonzero(np.diff(owner, prepend=-1))]
+    inside = np.zeros(len(features), dtype=bool)
+    own = shapely.from_wkb(shapely.to_wkb(polygons))  # preparing changes what others may be using
+    shapely.prepare(own)
+    for polygon in own:
+        inside |= shapely.intersects_xy(polygon, first[:, 0], first[:, 1])
+    return inside
 
 
 def _surely_near(features: NDArray[np.object_], sources: NDArray[np.object_], distance: float) -> NDArray[np.bool_]:
@@ -82,7 +120,8 @@ def reached_share(
 ) -> NDArray[np.float64]:
     """Share of each zone's area that lies within a straight distance of any source.
 
-    Only the sources near a zone are widened and joined, and only inside that zone's surroundings.
+    Only the sources near a zone are widened and joined, and only inside that zone's surroundings. Lines that carry
+    on straight are widened as one.
 
     Parameters
     ----------
@@ -101,6 +140,9 @@ def reached_share(
     reached = np.zeros(len(zones))
     if len(sources) == 0:
         return reached
+    if distance > 0:
+        lines = shapely.get_dimensions(sources) == 1
+        sources = np.concatenate([strokes(sources[lines]), sources[~lines]])
     tree = _tree(sources)
 
     def work(rows: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -114,6 +156,8 @@ def reached_share(
             close = sources[np.sort(near[zone_of == k])]
             lines = shapely.get_dimensions(close) == 1
             close[lines] = shapely.clip_by_rect(close[lines], x0 - pad, y0 - pad, x1 + pad, y1 + pad)
+            large = shapely.get_num_coordinates(close) > LARGE_VERTICES
+            close[large] = shapely.intersection(close[large], shapely.box(x0 - pad, y0 - pad, x1 + pad, y1 + pad))
             grown = shapely.buffer(close, distance, quad_segs=QUARTER_SEGMENTS) if distance > 0 else close
             covered = shapely.area(shapely.intersection(shapely.union_all(grown), zone)) / shapely.area(zone)
             out[k] = min(covered, 1.0)  # a zone within reach as a whole may come out a rounding above

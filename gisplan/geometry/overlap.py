@@ -123,7 +123,7 @@ def _open_edges(
         Row number of the polygon, shape (n,), and the two ends, shape (n, 2, 2).
     """
     hashes = in_chunks(lambda rows: _hashes(polygons[rows]), len(polygons), executor=executor, least=_LEAST)
-    open_keys = _unmatched(np.concatenate(hashes))
+    open_keys = _unmatched(np.concatenate(hashes), executor)
     # Most edges are told apart by their last bits alone, and only the others are looked up.
     marked = np.zeros(1 << _MARK_BITS, dtype=bool)
     marked[open_keys & _MARK] = True
@@ -144,17 +144,23 @@ def _open_edges(
     return np.concatenate(polygon), np.concatenate(ends)
 
 
-def _unmatched(key: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Keys of edges (see `_hashes`) that are not run along exactly once each way; sorted, ``key`` is used up."""
-    key.sort()
-    # The two ways along an edge differ in the last bit only, so they lie side by side.
-    same = key[1:] >> np.uint64(1) == key[:-1] >> np.uint64(1)
-    start = np.concatenate([[True], ~same])
-    pair = start[:-1] & same & (key[1:] != key[:-1]) & np.append(~same[1:], True)
-    matched = np.zeros(len(key), dtype=bool)
-    matched[:-1] |= pair
-    matched[1:] |= pair
-    return np.unique(key[~matched])
+def _unmatched(key: NDArray[np.uint64], executor: Executor | None) -> NDArray[np.uint64]:
+    """Keys of the edges (see `_hashes`) that are not run along exactly once each way, sorted."""
+    top = (key >> np.uint64(61)).astype(np.uint8)
+
+    def work(tops: NDArray[np.int64]) -> NDArray[np.uint64]:
+        mine = np.sort(key[top == tops[0]])
+        if len(mine) == 0:
+            return mine
+        # The two ways along an edge differ in the last bit only, so they lie side by side.
+        same = mine[1:] >> np.uint64(1) == mine[:-1] >> np.uint64(1)
+        start, end = np.append(True, ~same), np.append(~same, True)
+        pair = start[:-1] & end[1:] & same & (mine[1:] != mine[:-1])
+        matched = np.append(False, pair) | np.append(pair, False)
+        kept = mine[~matched]
+        return np.asarray(kept[np.diff(kept, prepend=~kept[:1]) != 0])
+
+    return np.concatenate(in_chunks(work, 8, executor=executor))
 
 
 def overlaps(polygons: NDArray[np.object_], *, least_m2: float = 0.01, executor: Executor | None = None) -> Overlaps:

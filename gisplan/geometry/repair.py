@@ -62,6 +62,13 @@ def _only(geometry: shapely.Geometry, dimension: int) -> shapely.Geometry | None
     return parts[0] if len(parts) == 1 else make(parts)
 
 
+def _kinds(geometry: NDArray[np.object_]) -> NDArray[np.int64]:
+    """Whether each geometry has heights or measures, whether nothing is there, and its type, shape (n, 3)."""
+    deep = shapely.has_z(geometry) | shapely.has_m(geometry)
+    missing = shapely.is_missing(geometry) | shapely.is_empty(geometry)
+    return np.column_stack([deep, missing, shapely.get_type_id(geometry)])
+
+
 def repair(geometry: NDArray[np.object_], *, dimension: int) -> Repaired:
     """Make geometries flat, valid and of one dimension.
 
@@ -75,17 +82,16 @@ def repair(geometry: NDArray[np.object_], *, dimension: int) -> Repaired:
     dimension
         0 for points, 1 for lines, 2 for polygons.
     """
-    deep = shapely.has_z(geometry) | shapely.has_m(geometry)
+    deep, missing, types = map_chunks(_kinds, geometry).T
     flat = geometry
     if deep.any():
         flat = geometry.copy()
-        flat[deep] = shapely.force_2d(geometry[deep])
+        flat[deep > 0] = shapely.force_2d(geometry[deep > 0])
+    missing = missing > 0
     n = len(flat)
     reason = np.full(n, "", dtype=object)
-    types = shapely.get_type_id(flat)
-    missing = np.asarray(shapely.is_missing(flat) | shapely.is_empty(flat))
     reason[missing] = "empty geometry"
-    valid = np.ones(n, dtype=bool)
+    valid = missing.copy()
     valid[~missing] = map_chunks(shapely.is_valid, flat[~missing])
     # Coordinates that are no numbers are invalid as well, so only the invalid need be looked through.
     infinite = np.zeros(n, dtype=bool)

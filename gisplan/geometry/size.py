@@ -39,11 +39,16 @@ def areal_scale(crs: CRS, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDA
     gx = np.linspace(x.min() - pad, x.max() + pad, 20)
     gy = np.linspace(y.min() - pad, y.max() + pad, 20)
     mx, my = np.meshgrid(gx, gy, indexing="ij")
-    return np.asarray(RectBivariateSpline(gx, gy, exact(mx.ravel(), my.ravel()).reshape(mx.shape)).ev(x, y))
+    return map_chunks(RectBivariateSpline(gx, gy, exact(mx.ravel(), my.ravel()).reshape(mx.shape)).ev, x, y)
 
 
-def _centroid(polygons: NDArray[np.object_]) -> NDArray[np.float64]:
-    return np.asarray(shapely.get_coordinates(shapely.centroid(polygons)))
+def _measures(polygons: NDArray[np.object_]) -> NDArray[np.float64]:
+    """Planar area, greatest width, and centroid (NaN where empty) of polygons, shape (n, 4)."""
+    bounds = shapely.bounds(polygons)
+    middle = shapely.centroid(polygons)
+    middle[shapely.is_empty(middle)] = None
+    width = np.maximum(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1])
+    return np.column_stack([shapely.area(polygons), width, shapely.get_x(middle), shapely.get_y(middle)])
 
 
 def _geodesic(crs: CRS) -> tuple[Geod, Transformer]:
@@ -70,14 +75,11 @@ def ellipsoidal_area(polygons: NDArray[np.object_], crs: CRS) -> NDArray[np.floa
     numpy.ndarray
         m², shape (n,).
     """
-    planar = shapely.area(polygons)
-    bounds = shapely.bounds(polygons)
-    width = np.maximum(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1])
+    planar, width, x, y = map_chunks(_measures, polygons).T
     area = planar.copy()
     small = (planar > 0) & (width <= LARGE_M)
     if small.any():
-        x, y = map_chunks(_centroid, polygons[small]).T
-        area[small] = planar[small] / areal_scale(crs, x, y)
+        area[small] = planar[small] / areal_scale(crs, x[small], y[small])
     large = np.flatnonzero((planar > 0) & (width > LARGE_M))
     if len(large):
         geod, to_degrees = _geodesic(crs)

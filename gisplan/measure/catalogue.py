@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -220,22 +221,28 @@ def _why(survey: Survey, lacking: Sequence[str]) -> str:
 
 
 def evaluate(survey: Survey) -> list[Measured]:
-    """Work out every indicator of a survey."""
-    out = []
+    """Work out every indicator of a survey; two at a time, for many of them only sum long columns."""
+    asked = []
     for ind in register().values():
         lacking = [n for n in ind.needs if not survey.has(n)]
-        why = _why(survey, lacking)
         for name, labels in (ind.members(survey) if ind.members else {"": {}}).items():
-            arguments: tuple[Any, ...] = (survey, name) if ind.members else (survey,)
-            figures = missing(survey.zones, why) if lacking else ind.function(*arguments)
-            fill = {
-                k: v.replace("{zh}", labels.get("zh", "")).replace("{en}", labels.get("en", ""))
-                for k, v in ind.labels.items()
-            }
-            formula = {
-                k: v.replace("{zh}", labels.get("zh", "")).replace("{en}", labels.get("en", ""))
-                for k, v in ind.formula.items()
-            }
-            own = ind.id[: ind.id.index("{")] + name if ind.members else ind.id
-            out.append(Measured(own, ind.unit, ind.group, fill, formula, ind.source, figures))
-    return out
+            asked.append((ind, name, labels, lacking))
+    with ThreadPoolExecutor(2) as two:
+        figures = list(two.map(lambda a: _figures(survey, a[0], a[1], a[3]), asked))
+    return [_measured(ind, name, labels, f) for (ind, name, labels, _), f in zip(asked, figures, strict=True)]
+
+
+def _figures(survey: Survey, ind: Indicator, name: str, lacking: Sequence[str]) -> Figures:
+    if lacking:
+        return missing(survey.zones, _why(survey, lacking))
+    return ind.function(survey, name) if ind.members else ind.function(survey)
+
+
+def _measured(ind: Indicator, name: str, labels: Mapping[str, str], figures: Figures) -> Measured:
+    def filled(texts: Mapping[str, str]) -> dict[str, str]:
+        return {
+            k: v.replace("{zh}", labels.get("zh", "")).replace("{en}", labels.get("en", "")) for k, v in texts.items()
+        }
+
+    own = ind.id[: ind.id.index("{")] + name if ind.members else ind.id
+    return Measured(own, ind.unit, ind.group, filled(ind.labels), filled(ind.formula), ind.source, figures)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import RLock
 from typing import Any, TypeVar, cast
 
 import geopandas as gpd
@@ -94,6 +95,7 @@ class Survey:
     served: Mapping[str, NDArray[np.bool_]]
     reach: Mapping[str, Array]
     _made: dict[str, Any] = field(default_factory=dict, repr=False)
+    _making: RLock = field(default_factory=RLock, repr=False)
 
     @property
     def zones(self) -> int:
@@ -107,8 +109,9 @@ class Survey:
 
     def once(self, name: str, make: Callable[[], T]) -> T:
         """Work out an intermediate sum the first time it is asked for; several indicators share it."""
-        if name not in self._made:
-            self._made[name] = make()
+        with self._making:
+            if name not in self._made:
+                self._made[name] = make()
         return cast(T, self._made[name])
 
     def has(self, need: str) -> bool:
@@ -137,22 +140,36 @@ def make_survey(
     plan: Plan, layers: Layers, *, executor: Executor | None = None, progress: Callable[[str], None] = lambda _: None
 ) -> Survey:
     """Cut all layers and work out what is known of each building, parcel and service."""
-    pieces = cut_layers(layers, executor=executor, progress=lambda n: progress(f"cut {n}"))
     land = np.asarray(layers.zones.geometry.array)
-    buildings, on_parcels = _buildings(plan, layers, executor)
-    parcels = _parcels(plan, layers, buildings, on_parcels)
-    served, reach = {}, {}
-    for service in plan.layers.services:
-        progress(f"reach {service}")
-        lines = np.asarray(layers.layers[f"services.{service}"].frame.geometry.array)
-        distance = reach_of(plan, service)
-        frame = layers.frame("parcels")
-        if frame is not None:
-            served[service] = within(
-                np.asarray(frame.geometry.array), lines, distance=distance + GRACE_M, executor=executor
-            )
-        reach[service] = reached_share(land, lines, distance=distance, executor=executor)
+    # Side by side, so that one goes on while another sorts or joins what its threads found.
+    with ThreadPoolExecutor(2) as side_by_side:
+        progress("cut layers")
+        cutting = side_by_side.submit(cut_layers, layers, executor=executor)
+        standing = side_by_side.submit(_buildings, plan, layers, executor)
+        reaching = {s: side_by_side.submit(_reach, plan, layers, s, land, executor) for s in plan.layers.services}
+        pieces = cutting.result()
+        buildings, on_parcels = standing.result()
+        parcels = _parcels(plan, layers, buildings, on_parcels)
+        served, reach = {}, {}
+        for service, found in reaching.items():
+            progress(f"reach {service}")
+            near, reach[service] = found.result()
+            if near is not None:
+                served[service] = near
     return Survey(plan, layers, pieces, parcels, buildings, served, reach)
+
+
+def _reach(
+    plan: Plan, layers: Layers, service: str, land: NDArray[np.object_], executor: Executor | None
+) -> tuple[NDArray[np.bool_] | None, Array]:
+    """Parcels served by a service (None without parcels), and the share of each zone within its reach."""
+    lines = np.asarray(layers.layers[f"services.{service}"].frame.geometry.array)
+    distance = reach_of(plan, service)
+    frame = layers.frame("parcels")
+    near = None
+    if frame is not None:
+        near = within(np.asarray(frame.geometry.array), lines, distance=distance + GRACE_M, executor=executor)
+    return near, reached_share(land, lines, distance=distance, executor=executor)
 
 
 def column(frame: gpd.GeoDataFrame, name: str) -> Array:

@@ -78,3 +78,25 @@ def test_hole_of_a_zone_is_not_land():
     ring = ZONES[0].difference(hole)
     assert reached_share(np.array([ring]), np.array([hole]), distance=0).tolist() == pytest.approx([0])
     assert reached_share(np.array([ring]), np.array([ZONES[0]]), distance=0).tolist() == pytest.approx([1])
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0, 40))
+@settings(max_examples=30, deadline=None)
+def test_a_source_of_many_vertices_serves_whom_it_serves_as_a_whole(seed, distance):
+    """A ring road with a hole and a thousand vertices, parcels inside, outside, in the hole and across its border."""
+    rng = np.random.default_rng(seed)
+    ring = shapely.Point(0, 0).buffer(300, quad_segs=200).difference(shapely.Point(20, 0).buffer(120, quad_segs=150))
+    far = shapely.Point(900, 0).buffer(100, quad_segs=100)
+    sources = np.array([ring, far, shapely.LineString([(-500, 400), (500, 400)])], dtype=object)
+    at = rng.uniform(-500, 1100, (200, 2))
+    size = rng.uniform(1, 80, (200, 1))
+    parcels = shapely.box(*(at - size).T, *(at + size).T)
+    expected = shapely.dwithin(parcels[:, None], sources[None, :], distance).any(axis=1)
+    assert (within(parcels, sources, distance=distance) == expected).all()
+
+
+def test_reach_of_a_source_of_many_vertices_is_that_of_the_whole():
+    ring = shapely.Point(0, 0).buffer(300, quad_segs=200).difference(shapely.Point(20, 0).buffer(120, quad_segs=150))
+    zones = shapely.box([-400, 0], [-400, -100], [0, 400], [400, 90])
+    whole = shapely.area(shapely.intersection(ring.buffer(25, quad_segs=16), zones)) / shapely.area(zones)
+    np.testing.assert_allclose(reached_share(zones, np.array([ring]), distance=25.0), whole, rtol=1e-9)
