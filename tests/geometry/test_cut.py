@@ -7,10 +7,11 @@ from unittest import mock
 import numpy as np
 import pytest
 import shapely
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gisplan.geometry import cut, multiplicity_cells, overlaps, owners
+from gisplan.geometry.cut import ALONG_M
 
 FAR = (500_000.0, 3_400_000.0)
 module = importlib.import_module("gisplan.geometry.cut")
@@ -152,6 +153,10 @@ def test_points_add_up(few_zones, zones, features, turn):
 
 @ways
 @law
+@example(
+    zones=[shapely.box(200, 200, 300, 300)],
+    features=[shapely.LineString([(-48.0, 418.0), (350.0, 150.0), (0.0, 483.0), (413.0, 0.0)])],
+)
 @given(zones=tilings(), features=st.lists(st.one_of(lines, border_lines), min_size=1, max_size=6))
 def test_zones_that_tile_share_a_line_out_as_its_steps_lie(few_zones, zones, features):
     """Against a witness that takes each line apart where it crosses the grid, so that each step lies in one
@@ -176,7 +181,8 @@ def test_zones_that_tile_share_a_line_out_as_its_steps_lie(few_zones, zones, fea
                     continue
                 near = shapely.distance(zones, step.interpolate(0.5, normalized=True)) < 1e-7
                 want += step.length * near / max(1, near.sum())
-        np.testing.assert_allclose(got, want / line.length, rtol=0, atol=1e-8)
+        # What ends within a centimetre of a border may count on either side of it.
+        np.testing.assert_allclose(got, want / line.length, rtol=0, atol=2 * ALONG_M / line.length)
 
 
 @ways
