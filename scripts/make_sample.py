@@ -34,7 +34,7 @@ STAMP = "2025-12-31T00:00:00.000Z"
 
 
 def main(out: Path = LAYERS) -> None:
-    """Write the whole sample study to `out`; the same versions of the libraries give the same bytes."""
+    """Write the whole sample study to `out`; the same libraries on the same kind of processor give the same bytes."""
     out.mkdir(parents=True, exist_ok=True)
     layers, ground, lots, rng = park_layers()
     _write_geopackage(layers, out / "park.gpkg")

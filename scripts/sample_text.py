@@ -190,7 +190,7 @@ def source_text(layers: dict[str, gpd.GeoDataFrame], seed: int) -> str:
         "a program; any likeness is chance.",
         "",
         f"- Made by `python scripts/make_sample.py`, seed {seed}; the same versions give the same bytes",
-        f"  (these: GDAL {gdal}, GEOS {geos}).",
+        f"  on the same kind of processor (these: GDAL {gdal}, GEOS {geos}).",
         "- Coordinates: EPSG:4549 (CGCS2000, 3-degree Gauss-Krüger, central meridian 120°E), metres.",
         "- Licence: none needed. No data of others are in it; use it for any purpose.",
         "- Reference date: 2025-12-31.",

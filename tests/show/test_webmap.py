@@ -471,6 +471,7 @@ def test_hostile_text_in_every_field_is_only_shown(opened, text):
     tab.mouse.move(*middle)
     tab.wait_for_selector(".gp-tip")
     tab.mouse.click(*middle)
+    tab.wait_for_selector(".gp-card h2")
     shown = tab.evaluate(
         "[document.querySelector('.gp-card h2'), document.querySelector('h1').firstChild].map(e => e.textContent)"
     )
