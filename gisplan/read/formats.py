@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import difflib
 import json
+import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -39,6 +40,10 @@ _UNREADABLE = (
     ValueError,
     KeyError,
 )
+
+
+class DamagedError(LayerError):
+    """A file that its driver cannot read, or not to the end."""
 
 
 def _is_parquet(path: Path) -> bool:
@@ -93,11 +98,14 @@ def layer_of(path: Path, layer: str | None, *, place: str) -> str | None:
     return layer
 
 
-def _damaged(path: Path, error: Exception, *, place: str) -> LayerError:
+def _damaged(path: Path, error: Exception, *, place: str) -> DamagedError:
     """Say that a file cannot be read, with what its driver says of it."""
-    why = str(error).split("; It might help")[0].replace(str(path), path.name).strip().rstrip(".;")
+    # Where the file lies is the planner's own business, and the line is long enough.
+    why = str(error).split("; It might help")[0].replace(f"{path.parent}{os.sep}", "").strip().rstrip(".;")
     hint = " with the .shx and .dbf beside it" if path.suffix.lower() == ".shp" else ""
-    return LayerError(f"{place}: {path.name} cannot be read as a vector file ({why}). Check that it is complete{hint}.")
+    return DamagedError(
+        f"{place}: {path.name} cannot be read as a vector file ({why}). Check that it is complete{hint}."
+    )
 
 
 def encoding_of(path: Path, encoding: str, *, place: str) -> str | None:
@@ -130,6 +138,14 @@ def field_names(path: Path, layer: str | None, *, encoding: str | None, place: s
         return [str(f) for f in pyogrio.read_info(path, layer=layer, encoding=encoding)["fields"]]
     except _UNREADABLE as error:
         raise _damaged(path, error, place=place) from None
+
+
+def declared_records(path: Path, layer: str | None, *, encoding: str | None) -> int:
+    """How many records a vector file says it has; −1 where it does not say it."""
+    if _is_parquet(path):
+        return -1  # a file that is too short has no list of its columns either, so it is not read at all
+    options = {"encoding": encoding} if encoding else {}
+    return int(pyogrio.read_info(path, layer=layer, **options)["features"])
 
 
 def _parquet_geometry(path: Path, *, place: str) -> Any:

@@ -82,8 +82,10 @@ def clean(raw: Raw, crs: CRS, *, layer: str, dimension: int | None, id_column: s
         raise LayerError(f"{raw.place}: {_nothing_usable(raw.frame, dim)} Give another layer.")
     issues += _repair_issues(fixed.is_repaired, rejected, fixed, ids, layer=layer, unit="m²" if dim == 2 else "m")
     frame = mended.assign(**{id_column or "feature_id": ids}).loc[~rejected].reset_index(drop=True)
-    lost = tuple(str(i) for i in ids[rejected])
-    return Clean(frame, dim, len(raw.frame), lost, float(np.nansum(fixed.size_before[rejected]))), issues
+    lost = (*raw.lost, *(str(i) for i in ids[rejected]))
+    return Clean(
+        frame, dim, len(raw.frame) + len(raw.lost), lost, float(np.nansum(fixed.size_before[rejected]))
+    ), issues
 
 
 def _nothing_usable(frame: gpd.GeoDataFrame, dimension: int) -> str:

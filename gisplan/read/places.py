@@ -13,6 +13,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from gisplan import vocabulary
 from gisplan.errors import LayerError, counted, first_ids
@@ -71,8 +73,14 @@ def read_table(spec: Any, path: Path, *, layer: str, place: str) -> tuple[gpd.Ge
             f"{place}: {path.name} is a table, and a table does not say its coordinate system. "
             'Give it: crs = "EPSG:4490", or that of your numbers.'
         )
+    try:
+        system = CRS.from_user_input(spec.crs or crs)
+    except CRSError:
+        raise LayerError(
+            f'{place}: {path.name} names {crs}, which is no coordinate system. Give the right one: crs = "EPSG:4490".'
+        ) from None
     return gpd.GeoDataFrame(
-        rows.drop(columns=names), geometry=gpd.GeoSeries(geometry, index=rows.index), crs=spec.crs or crs
+        rows.drop(columns=names), geometry=gpd.GeoSeries(geometry, index=rows.index), crs=system
     ), issues
 
 

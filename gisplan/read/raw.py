@@ -33,11 +33,14 @@ class Raw:
         What was found.
     place
         Where the layer stands in the plan, for messages.
+    lost
+        Records that a damaged file does not give any more.
     """
 
     frame: gpd.GeoDataFrame
     issues: list[Issue]
     place: str
+    lost: tuple[str, ...] = ()
 
 
 def read_raw(spec: Any, path: Path, *, layer: str, place: str, keep: tuple[str, ...] = ()) -> Raw:
@@ -74,12 +77,18 @@ def read_raw(spec: Any, path: Path, *, layer: str, place: str, keep: tuple[str, 
         wanted = {s.column for s in match.sources.values()} | set(keep)
         if spec.where:
             wanted |= set(names_in(spec.where, fields))
-        frame = source.read([f for f in fields if f in wanted])
+        records = source.read([f for f in fields if f in wanted])
+    frame = records.frame
     if len(frame) == 0:
         raise LayerError(
             f"{place}: {source.name} has no records. Give a layer that has some, or leave it out of the plan."
         )
-    issues = [*source.issues, *match.issues, *_read_issues(source, spec.encoding, remarks, layer=layer)]
+    issues = [
+        *source.issues,
+        *records.issues,
+        *match.issues,
+        *_read_issues(source, spec.encoding, remarks, layer=layer),
+    ]
     if spec.where:
         attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name))
         if source.texts:
@@ -107,7 +116,7 @@ def read_raw(spec: Any, path: Path, *, layer: str, place: str, keep: tuple[str, 
         table[f"source:{column}"] = values_.to_keys(frame[column], place=f"{place}: column {column!r}")
     clean = gpd.GeoDataFrame(table, geometry=frame.geometry.array, crs=frame.crs)
     crs_.require(clean, place=place)
-    return Raw(clean, issues + odd, place)
+    return Raw(clean, issues + odd, place, tuple(records.lost))
 
 
 def _read_issues(source: sources.Source, asked: str, remarks: list[str], *, layer: str) -> list[Issue]:

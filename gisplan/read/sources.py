@@ -9,10 +9,28 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import pandas as pd
 
 from gisplan.issues import Issue
-from gisplan.read import archives, formats, places
+from gisplan.read import archives, formats, places, salvage
+
+
+@dataclass(frozen=True)
+class Records:
+    """Records as they were read.
+
+    Attributes
+    ----------
+    frame
+        The columns that were wanted, with geometry; the index numbers the records as their file does.
+    lost
+        Names of the records that could not be read.
+    issues
+        What was found while reading.
+    """
+
+    frame: gpd.GeoDataFrame
+    lost: Sequence[str] = ()
+    issues: Sequence[Issue] = ()
 
 
 @dataclass(frozen=True)
@@ -26,7 +44,7 @@ class Source:
     fields
         Its attribute columns.
     read
-        Records with the columns that are wanted; the index numbers them as their file does.
+        Reads the columns that are wanted.
     encoding
         The encoding that was taken, None where the file says it.
     texts
@@ -37,7 +55,7 @@ class Source:
 
     name: str
     fields: Sequence[str]
-    read: Callable[[Sequence[str]], gpd.GeoDataFrame]
+    read: Callable[[Sequence[str]], Records]
     encoding: str | None = None
     texts: bool = False
     issues: Sequence[Issue] = ()
@@ -67,25 +85,58 @@ def opened(spec: Any, path: Path, *, layer: str, place: str) -> Iterator[Source]
         yield _table(spec, path, layer=layer, place=place)
     elif archives.is_archive(path):
         with archives.unpacked(path, spec.layer, place=place) as (file, inner):
-            yield _vector(spec, file, inner, name=path.name, place=place)
+            yield _vector(spec, file, inner, path.name, layer=layer, place=place)
     else:
-        yield _vector(spec, path, spec.layer, name=path.name, place=place)
+        yield _vector(spec, path, spec.layer, path.name, layer=layer, place=place)
 
 
 def _table(spec: Any, path: Path, *, layer: str, place: str) -> Source:
     frame, issues = places.read_table(spec, path, layer=layer, place=place)
     fields = [str(c) for c in frame.columns if c != frame.geometry.name]
-    return Source(path.name, fields, lambda columns: frame[[*columns, frame.geometry.name]], texts=True, issues=issues)
+    return Source(
+        path.name, fields, lambda columns: Records(frame[[*columns, frame.geometry.name]]), texts=True, issues=issues
+    )
 
 
-def _vector(spec: Any, path: Path, inner: str | None, *, name: str, place: str) -> Source:
-    chosen = formats.layer_of(path, inner, place=place)
-    encoding = formats.encoding_of(path, spec.encoding, place=place)
-    fields = formats.field_names(path, chosen, encoding=encoding, place=place)
+def _vector(spec: Any, path: Path, inner: str | None, name: str, *, layer: str, place: str) -> Source:
+    """Vector file; what bulk reading cannot make sense of is read record by record."""
+    chosen, encoding = inner, formats.encoding_of(path, spec.encoding, place=place)
 
-    def read(columns: Sequence[str]) -> gpd.GeoDataFrame:
-        frame = formats.read_vector(path, layer=chosen, columns=columns, encoding=encoding, place=place)
-        frame.index = pd.RangeIndex(1, len(frame) + 1)
-        return frame
+    def second_chance() -> salvage.Salvaged | None:
+        return salvage.salvage(path, chosen, encoding=encoding)
+
+    try:
+        chosen = formats.layer_of(path, inner, place=place)
+        fields = formats.field_names(path, chosen, encoding=encoding, place=place)
+    except formats.DamagedError:
+        saved = second_chance()
+        if saved is None:
+            raise
+        fields = [str(c) for c in saved.frame.columns if c != saved.frame.geometry.name]
+        return Source(name, fields, lambda columns: _saved(saved, columns, name, layer=layer), encoding)
+
+    def read(columns: Sequence[str]) -> Records:
+        try:
+            frame = formats.read_vector(path, layer=chosen, columns=columns, encoding=encoding, place=place)
+            declared = formats.declared_records(path, chosen, encoding=encoding)
+        except formats.DamagedError:
+            saved = second_chance()
+            if saved is None:
+                raise
+            return _saved(saved, columns, name, layer=layer)
+        frame.index = salvage.numbers(path, len(frame), declared)
+        if not salvage.is_short(path, frame, declared):
+            return Records(frame)
+        saved = second_chance()
+        # A count that is merely out of date is no damage.
+        if saved is None or (not saved.lost and len(saved.frame) == len(frame)):
+            return Records(frame)
+        return _saved(saved, columns, name, layer=layer)
 
     return Source(name, fields, read, encoding)
+
+
+def _saved(saved: salvage.Salvaged, columns: Sequence[str], name: str, *, layer: str) -> Records:
+    """What was saved of a damaged file, as if it had been read whole."""
+    lost = [f"#{i}" for i in sorted(saved.lost)]
+    return Records(saved.frame[[*columns, saved.frame.geometry.name]], lost, [salvage.issue(saved, name, layer=layer)])
