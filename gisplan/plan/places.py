@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from pydantic import field_validator, model_validator
@@ -21,10 +23,22 @@ def is_database(path: str) -> bool:
 
 def without_password(address: str) -> str:
     """Address of a database as it may be shown: user, host and name, but no password."""
-    parts = urlsplit(address.strip())
+    try:
+        parts = urlsplit(address.strip())
+    except ValueError:
+        return address.strip().split("://", maxsplit=1)[0] + "://…"
     login, at, host = parts.netloc.rpartition("@")
     query = urlencode([(k, v) for k, v in parse_qsl(parts.query) if "password" not in k.lower()], quote_via=quote)
     return urlunsplit((parts.scheme, login.split(":")[0] + at + host, parts.path, query, ""))
+
+
+def shareable(table: Any) -> Any:
+    """A plan's table without the passwords that stand in the addresses of its databases."""
+    if isinstance(table, Mapping):
+        return {key: shareable(value) for key, value in table.items()}
+    if isinstance(table, list):
+        return [shareable(value) for value in table]
+    return without_password(table) if isinstance(table, str) and is_database(table) else table
 
 
 class Coordinates(Model):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +36,18 @@ class Raw:
         Where the layer stands in the plan, for messages.
     lost
         Records that a damaged file does not give any more.
+    record
+        What run.json tells of a source that is no file; empty for files.
     """
 
     frame: gpd.GeoDataFrame
     issues: list[Issue]
     place: str
     lost: tuple[str, ...] = ()
+    record: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_raw(spec: Any, path: Path, *, layer: str, place: str, keep: tuple[str, ...] = ()) -> Raw:
+def read_raw(spec: Any, path: Path | str, *, layer: str, place: str, keep: tuple[str, ...] = ()) -> Raw:
     """Read a layer's canonical columns and geometry.
 
     Parameters
@@ -51,7 +55,7 @@ def read_raw(spec: Any, path: Path, *, layer: str, place: str, keep: tuple[str, 
     spec
         The layer's table of the plan.
     path
-        Its file.
+        Its file, or the address of a database.
     layer
         Whose vocabulary applies.
     place
@@ -116,7 +120,7 @@ def read_raw(spec: Any, path: Path, *, layer: str, place: str, keep: tuple[str, 
         table[f"source:{column}"] = values_.to_keys(frame[column], place=f"{place}: column {column!r}")
     clean = gpd.GeoDataFrame(table, geometry=frame.geometry.array, crs=frame.crs)
     crs_.require(clean, place=place)
-    return Raw(clean, issues + odd, place, tuple(records.lost))
+    return Raw(clean, issues + odd, place, tuple(records.lost), source.record)
 
 
 def _read_issues(source: sources.Source, asked: str, remarks: list[str], *, layer: str) -> list[Issue]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 
 from gisplan.issues import Issue
-from gisplan.read import archives, formats, places, salvage
+from gisplan.read import archives, database, formats, places, salvage
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,8 @@ class Source:
         Whether all columns are text, as those of a table.
     issues
         What was assumed to find the records.
+    record
+        What run.json tells of a source that is no file; empty for files.
     """
 
     name: str
@@ -59,10 +61,11 @@ class Source:
     encoding: str | None = None
     texts: bool = False
     issues: Sequence[Issue] = ()
+    record: Mapping[str, Any] = field(default_factory=dict)
 
 
 @contextmanager
-def opened(spec: Any, path: Path, *, layer: str, place: str) -> Iterator[Source]:
+def opened(spec: Any, path: Path | str, *, layer: str, place: str) -> Iterator[Source]:
     """Open what a layer's path leads to.
 
     Parameters
@@ -70,7 +73,7 @@ def opened(spec: Any, path: Path, *, layer: str, place: str) -> Iterator[Source]
     spec
         The layer's table of the plan.
     path
-        Its file.
+        A file, or the address of a database.
     layer
         The layer's name, for issues.
     place
@@ -81,13 +84,28 @@ def opened(spec: Any, path: Path, *, layer: str, place: str) -> Iterator[Source]
     LayerError
         Whatever the user can mend.
     """
-    if path.suffix.lower() in places.TABLES:
+    if isinstance(path, str):
+        yield _database(spec, path, place=place)
+    elif path.suffix.lower() in places.TABLES:
         yield _table(spec, path, layer=layer, place=place)
     elif archives.is_archive(path):
         with archives.unpacked(path, spec.layer, place=place) as (file, inner):
             yield _vector(spec, file, inner, path.name, layer=layer, place=place)
     else:
         yield _vector(spec, path, spec.layer, path.name, layer=layer, place=place)
+
+
+def _database(spec: Any, address: str, *, place: str) -> Source:
+    column = spec.geometry.wkt if spec.geometry is not None else None
+    frame, record = database.read_database(
+        address, sql=spec.sql, layer=spec.layer, geometry=column, crs=spec.crs, place=place
+    )
+    fields = [str(c) for c in frame.columns if c != frame.geometry.name]
+
+    def read(columns: Sequence[str]) -> Records:
+        return Records(frame[[*columns, frame.geometry.name]])
+
+    return Source(spec.layer or "the query", fields, read, record=record)
 
 
 def _table(spec: Any, path: Path, *, layer: str, place: str) -> Source:
