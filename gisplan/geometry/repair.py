@@ -14,6 +14,9 @@ from gisplan.geometry.parallel import map_chunks
 _DIMENSION_TYPES = {0: (0, 4), 1: (1, 2, 5), 2: (3, 6)}
 _COLLECTION = 7
 
+#: Coordinates beyond this lie on no earth in any unit: their squares would swallow all that is added to them.
+_FARTHEST = 1e9
+
 
 @dataclass(frozen=True)
 class Repaired:
@@ -62,6 +65,14 @@ def _only(geometry: shapely.Geometry, dimension: int) -> shapely.Geometry | None
     return parts[0] if len(parts) == 1 else make(parts)
 
 
+def _far(geometry: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Whether a geometry reaches beyond every place on earth; looked at one by one only where some does."""
+    whole = shapely.total_bounds(geometry)
+    if not (np.abs(whole) > _FARTHEST).any():
+        return np.zeros(len(geometry), dtype=bool)
+    return np.asarray((np.abs(shapely.bounds(geometry)) > _FARTHEST).any(axis=1))
+
+
 def repair(geometry: NDArray[np.object_], *, dimension: int) -> Repaired:
     """Make geometries flat, valid and of one dimension.
 
@@ -93,6 +104,9 @@ def repair(geometry: NDArray[np.object_], *, dimension: int) -> Repaired:
     xy, owner = shapely.get_coordinates(flat[faulty], return_index=True)
     infinite[faulty[owner[~np.isfinite(xy).all(axis=1)]]] = True
     reason[infinite] = "coordinates that are not numbers"
+    far = _far(flat) & ~infinite
+    reason[far] = "coordinates that lie on no earth"
+    infinite |= far
     other = ~missing & ~infinite & ~np.isin(types, (*_DIMENSION_TYPES[dimension], _COLLECTION))
     reason[other] = [f"is a {g.geom_type}" for g in flat[other]]
 

@@ -84,6 +84,21 @@ def _unpack(
     return folder / f"{_plain(chosen)}{PurePosixPath(chosen).suffix.lower()}", inner
 
 
+def require_bounded(path: Path, *, place: str, limit: int = UNPACKED // 4, small: int = _SMALL) -> None:
+    """Refuse a workbook, which is an archive as well, that would grow beyond measure; others are left to its reader.
+
+    Raises
+    ------
+    LayerError
+        It would.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            _require_bounded(path, archive.infolist(), place=place, limit=limit, small=small)
+    except (zipfile.BadZipFile, OSError, NotImplementedError):
+        return
+
+
 def _unreadable(path: Path, why: str, *, place: str) -> LayerError:
     return LayerError(
         f"{place}: {path.name} cannot be unpacked ({why.rstrip('.')}). Pack it again, or give the file itself."

@@ -69,8 +69,9 @@ def read_database(
             "with %40 for an @ in a name."
         ) from None
     secret = str(login.get("password", ""))
+    patience: dict[str, Any] = {} if "connect_timeout" in login else {"connect_timeout": _PATIENCE}
     try:
-        with psycopg.connect(**{"connect_timeout": _PATIENCE, **login}) as connection:
+        with psycopg.connect(address.strip(), **patience) as connection:
             connection.read_only = True
             query = sql.strip().rstrip(";") if sql is not None else _table(connection, str(layer), shown, place=place)
             fields, column, kind = _columns(connection, query, geometry, place=place)

@@ -6,6 +6,7 @@ import codecs
 import difflib
 import json
 import os
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -20,6 +21,7 @@ import pyarrow.parquet as pq
 import pyogrio
 import pyogrio.errors
 import shapely
+from pyproj.exceptions import CRSError
 
 from gisplan.errors import LayerError, first_ids
 from gisplan.read.text import require_encoding, shapefile_encoding
@@ -34,6 +36,7 @@ _UNREADABLE = (
     pyogrio.errors.DataSourceError,
     pyogrio.errors.DataLayerError,
     shapely.errors.GEOSException,
+    CRSError,
     UnicodeError,
     pa.ArrowException,
     OSError,
@@ -60,9 +63,15 @@ def listening() -> Iterator[list[str]]:
         Filled when the block ends.
     """
     told: list[str] = []
+    hook = sys.unraisablehook
+    # A driver that cannot even spell its own remark (bytes that are no text) leaves it out.
+    sys.unraisablehook = lambda _: None
     with warnings.catch_warnings(record=True) as remarks, np.errstate(invalid="ignore"):
         warnings.simplefilter("always")
-        yield told
+        try:
+            yield told
+        finally:
+            sys.unraisablehook = hook
     words = {str(r.message) for r in remarks if issubclass(r.category, (UserWarning, RuntimeWarning))}
     # Measures along a line are not used, so nothing is lost with them.
     told += sorted(w for w in words if not w.startswith("Measured (M)"))
@@ -219,5 +228,14 @@ def _read(path: Path, layer: str | None, columns: list[str], encoding: str | Non
     }
     if plain and not curved:
         with suppress(NotImplementedError):  # curves in a layer that does not say it has any
-            return pyogrio.read_dataframe(path, use_arrow=True, **options)
+            frame = pyogrio.read_dataframe(path, use_arrow=True, **options)
+            _require_text(frame)
+            return frame
     return pyogrio.read_dataframe(path, use_arrow=False, **options)
+
+
+def _require_text(frame: pd.DataFrame) -> None:
+    """Refuse text that is none: Arrow takes bytes from a driver as they are."""
+    for _, values in frame.items():
+        if isinstance(values.dtype, pd.StringDtype):
+            pa.chunked_array(pa.array(values)).validate(full=True)

@@ -15,7 +15,7 @@ from gisplan.errors import LayerError, counted, first_ids
 from gisplan.issues import Issue
 from gisplan.read import columns as cols
 from gisplan.read import crs as crs_
-from gisplan.read import formats, sources
+from gisplan.read import formats, limits, sources
 from gisplan.read import values as values_
 from gisplan.read.where import chosen, names_in
 
@@ -83,6 +83,7 @@ def read_raw(spec: Any, path: Path | str, *, layer: str, place: str, keep: tuple
             wanted |= set(names_in(spec.where, fields))
         records = source.read([f for f in fields if f in wanted])
     frame = records.frame
+    limits.require_corners(frame, place=place)
     if len(frame) == 0:
         raise LayerError(
             f"{place}: {source.name} has no records. Give a layer that has some, or leave it out of the plan."

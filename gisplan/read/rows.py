@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from gisplan.errors import LayerError, counted, first_ids
+from gisplan.read import archives
 from gisplan.read.text import decoded, text_of
 
 _CSV = (".csv", ".txt", ".tsv")
@@ -120,6 +121,7 @@ def _require_column(name: str, names: list[str], cells: pd.DataFrame, *, what: s
 def _sheet(path: Path, sheet: str | None, *, place: str) -> tuple[str, pd.DataFrame]:
     from python_calamine import CalamineError, CalamineWorkbook
 
+    archives.require_bounded(path, place=place)
     try:
         book = CalamineWorkbook.from_path(str(path))
         names = list(book.sheet_names)

@@ -120,7 +120,7 @@ def issue(found: Salvaged, name: str, *, layer: str) -> Issue:
             "warning",
             layer,
             good,
-            f"{name} is damaged: {found.rebuilt or 'it was read record by record'}; "
+            f"{name} cannot be read in the usual way: {found.rebuilt or 'it was read record by record'}; "
             f"all of {counted(good, 'record')} could be read.",
             "Ask for the file again.",
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +13,7 @@ from typing import Any
 import geopandas as gpd
 
 from gisplan.issues import Issue
-from gisplan.read import archives, database, formats, places, salvage
+from gisplan.read import archives, database, formats, limits, places, salvage
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,13 @@ def opened(spec: Any, path: Path | str, *, layer: str, place: str) -> Iterator[S
     elif archives.is_archive(path):
         with archives.unpacked(path, spec.layer, place=place) as (file, inner):
             yield _vector(spec, file, inner, path.name, layer=layer, place=place)
+    elif path.suffix.lower() == ".gml":
+        # Its driver writes down beside it what it found out about it.
+        with tempfile.TemporaryDirectory(prefix="gisplan-") as folder:
+            for part in (path, path.with_suffix(".xsd"), path.with_suffix(".gfs")):
+                if part.is_file():
+                    shutil.copyfile(part, Path(folder) / part.name)
+            yield _vector(spec, Path(folder) / path.name, spec.layer, path.name, layer=layer, place=place)
     else:
         yield _vector(spec, path, spec.layer, path.name, layer=layer, place=place)
 
@@ -109,6 +118,7 @@ def _database(spec: Any, address: str, *, place: str) -> Source:
 
 
 def _table(spec: Any, path: Path, *, layer: str, place: str) -> Source:
+    limits.require_room(path, place=place)
     frame, issues = places.read_table(spec, path, layer=layer, place=place)
     fields = [str(c) for c in frame.columns if c != frame.geometry.name]
     return Source(
@@ -118,6 +128,8 @@ def _table(spec: Any, path: Path, *, layer: str, place: str) -> Source:
 
 def _vector(spec: Any, path: Path, inner: str | None, name: str, *, layer: str, place: str) -> Source:
     """Vector file; what bulk reading cannot make sense of is read record by record."""
+    limits.require_records(path, place=place)
+    limits.require_room(path, place=place)
     chosen, encoding = inner, formats.encoding_of(path, spec.encoding, place=place)
 
     def second_chance() -> salvage.Salvaged | None:

@@ -147,7 +147,7 @@ def test_a_damaged_index_is_made_anew(case, tmp_path):
     assert ids == IDS and books["rejected"] == 0
     assert (found["severity"], found["count"]) == ("warning", 60)
     assert found["message"] == (
-        "p.shp is damaged: its index (.shx) is missing or damaged and was made anew; all of 60 records could be read."
+        "p.shp cannot be read in the usual way: its index (.shx) is missing or damaged and was made anew; all of 60 records could be read."
     )
     # Nothing is mended beside the data.
     assert sorted(p.name for p in tmp_path.iterdir() if p.name not in ("out", "plan.toml", "park.gpkg")) == before
