@@ -42,10 +42,12 @@ class Repaired:
 
 
 def _size(geometry: NDArray[np.object_], dimension: int) -> NDArray[np.float64]:
-    if dimension == 2:
-        return np.asarray(np.nan_to_num(shapely.area(geometry)))
-    if dimension == 1:
-        return np.asarray(np.nan_to_num(shapely.length(geometry)))
+    # Of a shape that runs to infinity neither can be told; it is not used, and its size counts as none.
+    with np.errstate(invalid="ignore", over="ignore"):
+        if dimension == 2:
+            return np.asarray(np.nan_to_num(shapely.area(geometry)))
+        if dimension == 1:
+            return np.asarray(np.nan_to_num(shapely.length(geometry)))
     return np.zeros(len(geometry))
 
 
@@ -104,7 +106,10 @@ def repair(geometry: NDArray[np.object_], *, dimension: int) -> Repaired:
     xy, owner = shapely.get_coordinates(flat[faulty], return_index=True)
     infinite[faulty[owner[~np.isfinite(xy).all(axis=1)]]] = True
     reason[infinite] = "coordinates that are not numbers"
-    far = _far(flat) & ~infinite
+    far = _far(flat)
+    # A hole may lie where its shell does not, but only of an invalid shape.
+    far[faulty[owner[(np.abs(xy) > _FARTHEST).any(axis=1)]]] = True
+    far &= ~infinite
     reason[far] = "coordinates that lie on no earth"
     infinite |= far
     other = ~missing & ~infinite & ~np.isin(types, (*_DIMENSION_TYPES[dimension], _COLLECTION))

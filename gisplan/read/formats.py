@@ -42,6 +42,9 @@ _UNREADABLE = (
     OSError,
     ValueError,
     KeyError,
+    # pyogrio itself stumbles over some damage: a coordinate system it cannot name, a remark it cannot decode.
+    UnboundLocalError,
+    SystemError,
 )
 
 
@@ -89,7 +92,7 @@ def layer_of(path: Path, layer: str | None, *, place: str) -> str | None:
         return None
     try:
         names = [str(n) for n in pyogrio.list_layers(path)[:, 0]]
-    except pyogrio.errors.DataSourceError as error:
+    except _UNREADABLE as error:
         raise _damaged(path, error, place=place) from None
     if not names:
         raise LayerError(f"{place}: {path.name} has no layers. Check that it is complete.")

@@ -118,7 +118,9 @@ def _mended(raw: Raw, crs: CRS, dimension: int, *, layer: str) -> tuple[gpd.GeoD
     if len(was):
         fixed.is_repaired[was] = ~shapely.is_missing(fixed.geometry[was])
         original = gpd.GeoSeries(shapely.force_2d(np.asarray(before.geometry.array)[was]), crs=before.crs).to_crs(crs)
-        fixed.size_before[was] = original.area if dimension == 2 else original.length
+        # A part that lies beyond the reach of the projection has no size there.
+        with np.errstate(invalid="ignore", over="ignore"):
+            fixed.size_before[was] = np.nan_to_num(original.area if dimension == 2 else original.length)
     told = drawn.reason != ""
     fixed.reason[told] = drawn.reason[told]
     return moved.set_geometry(gpd.GeoSeries(fixed.geometry, index=moved.index, crs=crs)), fixed, issues

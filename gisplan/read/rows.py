@@ -125,6 +125,8 @@ def _sheet(path: Path, sheet: str | None, *, place: str) -> tuple[str, pd.DataFr
     try:
         book = CalamineWorkbook.from_path(str(path))
         names = list(book.sheet_names)
+        if not names:
+            raise LayerError(f"{place}: {path.name} is a workbook without sheets. Save it again as .xlsx.")
         if sheet is not None and sheet not in names:
             raise LayerError(
                 f"{place} sheet: {path.name} has no sheet {sheet!r}. It has: {first_ids(names, limit=20)}."

@@ -178,7 +178,9 @@ def _from_records(path: Path, layer: str | None, encoding: str | None, rebuilt: 
     from fiona._err import CPLE_BaseError
     from fiona.errors import FionaError
 
-    faults = (FionaError, CPLE_BaseError, OSError, ValueError, LookupError, RuntimeError, TypeError, AttributeError)
+    faults: tuple[type[Exception], ...] = (FionaError, CPLE_BaseError, OSError, ValueError, LookupError, RuntimeError)
+    # fiona stumbles over some damage itself, before it can say what is wrong.
+    faults = (*faults, TypeError, AttributeError, UnboundLocalError, SystemError)
     options = {"layer": layer, **({"encoding": encoding} if encoding else {})}
     try:
         with fiona.open(path, **options) as records:
@@ -260,6 +262,6 @@ def _frame(rows: Mapping[int, tuple[Mapping[str, Any], Any]], crs: str | None) -
     shapes = np.array([rows[i][1] for i in numbers], dtype=object)
     try:
         system = CRS.from_user_input(crs) if crs else None
-    except CRSError:
+    except (CRSError, UnicodeError):
         system = None
     return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(shapes, index=numbers), crs=system)
