@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gisplan import __version__
-from gisplan.errors import BooksError, GisplanError, PlanError, counted
+from gisplan.errors import BooksError, GisplanError, PlanError, counted, on_one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,10 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911  one w
         return int(options.call(options))
     except PlanError as error:
         for fault in error.faults:
-            print(f"gisplan: {_one_line(fault)}", file=sys.stderr)
+            print(f"gisplan: {on_one_line(fault)}", file=sys.stderr)
         return MEND
     except GisplanError as error:
-        print(f"gisplan: {_one_line(error)}", file=sys.stderr)
+        print(f"gisplan: {on_one_line(error)}", file=sys.stderr)
         return MEND
     except BooksError as error:
         print(f"gisplan: {error}", file=sys.stderr)
@@ -90,11 +90,6 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911  one w
             file=sys.stderr,
         )
         return OURS
-
-
-def _one_line(message: object) -> str:
-    """Bring a message onto one line, whatever drivers and file names put into it."""
-    return " ".join(str(message).splitlines())
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -153,7 +148,8 @@ def _check(options: argparse.Namespace) -> int:
         print(table.to_json(orient="records", force_ascii=False, indent=2))
     else:
         for row in table.itertuples():
-            print(f"{row.severity:<8}{row.layer}: {row.message}{' ' + row.remedy if row.remedy else ''} [{row.code}]")
+            remedy = f" {row.remedy}" if row.remedy else ""
+            print(on_one_line(f"{row.severity:<8}{row.layer}: {row.message}{remedy} [{row.code}]"))
         _summary(found)
     return STRICT if options.strict and _grave(found) else DONE
 
@@ -198,7 +194,7 @@ def _summary(found: Sequence[Issue]) -> None:
     print("\nissues: " + ", ".join(counted(n, severity) for severity, n in counts.items()))
     for issue in found:
         if issue.severity == "error":
-            print(f"  error  {issue.layer}: {issue.message} {issue.remedy}")
+            print(on_one_line(f"  error  {issue.layer}: {issue.message} {issue.remedy}"))
 
 
 def _books(balance: pd.DataFrame) -> str:

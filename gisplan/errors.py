@@ -45,8 +45,20 @@ def first_ids(ids: Sequence[object], *, limit: int = 5) -> str:
     limit
         How many are named.
     """
-    named = ", ".join(str(i) for i in ids[:limit])
+    named = ", ".join(_short(str(i)) for i in ids[:limit])
     return named if len(ids) <= limit else f"{named}, … and {len(ids) - limit:,} more"
+
+
+def _short(text: str) -> str:
+    """Name of a feature as far as it fits a line: a field may hold a book."""
+    return text if len(text) <= 200 else f"{text[:80]}… ({len(text):,} characters)"
+
+
+def on_one_line(message: object) -> str:
+    """Bring a message onto one line that no terminal takes for an order, whatever files and drivers put into it."""
+    text = " ".join(str(message).splitlines())
+    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return text if len(text) <= 4000 else f"{text[:4000]}…"
 
 
 def counted(number: int, one: str, many: str = "") -> str:

@@ -15,7 +15,7 @@ COLUMNS = ("code", "severity", "layer", "count", "features", "message", "remedy"
 
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
-#: Ids written for one issue; rejected and repaired features are always written in full.
+#: Ids written for one issue; rejected, lost and repaired features are always written in full.
 _IDS = 1000
 
 
@@ -55,7 +55,7 @@ class Issue:
     def row(self) -> dict[str, object]:
         """Row of ``issues.csv``."""
         ids = [str(f) for f in self.features]
-        if len(ids) > _IDS and not self.code.endswith(("_REJECTED", "_REPAIRED")):
+        if len(ids) > _IDS and not self.code.endswith(("_REJECTED", "_REPAIRED", "_DAMAGED")):
             ids = [*ids[:_IDS], f"… and {len(ids) - _IDS} more"]
         return {
             "code": self.code,

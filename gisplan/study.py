@@ -194,15 +194,16 @@ def _texts(result: Result) -> dict[str, dict[str, str]]:
 
 
 def _record(result: Result, seconds: float) -> dict[str, Any]:
+    from gisplan.plan.places import shareable
     from gisplan.show.record import inputs, versions
 
     plan = result.plan
     files = [*([plan.file] if plan.file else []), *result.survey.layers.files]
     return {
-        "plan": plan.model_dump(mode="json", by_alias=True, exclude={"folder", "file"}, exclude_unset=True),
+        "plan": shareable(plan.model_dump(mode="json", by_alias=True, exclude={"folder", "file"}, exclude_unset=True)),
         "crs": result.survey.layers.crs.to_string(),
         "versions": versions(),
-        "inputs": inputs(files, plan.folder.resolve()),
+        "inputs": [*inputs(files, plan.folder.resolve()), *result.survey.layers.queries],
         "issues": {s: sum(i.severity == s for i in result.issues) for s in ("error", "warning", "note")},
         "timings": {**{k: round(v, 3) for k, v in result.timings.items()}, "write": round(seconds, 3)},
     }

@@ -14,6 +14,9 @@ from gisplan.geometry.parallel import map_chunks
 _DIMENSION_TYPES = {0: (0, 4), 1: (1, 2, 5), 2: (3, 6)}
 _COLLECTION = 7
 
+#: Coordinates beyond this lie on no earth in any unit: their squares would swallow all that is added to them.
+_FARTHEST = 1e9
+
 
 @dataclass(frozen=True)
 class Repaired:
@@ -39,10 +42,12 @@ class Repaired:
 
 
 def _size(geometry: NDArray[np.object_], dimension: int) -> NDArray[np.float64]:
-    if dimension == 2:
-        return np.asarray(np.nan_to_num(shapely.area(geometry)))
-    if dimension == 1:
-        return np.asarray(np.nan_to_num(shapely.length(geometry)))
+    # Of a shape that runs to infinity neither can be told; it is not used, and its size counts as none.
+    with np.errstate(invalid="ignore", over="ignore"):
+        if dimension == 2:
+            return np.asarray(np.nan_to_num(shapely.area(geometry)))
+        if dimension == 1:
+            return np.asarray(np.nan_to_num(shapely.length(geometry)))
     return np.zeros(len(geometry))
 
 
@@ -67,6 +72,14 @@ def _kinds(geometry: NDArray[np.object_]) -> NDArray[np.int64]:
     deep = shapely.has_z(geometry) | shapely.has_m(geometry)
     missing = shapely.is_missing(geometry) | shapely.is_empty(geometry)
     return np.column_stack([deep, missing, shapely.get_type_id(geometry)])
+
+
+def _far(geometry: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Whether a geometry reaches beyond every place on earth; looked at one by one only where some does."""
+    whole = shapely.total_bounds(geometry)
+    if not (np.abs(whole) > _FARTHEST).any():
+        return np.zeros(len(geometry), dtype=bool)
+    return np.asarray((np.abs(shapely.bounds(geometry)) > _FARTHEST).any(axis=1))
 
 
 def repair(geometry: NDArray[np.object_], *, dimension: int) -> Repaired:
@@ -99,6 +112,12 @@ def repair(geometry: NDArray[np.object_], *, dimension: int) -> Repaired:
     xy, owner = shapely.get_coordinates(flat[faulty], return_index=True)
     infinite[faulty[owner[~np.isfinite(xy).all(axis=1)]]] = True
     reason[infinite] = "coordinates that are not numbers"
+    far = _far(flat)
+    # A hole may lie where its shell does not, but only of an invalid shape.
+    far[faulty[owner[(np.abs(xy) > _FARTHEST).any(axis=1)]]] = True
+    far &= ~infinite
+    reason[far] = "coordinates that lie on no earth"
+    infinite |= far
     other = ~missing & ~infinite & ~np.isin(types, (*_DIMENSION_TYPES[dimension], _COLLECTION))
     reason[other] = [f"is a {g.geom_type}" for g in flat[other]]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
+from gisplan.plan.places import is_database
 from gisplan.plan.tables import Plan
 from gisplan.plan.values import nearest, told
 
@@ -40,7 +41,7 @@ def missing_files(table: Any, folder: Path, where: str = "") -> Iterator[str]:
         return
     for key, value in table.items():
         if key == "path" and isinstance(value, str):
-            fault = _no_file(value, folder)
+            fault = _no_table(where) if is_database(value) else _no_file(value, folder)
             if fault:
                 yield f"{_bracket(where)} path: {fault}"
         yield from missing_files(value, folder, f"{where}.{key}" if where else str(key))
@@ -49,6 +50,13 @@ def missing_files(table: Any, folder: Path, where: str = "") -> Iterator[str]:
 def _bracket(where: str) -> str:
     number = _NUMBER.search(where)
     return f"[{_NUMBER.sub('', where)}]{number[0] if number else ''}"
+
+
+def _no_table(where: str) -> str | None:
+    """Say where a database cannot be read from; None where it can."""
+    if _NUMBER.sub("", where).endswith((".ledger", ".terrain")):
+        return "a database can be the path of a layer, not of a ledger or raster. Join the ledger in the layer's sql."
+    return None
 
 
 def _no_file(value: str, folder: Path) -> str | None:

@@ -15,6 +15,7 @@ from gisplan.errors import LayerError, counted
 from gisplan.geometry import Overlaps, ellipsoidal_area, ellipsoidal_length, overlaps
 from gisplan.issues import Issue
 from gisplan.plan import Plan
+from gisplan.plan.places import is_database
 from gisplan.read import crs as crs_
 from gisplan.read import land_use, ledger, overlap, roads, terrain, zones
 from gisplan.read.layer import Clean, clean
@@ -51,6 +52,8 @@ class Layers:
         What was found and assumed.
     files
         Every file that was read.
+    queries
+        What was read that is no file: database, query, number and hash of its rows.
     """
 
     crs: CRS
@@ -60,6 +63,7 @@ class Layers:
     member: np.ndarray | None
     issues: tuple[Issue, ...]
     files: tuple[Path, ...] = field(default=())
+    queries: tuple[Mapping[str, Any], ...] = ()
 
     def frame(self, name: str) -> gpd.GeoDataFrame | None:
         """Table of a layer, None where the plan has none."""
@@ -87,10 +91,12 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
     crs, named = crs_.choose(base.frame, plan.plan.crs, place=base.place)
     issues.append(named)
     raws = {base_name: base}
+    queries = []
     out: dict[str, Clean] = {}
     for name, table in _tables(plan):
         progress(name)
         raw = raws.pop(name, None) or _raw(plan, name, table)
+        queries += [raw.record] if raw.record else []
         kind = name.split(".")[0]
         layer, found = clean(
             raw, crs, layer=name, dimension=_DIMENSION.get(kind), id_column=_ID.get(kind, "feature_id")
@@ -140,7 +146,7 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
                 "planner",
             )
         )
-    return Layers(crs, land, shared, out, member, tuple(issues), _files(plan))
+    return Layers(crs, land, shared, out, member, tuple(issues), _files(plan), tuple(queries))
 
 
 def _tables(plan: Plan) -> list[tuple[str, Any]]:
@@ -169,7 +175,8 @@ def _base(plan: Plan, progress: Callable[[str], None]) -> tuple[str, Raw]:
 
 def _raw(plan: Plan, name: str, table: Any) -> Raw:
     keep = (plan.layers.zones.by,) if name == "parcels" and plan.layers.zones.by else ()
-    return read_raw(table, plan.path(table.path), layer=name, place=f"[layers.{name}]", keep=keep)
+    path = table.path if is_database(table.path) else plan.path(table.path)
+    return read_raw(table, path, layer=name, place=f"[layers.{name}]", keep=keep)
 
 
 def _parcels(plan: Plan, layer: Clean) -> tuple[Clean, list[Issue]]:
@@ -247,7 +254,7 @@ def _apart(land: gpd.GeoDataFrame, out: Mapping[str, Clean]) -> list[Issue]:
 
 
 def _files(plan: Plan) -> tuple[Path, ...]:
-    names = [table.path for _, table in _tables(plan)]
+    names = [table.path for _, table in _tables(plan) if not is_database(table.path)]
     names += [t.path for t in (plan.layers.parcels.ledger if plan.layers.parcels else [])]
     names += [plan.layers.terrain.path] if plan.layers.terrain else []
     return tuple(dict.fromkeys(plan.path(n) for n in names))

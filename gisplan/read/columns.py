@@ -13,7 +13,7 @@ from gisplan.errors import LayerError, counted, first_ids
 from gisplan.issues import Issue
 from gisplan.plan import ColumnSource
 from gisplan.read.text import text_of
-from gisplan.read.values import to_dates, to_flags, to_keys, to_numbers, to_text
+from gisplan.read.values import numbers_where_possible, to_dates, to_flags, to_keys, to_numbers, to_text
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,16 @@ def match(
 def _near(name: str, fields: Sequence[str]) -> str:
     close = difflib.get_close_matches(name, fields, n=1)
     return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def typed(layer: str, table: pd.DataFrame, sources: Mapping[str, ColumnSource]) -> pd.DataFrame:
+    """Cells of text as a condition sees them: columns mapped to numbers are numbers, all others are text."""
+    known = vocabulary.columns(layer)
+    out = table.copy()
+    for name, source in sources.items():
+        if known[name].kind == "number" and source.column in table:
+            out[source.column] = numbers_where_possible(table[source.column])
+    return out
 
 
 def canonical(

@@ -7,8 +7,9 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS, Proj, Transformer
 from pyproj.aoi import AreaOfInterest
+from pyproj.exceptions import ProjError
 
 from gisplan.errors import LayerError, counted
 from gisplan.geometry.size import areal_scale
@@ -48,6 +49,14 @@ def require(frame: gpd.GeoDataFrame, *, place: str) -> CRS:
         raise LayerError(
             f"{place}: its coordinate system ({crs.name}) has no place on the earth. Declare the right one in the file."
         )
+    if crs.is_projected:
+        try:
+            Proj(crs)
+        except ProjError:
+            raise LayerError(
+                f"{place}: its coordinate system ({crs.name}) cannot be calculated with. "
+                "Declare the right one in the file."
+            ) from None
     if not np.isnan(x0):
         degrees = max(abs(x0), abs(x1)) <= 360 and max(abs(y0), abs(y1)) <= 90
         if crs.is_geographic and not degrees:
@@ -125,7 +134,7 @@ def choose(frame: gpd.GeoDataFrame, wanted: str | None, *, place: str) -> tuple[
         crs, why = own, f"that of {place}"
     else:
         lon, lat = _middle(own, box)
-        crs, why = _own_zone(own, lon, lat)
+        crs, why = _own_zone(own, lon, lat, place=place)
         unit = "degrees" if not own.is_projected else own.axis_info[0].unit_name
         why += f"; {own.name} is in {unit}" + (
             f" and stretches areas by {stretch(own, box):+.1%}" if _in_metres(own) else ""
@@ -144,7 +153,7 @@ def choose(frame: gpd.GeoDataFrame, wanted: str | None, *, place: str) -> tuple[
     return crs, Issue("STUDY_CRS", "note", "study", 1, f"Measured in {name}: {why}.", "", "planner")
 
 
-def _own_zone(own: CRS, lon: float, lat: float) -> tuple[CRS, str]:
+def _own_zone(own: CRS, lon: float, lat: float, *, place: str) -> tuple[CRS, str]:
     """Zone of a place: 3° Gauss–Krüger on CGCS2000, UTM elsewhere."""
     geodetic = own.geodetic_crs
     if geodetic is not None and geodetic.to_epsg() == 4490 and 73.5 <= lon <= 136.5:
@@ -155,7 +164,14 @@ def _own_zone(own: CRS, lon: float, lat: float) -> tuple[CRS, str]:
         # On the layer's own datum where it has UTM zones, so that nothing is shifted.
         return CRS(point.estimate_utm_crs(datum_name=geodetic.name if geodetic is not None else "WGS 84")), why
     except RuntimeError:
+        pass
+    try:
         return CRS(point.estimate_utm_crs()), why
+    except RuntimeError:
+        raise LayerError(
+            f"{place}: lies at {lon:.6g}°, {lat:.6g}°, where there is no UTM zone. "
+            'Check its coordinate system, or give crs = "EPSG:…" in [plan].'
+        ) from None
 
 
 def _in_metres(crs: CRS) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import difflib
 import json
+import os
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -19,6 +21,7 @@ import pyarrow.parquet as pq
 import pyogrio
 import pyogrio.errors
 import shapely
+from pyproj.exceptions import CRSError
 
 from gisplan.errors import LayerError, first_ids
 from gisplan.read.text import require_encoding, shapefile_encoding
@@ -33,12 +36,20 @@ _UNREADABLE = (
     pyogrio.errors.DataSourceError,
     pyogrio.errors.DataLayerError,
     shapely.errors.GEOSException,
+    CRSError,
     UnicodeError,
     pa.ArrowException,
     OSError,
     ValueError,
     KeyError,
+    # pyogrio itself stumbles over some damage: a coordinate system it cannot name, a remark it cannot decode.
+    UnboundLocalError,
+    SystemError,
 )
+
+
+class DamagedError(LayerError):
+    """A file that its driver cannot read, or not to the end."""
 
 
 def _is_parquet(path: Path) -> bool:
@@ -55,9 +66,15 @@ def listening() -> Iterator[list[str]]:
         Filled when the block ends.
     """
     told: list[str] = []
+    hook = sys.unraisablehook
+    # A driver that cannot even spell its own remark (bytes that are no text) leaves it out.
+    sys.unraisablehook = lambda _: None
     with warnings.catch_warnings(record=True) as remarks, np.errstate(invalid="ignore"):
         warnings.simplefilter("always")
-        yield told
+        try:
+            yield told
+        finally:
+            sys.unraisablehook = hook
     words = {str(r.message) for r in remarks if issubclass(r.category, (UserWarning, RuntimeWarning))}
     # Measures along a line are not used, so nothing is lost with them.
     told += sorted(w for w in words if not w.startswith("Measured (M)"))
@@ -75,7 +92,7 @@ def layer_of(path: Path, layer: str | None, *, place: str) -> str | None:
         return None
     try:
         names = [str(n) for n in pyogrio.list_layers(path)[:, 0]]
-    except pyogrio.errors.DataSourceError as error:
+    except _UNREADABLE as error:
         raise _damaged(path, error, place=place) from None
     if not names:
         raise LayerError(f"{place}: {path.name} has no layers. Check that it is complete.")
@@ -93,11 +110,14 @@ def layer_of(path: Path, layer: str | None, *, place: str) -> str | None:
     return layer
 
 
-def _damaged(path: Path, error: Exception, *, place: str) -> LayerError:
+def _damaged(path: Path, error: Exception, *, place: str) -> DamagedError:
     """Say that a file cannot be read, with what its driver says of it."""
-    why = str(error).split("; It might help")[0].replace(str(path), path.name).strip().rstrip(".;")
+    # Where the file lies is the planner's own business, and the line is long enough.
+    why = str(error).split("; It might help")[0].replace(f"{path.parent}{os.sep}", "").strip().rstrip(".;")
     hint = " with the .shx and .dbf beside it" if path.suffix.lower() == ".shp" else ""
-    return LayerError(f"{place}: {path.name} cannot be read as a vector file ({why}). Check that it is complete{hint}.")
+    return DamagedError(
+        f"{place}: {path.name} cannot be read as a vector file ({why}). Check that it is complete{hint}."
+    )
 
 
 def encoding_of(path: Path, encoding: str, *, place: str) -> str | None:
@@ -130,6 +150,14 @@ def field_names(path: Path, layer: str | None, *, encoding: str | None, place: s
         return [str(f) for f in pyogrio.read_info(path, layer=layer, encoding=encoding)["fields"]]
     except _UNREADABLE as error:
         raise _damaged(path, error, place=place) from None
+
+
+def declared_records(path: Path, layer: str | None, *, encoding: str | None) -> int:
+    """How many records a vector file says it has; −1 where it does not say it."""
+    if _is_parquet(path):
+        return -1  # a file that is too short has no list of its columns either, so it is not read at all
+    options = {"encoding": encoding} if encoding else {}
+    return int(pyogrio.read_info(path, layer=layer, **options)["features"])
 
 
 def _parquet_geometry(path: Path, *, place: str) -> Any:
@@ -203,5 +231,14 @@ def _read(path: Path, layer: str | None, columns: list[str], encoding: str | Non
     }
     if plain and not curved:
         with suppress(NotImplementedError):  # curves in a layer that does not say it has any
-            return pyogrio.read_dataframe(path, use_arrow=True, **options)
+            frame = pyogrio.read_dataframe(path, use_arrow=True, **options)
+            _require_text(frame)
+            return frame
     return pyogrio.read_dataframe(path, use_arrow=False, **options)
+
+
+def _require_text(frame: pd.DataFrame) -> None:
+    """Refuse text that is none: Arrow takes bytes from a driver as they are."""
+    for _, values in frame.items():
+        if isinstance(values.dtype, pd.StringDtype):
+            pa.chunked_array(pa.array(values)).validate(full=True)

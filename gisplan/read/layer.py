@@ -82,8 +82,10 @@ def clean(raw: Raw, crs: CRS, *, layer: str, dimension: int | None, id_column: s
         raise LayerError(f"{raw.place}: {_nothing_usable(raw.frame, dim)} Give another layer.")
     issues += _repair_issues(fixed.is_repaired, rejected, fixed, ids, layer=layer, unit="m²" if dim == 2 else "m")
     frame = mended.assign(**{id_column or "feature_id": ids}).loc[~rejected].reset_index(drop=True)
-    lost = tuple(str(i) for i in ids[rejected])
-    return Clean(frame, dim, len(raw.frame), lost, float(np.nansum(fixed.size_before[rejected]))), issues
+    lost = (*raw.lost, *(str(i) for i in ids[rejected]))
+    return Clean(
+        frame, dim, len(raw.frame) + len(raw.lost), lost, float(np.nansum(fixed.size_before[rejected]))
+    ), issues
 
 
 def _nothing_usable(frame: gpd.GeoDataFrame, dimension: int) -> str:
@@ -116,7 +118,9 @@ def _mended(raw: Raw, crs: CRS, dimension: int, *, layer: str) -> tuple[gpd.GeoD
     if len(was):
         fixed.is_repaired[was] = ~shapely.is_missing(fixed.geometry[was])
         original = gpd.GeoSeries(shapely.force_2d(np.asarray(before.geometry.array)[was]), crs=before.crs).to_crs(crs)
-        fixed.size_before[was] = original.area if dimension == 2 else original.length
+        # A part that lies beyond the reach of the projection has no size there.
+        with np.errstate(invalid="ignore", over="ignore"):
+            fixed.size_before[was] = np.nan_to_num(original.area if dimension == 2 else original.length)
     told = drawn.reason != ""
     fixed.reason[told] = drawn.reason[told]
     return moved.set_geometry(gpd.GeoSeries(fixed.geometry, index=moved.index, crs=crs)), fixed, issues

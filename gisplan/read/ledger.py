@@ -46,7 +46,7 @@ def join(parcels: gpd.GeoDataFrame, spec: Ledger, path: Path, *, place: str) -> 
     require_single([spec.key, *(s.column for s in sources.values())], rows, place=place)
     issues = list(match.issues)
     if spec.where:
-        hit = chosen(_typed(rows, sources), spec.where, place=place, record="row")
+        hit = chosen(cols.typed("parcels", rows, sources), spec.where, place=place, record="row")
         issues.append(
             Issue(
                 "FILTERED",
@@ -86,16 +86,6 @@ def join(parcels: gpd.GeoDataFrame, spec: Ledger, path: Path, *, place: str) -> 
     return joined, issues
 
 
-def _typed(rows: pd.DataFrame, sources: dict[str, ColumnSource]) -> pd.DataFrame:
-    """Rows as a condition sees them: columns mapped to numbers are numbers, all others are text."""
-    known = vocabulary.columns("parcels")
-    typed = rows.copy()
-    for name, source in sources.items():
-        if known[name].kind == "number":
-            typed[source.column] = values_.numbers_where_possible(rows[source.column])
-    return typed
-
-
 def _one_row_each(
     keys: pd.Series, values: pd.DataFrame, rows: pd.DataFrame, sources: dict[str, ColumnSource], *, place: str
 ) -> tuple[pd.DataFrame, list[Issue]]:
@@ -109,7 +99,7 @@ def _one_row_each(
         part = values[column.stored]
         mine = keys
         if source.where:
-            hit = chosen(_typed(rows, sources), source.where, place=f"{place} {name}", record="row")
+            hit = chosen(cols.typed("parcels", rows, sources), source.where, place=f"{place} {name}", record="row")
             part, mine = part[hit], keys[hit]
         rule = source.rule or column.rule
         groups = part.groupby(mine, sort=True)

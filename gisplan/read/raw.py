@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from gisplan.errors import LayerError, counted, first_ids
 from gisplan.issues import Issue
 from gisplan.read import columns as cols
 from gisplan.read import crs as crs_
-from gisplan.read import formats
+from gisplan.read import formats, limits, sources
 from gisplan.read import values as values_
 from gisplan.read.where import chosen, names_in
 
@@ -33,14 +34,20 @@ class Raw:
         What was found.
     place
         Where the layer stands in the plan, for messages.
+    lost
+        Records that a damaged file does not give any more.
+    record
+        What run.json tells of a source that is no file; empty for files.
     """
 
     frame: gpd.GeoDataFrame
     issues: list[Issue]
     place: str
+    lost: tuple[str, ...] = ()
+    record: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_raw(spec: Any, path: Path, *, layer: str, place: str, keep: tuple[str, ...] = ()) -> Raw:
+def read_raw(spec: Any, path: Path | str, *, layer: str, place: str, keep: tuple[str, ...] = ()) -> Raw:
     """Read a layer's canonical columns and geometry.
 
     Parameters
@@ -48,7 +55,7 @@ def read_raw(spec: Any, path: Path, *, layer: str, place: str, keep: tuple[str, 
     spec
         The layer's table of the plan.
     path
-        Its file.
+        Its file, or the address of a database.
     layer
         Whose vocabulary applies.
     place
@@ -63,30 +70,34 @@ def read_raw(spec: Any, path: Path, *, layer: str, place: str, keep: tuple[str, 
         Whatever the user can mend: no such layer or column, no record, no coordinate system, text in a
         number column.
     """
-    with formats.listening() as remarks:
-        name = formats.layer_of(path, spec.layer, place=place)
-        encoding = formats.encoding_of(path, spec.encoding, place=place)
-        fields = formats.field_names(path, name, encoding=encoding, place=place)
+    with formats.listening() as remarks, sources.opened(spec, path, layer=layer, place=place) as source:
+        fields = source.fields
         for k in keep:
             if k not in fields:
                 near = difflib.get_close_matches(k, fields, n=1)
                 hint = f"Did you mean {near[0]!r}?" if near else f"It has: {first_ids(fields, limit=30)}."
-                raise LayerError(f"[layers.zones] by = {k!r} is not a column of {path.name}. {hint}")
+                raise LayerError(f"[layers.zones] by = {k!r} is not a column of {source.name}. {hint}")
         match = cols.match(layer, spec.columns, fields, place=place)
         wanted = {s.column for s in match.sources.values()} | set(keep)
         if spec.where:
             wanted |= set(names_in(spec.where, fields))
-        frame = formats.read_vector(
-            path, layer=name, columns=[f for f in fields if f in wanted], encoding=encoding, place=place
-        )
+        records = source.read([f for f in fields if f in wanted])
+    frame = records.frame
+    limits.require_corners(frame, place=place)
     if len(frame) == 0:
         raise LayerError(
-            f"{place}: {path.name} has no records. Give a layer that has some, or leave it out of the plan."
+            f"{place}: {source.name} has no records. Give a layer that has some, or leave it out of the plan."
         )
-    frame.index = pd.RangeIndex(1, len(frame) + 1)
-    issues = [*match.issues, *_read_issues(path, spec.encoding, encoding, remarks, layer=layer)]
+    issues = [
+        *source.issues,
+        *records.issues,
+        *match.issues,
+        *_read_issues(source, spec.encoding, remarks, layer=layer),
+    ]
     if spec.where:
         attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name))
+        if source.texts:
+            attributes = cols.typed(layer, attributes, match.sources)
         # The condition may name any column, also one that is not read.
         hit = chosen(attributes.reindex(columns=fields), spec.where, place=place)
         if not hit.all():
@@ -106,25 +117,25 @@ def read_raw(spec: Any, path: Path, *, layer: str, place: str, keep: tuple[str, 
     table, odd = cols.canonical(
         layer, pd.DataFrame(frame.drop(columns=frame.geometry.name)), match.sources, place=place
     )
-    for source in keep:
-        table[f"source:{source}"] = values_.to_keys(frame[source], place=f"{place}: column {source!r}")
+    for column in keep:
+        table[f"source:{column}"] = values_.to_keys(frame[column], place=f"{place}: column {column!r}")
     clean = gpd.GeoDataFrame(table, geometry=frame.geometry.array, crs=frame.crs)
     crs_.require(clean, place=place)
-    return Raw(clean, issues + odd, place)
+    return Raw(clean, issues + odd, place, tuple(records.lost), source.record)
 
 
-def _read_issues(path: Path, asked: str, encoding: str | None, remarks: list[str], *, layer: str) -> list[Issue]:
+def _read_issues(source: sources.Source, asked: str, remarks: list[str], *, layer: str) -> list[Issue]:
     """Say what was assumed and what the driver had to remark when a file was read."""
     issues = []
-    if asked == "auto" and encoding is not None:
-        name = {"gb18030": "GBK", "utf-8": "UTF-8"}[encoding]
+    if asked == "auto" and source.encoding is not None:
+        name = {"gb18030": "GBK", "utf-8": "UTF-8"}[source.encoding]
         issues.append(
             Issue(
                 "ENCODING_GUESSED",
                 "note",
                 layer,
                 1,
-                f"{path.name} does not say its encoding; its text is {name}.",
+                f"{source.name} does not say its encoding; its text is {name}.",
                 'Write encoding = "…" if that is wrong.',
                 "planner",
             )
@@ -136,7 +147,7 @@ def _read_issues(path: Path, asked: str, encoding: str | None, remarks: list[str
                 "warning",
                 layer,
                 len(remarks),
-                f"{path.name}: {first_ids(remarks, limit=3)}",
+                f"{source.name}: {first_ids(remarks, limit=3)}",
                 "Check the file.",
             )
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from gisplan.errors import LayerError, counted, first_ids
+from gisplan.read import archives
 from gisplan.read.text import decoded, text_of
 
 _CSV = (".csv", ".txt", ".tsv")
@@ -20,7 +21,7 @@ _BOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 _HEAD = 10
 
 
-def read_rows(path: Path, *, sheet: str | None, encoding: str, place: str, needs: str) -> pd.DataFrame:
+def read_rows(path: Path, *, sheet: str | None, encoding: str, place: str, needs: str | None) -> pd.DataFrame:
     """Read a table.
 
     Parameters
@@ -34,7 +35,7 @@ def read_rows(path: Path, *, sheet: str | None, encoding: str, place: str, needs
     place
         Where the table stands in the plan, for messages.
     needs
-        Column it must have: its key.
+        Column it must have: its key; None where any table will do.
 
     Returns
     -------
@@ -60,7 +61,8 @@ def read_rows(path: Path, *, sheet: str | None, encoding: str, place: str, needs
     if len(cells) == 0:
         raise LayerError(f"{place}: {what} is empty. Give a table with column names in its first line.")
     names = [n or f"column {i + 1}" for i, n in enumerate(cells.iloc[0])]
-    _require_column(needs, names, cells, what=what, place=place)
+    if needs is not None:
+        _require_column(needs, names, cells, what=what, place=place)
     if len(cells) == 1:
         raise LayerError(f"{place}: {what} has column names but no rows. Fill it in or leave it out of the plan.")
     rows = cells.iloc[1:]
@@ -119,9 +121,12 @@ def _require_column(name: str, names: list[str], cells: pd.DataFrame, *, what: s
 def _sheet(path: Path, sheet: str | None, *, place: str) -> tuple[str, pd.DataFrame]:
     from python_calamine import CalamineError, CalamineWorkbook
 
+    archives.require_bounded(path, place=place)
     try:
         book = CalamineWorkbook.from_path(str(path))
         names = list(book.sheet_names)
+        if not names:
+            raise LayerError(f"{place}: {path.name} is a workbook without sheets. Save it again as .xlsx.")
         if sheet is not None and sheet not in names:
             raise LayerError(
                 f"{place} sheet: {path.name} has no sheet {sheet!r}. It has: {first_ids(names, limit=20)}."

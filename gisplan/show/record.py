@@ -13,7 +13,11 @@ from typing import Any
 _PACKAGES = ("gisplan", "geopandas", "shapely", "pyogrio", "pyproj", "folium", "numpy", "pandas")
 
 #: Files that go with one named by the plan and decide how it is read.
-_SIDE = {".shp": (".dbf", ".shx", ".prj", ".cpg")}
+_SIDE = {
+    ".shp": (".dbf", ".shx", ".prj", ".cpg"),
+    ".tab": (".dat", ".map", ".id", ".ind"),
+    ".mif": (".mid",),
+}
 
 
 def sha256(file: Path) -> str:

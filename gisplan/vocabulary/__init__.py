@@ -125,3 +125,9 @@ def road_classes() -> Mapping[str, RoadClass]:
         k: RoadClass(id=k, **{**v, "names": tuple(v["names"])})
         for k, v in _table("road_classes.toml")["classes"].items()
     }
+
+
+@cache
+def coordinates() -> Mapping[str, Any]:
+    """Usual names of the columns of a table that say where a record lies: ``wkt`` and ``pairs`` (east, north)."""
+    return _table("coordinates.toml")
