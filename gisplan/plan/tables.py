@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from gisplan import vocabulary
+from gisplan.plan.placing import Placed
 from gisplan.plan.values import Date, Model, Number, Text, folder_name, nearest, projected
 
 Rule = Literal["sum", "first", "last", "min", "max"]
@@ -85,7 +86,11 @@ class Ledger(_Source):
     sheet: str | None = None
 
 
-class Zones(Model):
+class _Layer(_Source, Placed):
+    """A file with records that have a place."""
+
+
+class Zones(Placed):
     """The zones: a layer, the parcels dissolved by one of their columns, or a grid of squares in metres."""
 
     vocabulary_layer: ClassVar[str] = "zones"
@@ -117,7 +122,7 @@ class Zones(Model):
         return self
 
 
-class Parcels(_Source):
+class Parcels(_Layer):
     """The parcels, their land-use code system or own class table, and the ledgers joined to them."""
 
     vocabulary_layer: ClassVar[str] = "parcels"
@@ -158,13 +163,13 @@ class Parcels(_Source):
         return self
 
 
-class Buildings(_Source):
+class Buildings(_Layer):
     """Building footprints, with floors, heights or floor areas."""
 
     vocabulary_layer: ClassVar[str] = "buildings"
 
 
-class Roads(_Source):
+class Roads(_Layer):
     """Road centrelines; ``classes`` maps gisplan's road classes to the file's own words."""
 
     vocabulary_layer: ClassVar[str] = "roads"
@@ -181,13 +186,13 @@ class Roads(_Source):
         return value
 
 
-class RoadSurfaces(_Source):
+class RoadSurfaces(_Layer):
     """Polygons of the land that roads take."""
 
     vocabulary_layer: ClassVar[str] = "road_surfaces"
 
 
-class ServiceLayer(_Source):
+class ServiceLayer(_Layer):
     """Lines, points or service areas of one service; a parcel within ``reach_m`` of them is served."""
 
     vocabulary_layer: ClassVar[str] = "services"

@@ -13,15 +13,14 @@ import pandas as pd
 from gisplan.errors import LayerError, counted, first_ids
 from gisplan.issues import Issue
 from gisplan.read import columns as cols
-from gisplan.read import crs as crs_
-from gisplan.read import formats
+from gisplan.read import formats, placing
 from gisplan.read import values as values_
 from gisplan.read.where import chosen, names_in
 
 
 @dataclass(frozen=True)
 class Raw:
-    """A layer as it stands in its file: canonical attributes, geometry in the file's own coordinate system.
+    """A layer as it stands in its file: canonical attributes, geometry in the file's own coordinates.
 
     Attributes
     ----------
@@ -33,11 +32,14 @@ class Raw:
         What was found.
     place
         Where the layer stands in the plan, for messages.
+    is_vouched
+        Whether the plan insists on the coordinate system against the file.
     """
 
     frame: gpd.GeoDataFrame
     issues: list[Issue]
     place: str
+    is_vouched: bool = False
 
 
 def read_raw(spec: Any, path: Path, *, layer: str, place: str, keep: tuple[str, ...] = ()) -> Raw:
@@ -60,8 +62,8 @@ def read_raw(spec: Any, path: Path, *, layer: str, place: str, keep: tuple[str, 
     Raises
     ------
     LayerError
-        Whatever the user can mend: no such layer or column, no record, no coordinate system, text in a
-        number column.
+        Whatever the user can mend: no such layer or column, no record, text in a number column, a
+        coordinate system that contradicts the file's.
     """
     with formats.listening() as remarks:
         name = formats.layer_of(path, spec.layer, place=place)
@@ -109,8 +111,8 @@ def read_raw(spec: Any, path: Path, *, layer: str, place: str, keep: tuple[str, 
     for source in keep:
         table[f"source:{source}"] = values_.to_keys(frame[source], place=f"{place}: column {source!r}")
     clean = gpd.GeoDataFrame(table, geometry=frame.geometry.array, crs=frame.crs)
-    crs_.require(clean, place=place)
-    return Raw(clean, issues + odd, place)
+    clean, said = placing.as_planned(clean, spec, layer=layer, place=place)
+    return Raw(clean, issues + odd + said, place, spec.crs_override)
 
 
 def _read_issues(path: Path, asked: str, encoding: str | None, remarks: list[str], *, layer: str) -> list[Issue]:
