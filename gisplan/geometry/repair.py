@@ -40,7 +40,9 @@ class Repaired:
 
 def _size(geometry: NDArray[np.object_], dimension: int) -> NDArray[np.float64]:
     if dimension == 2:
-        return np.asarray(np.nan_to_num(shapely.area(geometry)))
+        # A record that lies nowhere in the system it was brought into has infinite coordinates.
+        with np.errstate(invalid="ignore"):
+            return np.asarray(np.nan_to_num(shapely.area(geometry)))
     if dimension == 1:
         return np.asarray(np.nan_to_num(shapely.length(geometry)))
     return np.zeros(len(geometry))

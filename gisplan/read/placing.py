@@ -14,6 +14,11 @@ from gisplan.read import witness as witness_
 from gisplan.read.crs import bounds
 from gisplan.read.witness import Box, Guess, Witness, named
 
+_YX = '"yx"'
+
+#: Records at either end that do not count where they spread a layer over more than `_SPREAD` times its width.
+_STRAY, _SPREAD = 0.02, 10.0
+
 
 def as_planned(
     frame: gpd.GeoDataFrame, spec: Placed, *, layer: str, place: str
@@ -82,7 +87,7 @@ def settle(
     LayerError
         It declares none and the coordinates leave a choice, or they cannot be in the one it declares.
     """
-    box = bounds(frame)
+    box = _most(frame)
     if frame.crs is None:
         return _guessed(frame, box, layer=layer, place=place, witness=witness)
     crs = CRS(frame.crs)
@@ -98,16 +103,29 @@ def settle(
     return frame, _doubts(crs, box, layer=layer, place=place, witness=witness, records=len(frame))
 
 
+def _most(frame: gpd.GeoDataFrame) -> Box:
+    """Bounds of a layer; of all but the outermost records where a few of them, at 0, 0 perhaps, lie far away."""
+    whole = bounds(frame)
+    if np.isnan(whole[0]) or len(frame) < 1 / _STRAY:
+        return whole
+    each = shapely.bounds(np.asarray(frame.geometry.array))
+    each = each[np.isfinite(each).all(axis=1)]
+    x0, y0 = np.quantile(each[:, :2], _STRAY, axis=0, method="inverted_cdf").tolist()
+    x1, y1 = np.quantile(each[:, 2:], 1 - _STRAY, axis=0, method="inverted_cdf").tolist()
+    is_spread = max(whole[2] - whole[0], whole[3] - whole[1]) > _SPREAD * max(x1 - x0, y1 - y0, 0.0) > 0
+    return (x0, y0, x1, y1) if is_spread else whole
+
+
 def is_sure(frame: gpd.GeoDataFrame) -> bool:
     """Whether a layer's place can be told without the others."""
-    box = bounds(frame)
+    box = _most(frame)
     return frame.crs is not None or witness_.sure(box) is not None
 
 
 def witness_of(frame: gpd.GeoDataFrame, *, place: str) -> Witness:
     """Make a settled layer a witness for the others."""
     crs = CRS(frame.crs)
-    return Witness(place, crs, witness_.degrees(Guess(crs, ""), bounds(frame)))
+    return Witness(place, crs, witness_.degrees(Guess(crs, ""), _most(frame)))
 
 
 def _swapped(frame: gpd.GeoDataFrame) -> gpd.GeoSeries:
@@ -139,7 +157,8 @@ def _guessed(
         elif onto:
             found, guess = onto, None
         elif guess is not None:
-            why = f", which puts it {witness_.gap_km(witness_.degrees(guess, box), witness.box):,.0f} km from {witness.place}"
+            apart = witness_.gap_km(witness_.degrees(guess, box), witness.box)
+            why = f", which puts it {apart:,.0f} km from {witness.place}"
     if guess is None:
         raise LayerError(
             f"{place}: has no coordinate system ({_where(box)}). {witness_.told(found)} "
@@ -162,9 +181,6 @@ def _guessed(
     )
     shapes = _swapped(frame) if guess.is_swapped else gpd.GeoSeries(frame.geometry.array, index=frame.index)
     return frame.set_geometry(shapes).set_crs(guess.crs, allow_override=True), [issue]
-
-
-_YX = '"yx"'
 
 
 def _onto(found: tuple[Guess, ...], box: Box, witness: Witness) -> tuple[Guess, ...]:
@@ -196,7 +212,8 @@ def _doubts(crs: CRS, box: Box, *, layer: str, place: str, witness: Witness | No
     """Stop where the coordinates cannot be in the system declared; warn where they hardly can."""
     lies = witness_.degrees(Guess(crs, ""), box)
     beyond = witness_.outside(crs, lies)
-    if beyond > witness_.BEYOND:
+    likely = _likely(crs, box, witness) if beyond > witness_.NOTICED else ()
+    if beyond > witness_.BEYOND or (likely and likely[0].is_sure):
         if crs.is_geographic and np.isnan(lies[0]):
             lie = "cannot be longitude and latitude"
         elif crs.area_of_use is not None:
@@ -205,19 +222,18 @@ def _doubts(crs: CRS, box: Box, *, layer: str, place: str, witness: Witness | No
             lie = "have no place in it"
         raise LayerError(
             f"{place}: declares {named(crs)}, but its coordinates ({_where(box)}) {lie}. "
-            f"{_advice(_likely(crs, box, witness), box, place=place)}"
+            f"{_advice(likely, box, place=place)}"
         )
     if witness is not None:
         apart = witness_.gap_km(lies, witness.box)
-        likely = witness_.others(crs, box, witness) if apart > witness_.APART_KM else ()
-        if likely:
+        onto = witness_.others(crs, box, witness) if apart > witness_.APART_KM else ()
+        if onto:
             raise LayerError(
                 f"{place}: declares {named(crs)}, which puts it {apart:,.0f} km from {witness.place}. "
-                f"{_advice(likely, box, place=place)} Or {witness.place} is declared wrongly."
+                f"{_advice(onto, box, place=place)} Or {witness.place} is declared wrongly."
             )
     if beyond <= witness_.NOTICED:
         return []
-    likely = witness_.others(crs, box, None)
     return [
         Issue(
             "CRS_OUTSIDE_AREA",

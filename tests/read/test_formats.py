@@ -126,14 +126,15 @@ def test_a_shapefile_of_which_a_part_is_missing(missing, tmp_path, capsys):
     assert code == 2 and told.startswith("gisplan: [layers.parcels]") and told.count("\n") == 1, told
 
 
-def test_a_shapefile_without_prj(tmp_path, capsys):
+def test_a_shapefile_without_prj(plain, tmp_path):
     parcels().to_file(tmp_path / "p.shp")
     (tmp_path / "p.prj").unlink()
-    assert run(study(tmp_path, plan={f"{P}.path": "p.shp", f"{P}.layer": ...})) == 2
-    assert capsys.readouterr().err == (
-        "gisplan: [layers.parcels]: has no coordinate system (x 500000…501200, y 3400000…3400500). "
-        "Declare it in the file (e.g. a .prj beside a shapefile) before measuring.\n"
+    assert run(study(tmp_path, plan={f"{P}.path": "p.shp", f"{P}.layer": ...})) == 0
+    assert issues(tmp_path / "out").loc["CRS_GUESSED", "message"] == (
+        "There is no coordinate system (x 500000…501200, y 3400000…3400500); taken as EPSG:4549 (CGCS2000 / 3-degree "
+        "Gauss-Kruger CM 120E), for it is the system of [layers.zones], and so it falls onto [layers.zones]."
     )
+    assert (tmp_path / "out/zones.csv").read_bytes() == (plain / "zones.csv").read_bytes()
 
 
 # Curves
