@@ -21,7 +21,8 @@ import pyogrio.errors
 import shapely
 
 from gisplan.errors import LayerError, first_ids
-from gisplan.read.text import require_encoding, shapefile_encoding
+from gisplan.read import encoding as encoding_
+from gisplan.read.encoding import Encoding
 
 _PARQUET = (".parquet", ".geoparquet")
 
@@ -100,18 +101,19 @@ def _damaged(path: Path, error: Exception, *, place: str) -> LayerError:
     return LayerError(f"{place}: {path.name} cannot be read as a vector file ({why}). Check that it is complete{hint}.")
 
 
-def encoding_of(path: Path, encoding: str, *, place: str) -> str | None:
-    """Find the encoding a file has to be read with; None where the file says it.
+def encoding_of(path: Path, encoding: str, *, place: str) -> Encoding:
+    """Find the encoding a file has to be read with.
 
     Raises
     ------
     LayerError
         The plan names one that does not exist.
     """
-    if encoding == "auto":
-        return shapefile_encoding(path) if path.suffix.lower() == ".shp" else None
-    require_encoding(encoding, place=place)
-    return encoding
+    if encoding != "auto":
+        encoding_.require(encoding, place=place)
+    if path.suffix.lower() == ".shp":
+        return encoding_.of_shapefile(path, encoding)
+    return Encoding(None if encoding == "auto" else encoding)
 
 
 def field_names(path: Path, layer: str | None, *, encoding: str | None, place: str) -> list[str]:
@@ -203,5 +205,8 @@ def _read(path: Path, layer: str | None, columns: list[str], encoding: str | Non
     }
     if plain and not curved:
         with suppress(NotImplementedError):  # curves in a layer that does not say it has any
-            return pyogrio.read_dataframe(path, use_arrow=True, **options)
+            frame = pyogrio.read_dataframe(path, use_arrow=True, **options)
+            for name in frame.columns[frame.dtypes == "string"]:
+                pa.array(frame[name].array).validate(full=True)  # Arrow takes bytes as they are; later they would fail
+            return frame
     return pyogrio.read_dataframe(path, use_arrow=False, **options)

@@ -68,7 +68,8 @@ def read_raw(spec: Any, path: Path, *, layer: str, place: str, keep: tuple[str, 
     with formats.listening() as remarks:
         name = formats.layer_of(path, spec.layer, place=place)
         encoding = formats.encoding_of(path, spec.encoding, place=place)
-        fields = formats.field_names(path, name, encoding=encoding, place=place)
+        stored = formats.field_names(path, name, encoding=encoding.reader, place=place)
+        fields = encoding.names(stored)
         for k in keep:
             if k not in fields:
                 near = difflib.get_close_matches(k, fields, n=1)
@@ -79,14 +80,19 @@ def read_raw(spec: Any, path: Path, *, layer: str, place: str, keep: tuple[str, 
         if spec.where:
             wanted |= set(names_in(spec.where, fields))
         frame = formats.read_vector(
-            path, layer=name, columns=[f for f in fields if f in wanted], encoding=encoding, place=place
+            path,
+            layer=name,
+            columns=[s for s, f in zip(stored, fields, strict=True) if f in wanted],
+            encoding=encoding.reader,
+            place=place,
         )
+        frame = encoding.decoded(frame, stored, fields)
     if len(frame) == 0:
         raise LayerError(
             f"{place}: {path.name} has no records. Give a layer that has some, or leave it out of the plan."
         )
     frame.index = pd.RangeIndex(1, len(frame) + 1)
-    issues = [*match.issues, *_read_issues(path, spec.encoding, encoding, remarks, layer=layer)]
+    issues = [*match.issues, *encoding.issues(layer=layer), *_read_issues(path, remarks, layer=layer)]
     if spec.where:
         attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name))
         # The condition may name any column, also one that is not read.
@@ -115,22 +121,9 @@ def read_raw(spec: Any, path: Path, *, layer: str, place: str, keep: tuple[str, 
     return Raw(clean, issues + odd + said, place, spec.crs_override)
 
 
-def _read_issues(path: Path, asked: str, encoding: str | None, remarks: list[str], *, layer: str) -> list[Issue]:
-    """Say what was assumed and what the driver had to remark when a file was read."""
+def _read_issues(path: Path, remarks: list[str], *, layer: str) -> list[Issue]:
+    """Say what the driver had to remark when a file was read."""
     issues = []
-    if asked == "auto" and encoding is not None:
-        name = {"gb18030": "GBK", "utf-8": "UTF-8"}[encoding]
-        issues.append(
-            Issue(
-                "ENCODING_GUESSED",
-                "note",
-                layer,
-                1,
-                f"{path.name} does not say its encoding; its text is {name}.",
-                'Write encoding = "…" if that is wrong.',
-                "planner",
-            )
-        )
     if remarks:
         issues.append(
             Issue(

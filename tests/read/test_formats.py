@@ -9,7 +9,7 @@ import pyogrio
 import pytest
 from park_files import CRS, IDS, X0, Y0, box, buildings, issues, parcels, run, study, zone_figures
 
-from gisplan.read.text import shapefile_encoding, text_of
+from gisplan.read.text import text_of
 
 P = "layers.parcels"
 
@@ -96,23 +96,6 @@ def test_a_shapefile_in_gbk(cpg, encoding, tmp_path):
     table = (tmp_path / "out/parcels.csv").read_text(encoding="utf-8-sig")
     assert table.count("永安机械有限公司") == 60
     assert ("ENCODING_GUESSED" in issues(tmp_path / "out").index) == (not cpg and encoding == "auto")
-
-
-def test_a_shapefile_in_utf8_that_does_not_say_so(tmp_path):
-    # 10 bytes wide: the last of four characters is cut in two.
-    frame = parcels().assign(holder="永安机械")
-    frame.to_file(tmp_path / "p.shp", encoding="utf-8")
-    (tmp_path / "p.cpg").unlink()
-    table = bytearray((tmp_path / "p.dbf").read_bytes())
-    table[29] = 0
-    (tmp_path / "p.dbf").write_bytes(table)
-    assert shapefile_encoding(tmp_path / "p.shp") == "utf-8"
-
-
-def test_a_shapefile_in_ascii_needs_no_guess(tmp_path):
-    parcels().to_file(tmp_path / "p.shp")
-    (tmp_path / "p.cpg").unlink()
-    assert shapefile_encoding(tmp_path / "p.shp") is None
 
 
 @pytest.mark.parametrize("missing", ["shx", "dbf"])
