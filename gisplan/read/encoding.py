@@ -11,6 +11,7 @@ import geopandas as gpd
 
 from gisplan.errors import LayerError
 from gisplan.issues import Issue
+from gisplan.read.dbase import Cells, beside, read_table
 
 #: Language marks of a dBase header; 0 and 0x57, which most writers set, say nothing.
 _MARKS = {
@@ -28,9 +29,6 @@ _CHINESE = ("gbk", "gb2312", "gb18030")
 
 #: Encodings in which hardly anything is text by chance.
 _OF_PAIRS = (*_CHINESE, "big5", "big5hkscs", "cp950", "cp932", "shift_jis", "euc_jp", "cp949", "euc_kr")
-
-#: Blocks of records of a dBase file that are looked at, spread over the file, and records of each.
-_BLOCKS, _EACH = 10, 500
 
 #: Reads every byte as one character, so that cut text can be decoded afterwards.
 _BYTES = "ISO-8859-1"
@@ -97,52 +95,6 @@ class Encoding:
         return codecs.getincrementaldecoder(self.name)("replace").decode(read.encode(_BYTES), final=False)
 
 
-@dataclass(frozen=True)
-class Cells:
-    """Names and values of a file as bytes; the ``full`` ones fill their field and may be cut."""
-
-    whole: frozenset[bytes]
-    full: frozenset[bytes] = frozenset()
-
-    def is_ascii(self) -> bool:
-        """Whether any encoding would do."""
-        return all(c.isascii() for c in self.whole | self.full)
-
-    def text(self, encoding: str) -> str | None:
-        """All that is not ASCII as text; None where a value is not text in that encoding."""
-        out = []
-        try:
-            out += [c.decode(encoding) for c in sorted(self.whole) if not c.isascii()]
-            out += [_decode_cut(c, encoding)[0] for c in sorted(self.full) if not c.isascii()]
-        except UnicodeError:
-            return None
-        return "\n".join(out)
-
-    def is_cut(self, encoding: str) -> bool:
-        """Whether a value ends within a character, or is no text in that encoding at all."""
-        cut = any(_decode_cut(c, encoding)[1] for c in self.full if not c.isascii() and _is_text(c, encoding))
-        return cut or self.share(encoding) < 1
-
-    def share(self, encoding: str) -> float:
-        """Share of the values beyond ASCII that are text in an encoding."""
-        values = [c for c in self.whole | self.full if not c.isascii()]
-        return sum(_is_text(c, encoding) for c in values) / max(len(values), 1)
-
-
-def _is_text(value: bytes, encoding: str) -> bool:
-    try:
-        _decode_cut(value, encoding)
-    except UnicodeError:
-        return False
-    return True
-
-
-def _decode_cut(value: bytes, encoding: str) -> tuple[str, bool]:
-    decoder = codecs.getincrementaldecoder(encoding)()
-    text = decoder.decode(value, final=False)
-    return text, bool(decoder.getstate()[0])
-
-
 def found(cells: Cells) -> tuple[str, str, bool]:
     """Tell an encoding by its bytes.
 
@@ -201,10 +153,10 @@ def of_shapefile(path: Path, asked: str = "auto") -> Encoding:
     asked
         Encoding the plan names, or ``auto``.
     """
-    table = _beside(path, ".dbf")
+    table = beside(path, ".dbf")
     if table is None:
         return Encoding(None if asked == "auto" else asked)
-    mark, cells = _dbf(table)
+    mark, cells = read_table(table)
     if asked != "auto":
         return Encoding(asked, is_cut=cells.is_cut(asked))
     if cells.is_ascii():
@@ -216,6 +168,11 @@ def of_shapefile(path: Path, asked: str = "auto") -> Encoding:
             f"{path.name} is read as {title(said)}, as its {by} says.",
             is_cut=cells.is_cut(said),
         )
+    return _guessed(path, cells, said, by)
+
+
+def _guessed(path: Path, cells: Cells, said: str, by: str) -> Encoding:
+    """Tell a shapefile's encoding by its bytes where it says none, or one that cannot be."""
     share = cells.share(said) if said else 0.0
     # Bytes that are UTF-8 by chance are rare, so a small share of it is enough.
     if share < 1 and share >= (0.5 if said == "utf-8" else 0.9):
@@ -272,7 +229,7 @@ def _codec(name: str) -> str:
 
 def _said(path: Path, mark: int) -> tuple[str, str]:
     """Encoding a shapefile says it has and where; an unknown word in the ``.cpg`` is told as the place alone."""
-    page = _beside(path, ".cpg")
+    page = beside(path, ".cpg")
     if page is None:
         return (_MARKS[mark], f"language mark ({mark})") if mark in _MARKS else ("", "")
     word = (
@@ -294,37 +251,3 @@ def _can_be(said: str, cells: Cells) -> bool:
         return True
     chinese = cells.text("gb18030")
     return chinese is None or _common(chinese) < 0.9
-
-
-def _beside(path: Path, suffix: str) -> Path | None:
-    return next((p for p in (path.with_suffix(s) for s in (suffix, suffix.upper())) if p.is_file()), None)
-
-
-def _dbf(table: Path) -> tuple[int, Cells]:
-    """Language mark of a dBase table, and its names and text values."""
-    with table.open("rb") as stream:
-        head = stream.read(32)
-        if len(head) < 32:
-            return 0, Cells(frozenset())
-        count, size, width = (int.from_bytes(head[a:b], "little") for a, b in ((4, 8), (8, 10), (10, 12)))
-        fields = stream.read(max(size - 32, 0))
-        records = b""
-        for start in sorted({max(count - _EACH, 0) * i // (_BLOCKS - 1) for i in range(_BLOCKS)}):
-            stream.seek(size + start * width)
-            records += stream.read(width * _EACH)
-    whole: set[bytes] = set()
-    full: set[bytes] = set()
-    at = 1
-    for i in range(0, len(fields) - 31, 32):
-        spec = fields[i : i + 32]
-        if spec[0] == 0x0D:
-            break
-        name, length = spec[:11].split(b"\0")[0], spec[16]
-        (full if len(name) >= 8 else whole).add(name)
-        if spec[11:12] == b"C" and width:
-            # Record by record: a sample of a table of fixed width.
-            for r in range(0, len(records), width):
-                value = records[r + at : r + at + length].rstrip(b" \0")
-                (full if len(value) >= length - 3 else whole).add(value)
-        at += length
-    return head[29], Cells(frozenset(whole), frozenset(full))

@@ -5,7 +5,8 @@ import pytest
 from park_files import issues, parcels, run, study
 
 from gisplan.read import encoding
-from gisplan.read.encoding import Cells, of_shapefile, of_text
+from gisplan.read.dbase import Cells
+from gisplan.read.encoding import of_shapefile, of_text
 
 P = "layers.parcels"
 HOLDER = "永安机械有限公司"
