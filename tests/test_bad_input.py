@@ -130,16 +130,25 @@ REFUSED = {
     ),
     # coordinate systems
     "no_crs": (
-        {},
-        {"parcels": parcels().set_crs(None, allow_override=True)},
+        {
+            "layers": {
+                "zones": {"from": "parcels", "by": "half"},
+                "parcels": {"path": "p.gpkg", "code_system": "ydyh2023"},
+            }
+        },
+        {"p": parcels().set_crs(None, allow_override=True)},
         "[layers.parcels]: has no coordinate system (x 500000…501200, y 3400000…3400500). "
-        "Declare it in the file (e.g. a .prj beside a shapefile) before measuring.",
+        "It may be in Gauss–Krüger or UTM without a zone number: EPSG:4534…4554 for central meridians 75°E…135°E "
+        "(EPSG:4549 for 120°E), EPSG:32643…32653 for UTM. "
+        'Write crs = "EPSG:…" in [layers.parcels], or declare it in the file (e.g. a .prj beside a shapefile).',
     ),
     "metres_declared_as_degrees": (
         {},
         {"zones": zones().set_crs(4490, allow_override=True)},
         "[layers.zones]: declares China Geodetic Coordinate System 2000, which is in degrees, but its coordinates are not "
-        "(x 500000…501200, y 3400000…3400500). Declare the right coordinate system in the file.",
+        "(x 500000…501200, y 3400000…3400500). It may be in Gauss–Krüger or UTM without a zone number: "
+        "EPSG:4534…4554 for central meridians 75°E…135°E (EPSG:4549 for 120°E), EPSG:32643…32653 for UTM. "
+        "Declare the right coordinate system in the file.",
     ),
     "degrees_declared_as_metres": (
         {},
@@ -149,7 +158,8 @@ REFUSED = {
             .set_crs(CRS)
         },
         "[layers.zones]: declares CGCS2000 / 3-degree Gauss-Kruger CM 120E, but its coordinates look like degrees "
-        "(x 119…119.2, y 30…30.1). Declare the right coordinate system in the file.",
+        "(x 119…119.2, y 30…30.1). It is probably in EPSG:4490 (China Geodetic Coordinate System 2000), for its coordinates "
+        'are degrees within China. Declare that in the file, or write crs = "EPSG:4490" and crs_override = true in [layers.zones].',
     ),
     "web_mercator": (
         {"plan.crs": "EPSG:3857"},

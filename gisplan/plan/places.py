@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from pydantic import field_validator, model_validator
-from pyproj import CRS
-from pyproj.exceptions import CRSError
+from pydantic import model_validator
 
-from gisplan.plan.values import Model, told
+from gisplan.plan.placing import Placed
+from gisplan.plan.values import Model
 
 #: How the address of a database begins.
 _DATABASES = ("postgresql://", "postgres://")
@@ -55,23 +54,12 @@ class Coordinates(Model):
         return self
 
 
-class Located(Model):
+class Located(Placed):
     """Keys of a layer that say what a table or a database does not say by itself."""
 
     geometry: Coordinates | None = None
     sheet: str | None = None
     sql: str | None = None
-    crs: str | None = None
-
-    @field_validator("crs")
-    @classmethod
-    def _known_crs(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                CRS.from_user_input(value)
-            except CRSError:
-                raise ValueError(f'{told(value)} is no coordinate system. Write e.g. crs = "EPSG:4490"') from None
-        return value
 
     @model_validator(mode="after")
     def _query_of_a_database(self) -> Located:

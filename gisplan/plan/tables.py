@@ -86,6 +86,10 @@ class Ledger(_Source):
     sheet: str | None = None
 
 
+class _Layer(_Source, Located):
+    """A file with records that have a place."""
+
+
 class Zones(Located):
     """The zones: a layer, the parcels dissolved by one of their columns, or a grid of squares in metres."""
 
@@ -118,7 +122,7 @@ class Zones(Located):
         return self
 
 
-class Parcels(_Source, Located):
+class Parcels(_Layer):
     """The parcels, their land-use code system or own class table, and the ledgers joined to them."""
 
     vocabulary_layer: ClassVar[str] = "parcels"
@@ -159,13 +163,13 @@ class Parcels(_Source, Located):
         return self
 
 
-class Buildings(_Source, Located):
+class Buildings(_Layer):
     """Building footprints, with floors, heights or floor areas."""
 
     vocabulary_layer: ClassVar[str] = "buildings"
 
 
-class Roads(_Source, Located):
+class Roads(_Layer):
     """Road centrelines; ``classes`` maps gisplan's road classes to the file's own words."""
 
     vocabulary_layer: ClassVar[str] = "roads"
@@ -182,13 +186,13 @@ class Roads(_Source, Located):
         return value
 
 
-class RoadSurfaces(_Source, Located):
+class RoadSurfaces(_Layer):
     """Polygons of the land that roads take."""
 
     vocabulary_layer: ClassVar[str] = "road_surfaces"
 
 
-class ServiceLayer(_Source, Located):
+class ServiceLayer(_Layer):
     """Lines, points or service areas of one service; a parcel within ``reach_m`` of them is served."""
 
     vocabulary_layer: ClassVar[str] = "services"

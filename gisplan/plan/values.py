@@ -90,6 +90,23 @@ def projected(text: str) -> CRS:
     return crs
 
 
+def earthly(text: str) -> CRS:
+    """Coordinate system a plan says a layer is in: any that has a place on the earth.
+
+    Raises
+    ------
+    ValueError
+        It is unknown, or has no place on the earth.
+    """
+    try:
+        crs = CRS.from_user_input(text)
+    except CRSError:
+        raise ValueError(f'{text!r} is no coordinate system. Write e.g. crs = "EPSG:4549"') from None
+    if crs.geodetic_crs is None:
+        raise ValueError(f"{text} ({crs.name}) has no place on the earth. Give one that has")
+    return crs
+
+
 class Model(BaseModel):
     """A table of the plan: unknown keys are faults."""
 

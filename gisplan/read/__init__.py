@@ -17,9 +17,10 @@ from gisplan.issues import Issue
 from gisplan.plan import Plan
 from gisplan.plan.places import is_database
 from gisplan.read import crs as crs_
-from gisplan.read import land_use, ledger, overlap, roads, terrain, zones
+from gisplan.read import land_use, ledger, overlap, placing, roads, terrain, zones
 from gisplan.read.layer import Clean, clean
 from gisplan.read.raw import Raw, read_raw
+from gisplan.read.witness import Witness
 
 _ID = {
     "zones": "zone_id",
@@ -87,15 +88,17 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
     """
     spec = plan.layers
     issues: list[Issue] = []
-    base_name, base = _base(plan, progress)
+    base_name, raws = _base(plan, progress)
+    base = raws[base_name]
     crs, named = crs_.choose(base.frame, plan.plan.crs, place=base.place)
     issues.append(named)
-    raws = {base_name: base}
+    witness = placing.witness_of(base.frame, place=base.place)
     queries = []
     out: dict[str, Clean] = {}
     for name, table in _tables(plan):
         progress(name)
         raw = raws.pop(name, None) or _raw(plan, name, table)
+        raw = raw if name == base_name else _settled(raw, name, witness)
         queries += [raw.record] if raw.record else []
         kind = name.split(".")[0]
         layer, found = clean(
@@ -163,14 +166,38 @@ def _tables(plan: Plan) -> list[tuple[str, Any]]:
     return [(name, table) for name, table in tables if table is not None]
 
 
-def _base(plan: Plan, progress: Callable[[str], None]) -> tuple[str, Raw]:
-    """Read the layer whose coordinates decide where the study lies: the zones, or what they are made from."""
+def _base(plan: Plan, progress: Callable[[str], None]) -> tuple[str, dict[str, Raw]]:
+    """Read the layer whose coordinates decide where the study lies: the zones, or what they are made from.
+
+    Where it declares no coordinate system and its coordinates leave a choice, others are read until one tells.
+
+    Returns
+    -------
+    tuple
+        Its name, and the layers that were read, by name.
+    """
     tables = _tables(plan)
     if not tables:
         raise LayerError("[layers]: a grid needs a layer to lie over. Add parcels, buildings or roads.")
     name, table = tables[0]
     progress(name)
-    return name, _raw(plan, name, table)
+    raws = {name: _raw(plan, name, table)}
+    witness = None
+    if not placing.is_sure(raws[name].frame):
+        for other, its in tables[1:]:
+            raws[other] = _raw(plan, other, its)
+            if placing.is_sure(raws[other].frame):
+                settled = _settled(raws[other], other, None)
+                witness = placing.witness_of(settled.frame, place=settled.place)
+                break
+    raws[name] = _settled(raws[name], name, witness)
+    return name, raws
+
+
+def _settled(raw: Raw, name: str, witness: Witness | None) -> Raw:
+    """Return a layer with its coordinate system found and looked at."""
+    frame, found = placing.settle(raw.frame, layer=name, place=raw.place, witness=witness, is_vouched=raw.is_vouched)
+    return replace(raw, frame=frame, issues=[*raw.issues, *found])
 
 
 def _raw(plan: Plan, name: str, table: Any) -> Raw:

@@ -7,9 +7,8 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import shapely
-from pyproj import CRS, Proj, Transformer
+from pyproj import CRS, Transformer
 from pyproj.aoi import AreaOfInterest
-from pyproj.exceptions import ProjError
 
 from gisplan.errors import LayerError, counted
 from gisplan.geometry.size import areal_scale
@@ -27,49 +26,6 @@ _GEOCENTRIC = {4326, 4490, 4258, 4269, 6318}
 #: A projection in the plan that stretches areas by more than this is refused: distances would be off by half
 #: of it.
 REFUSED_STRETCH = 0.01
-
-
-def require(frame: gpd.GeoDataFrame, *, place: str) -> CRS:
-    """Coordinate system a layer declares.
-
-    Raises
-    ------
-    LayerError
-        It declares none, one that has no place on the earth, or one its coordinates cannot be in.
-    """
-    x0, y0, x1, y1 = bounds(frame)
-    where = f"x {x0:.9g}…{x1:.9g}, y {y0:.9g}…{y1:.9g}"
-    if frame.crs is None:
-        raise LayerError(
-            f"{place}: has no coordinate system ({where}). "
-            "Declare it in the file (e.g. a .prj beside a shapefile) before measuring."
-        )
-    crs = CRS(frame.crs)
-    if crs.geodetic_crs is None:
-        raise LayerError(
-            f"{place}: its coordinate system ({crs.name}) has no place on the earth. Declare the right one in the file."
-        )
-    if crs.is_projected:
-        try:
-            Proj(crs)
-        except ProjError:
-            raise LayerError(
-                f"{place}: its coordinate system ({crs.name}) cannot be calculated with. "
-                "Declare the right one in the file."
-            ) from None
-    if not np.isnan(x0):
-        degrees = max(abs(x0), abs(x1)) <= 360 and max(abs(y0), abs(y1)) <= 90
-        if crs.is_geographic and not degrees:
-            raise LayerError(
-                f"{place}: declares {crs.name}, which is in degrees, but its coordinates are not ({where}). "
-                "Declare the right coordinate system in the file."
-            )
-        if crs.is_projected and degrees:
-            raise LayerError(
-                f"{place}: declares {crs.name}, but its coordinates look like degrees ({where}). "
-                "Declare the right coordinate system in the file."
-            )
-    return crs
 
 
 def bounds(frame: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
@@ -125,7 +81,7 @@ def choose(frame: gpd.GeoDataFrame, wanted: str | None, *, place: str) -> tuple[
     tuple
         The system and a note that names it.
     """
-    own, box = require(frame, place=place), bounds(frame)
+    own, box = CRS(frame.crs), bounds(frame)
     if np.isnan(box[0]):
         raise LayerError(f"{place}: none of {counted(len(frame), 'record')} has a usable geometry. Give another layer.")
     if wanted is not None:
@@ -185,15 +141,16 @@ def _middle(crs: CRS, box: tuple[float, float, float, float]) -> tuple[float, fl
     return float(lon), float(lat)
 
 
-def project(frame: gpd.GeoDataFrame, crs: CRS, *, layer: str, place: str) -> tuple[gpd.GeoDataFrame, list[Issue]]:
+def project(frame: gpd.GeoDataFrame, crs: CRS, *, layer: str) -> tuple[gpd.GeoDataFrame, list[Issue]]:
     """Bring a layer into the study's coordinate system.
 
     Returns
     -------
     tuple
-        The layer, and a warning where no accurate way between the two datums is known.
+        The layer, a warning where no accurate way between the two datums is known, and a note where its own
+        system stretches areas: they are not measured in that.
     """
-    own = require(frame, place=place)
+    own = CRS(frame.crs)
     if own == crs:
         return frame, []
     issues = []
@@ -202,6 +159,17 @@ def project(frame: gpd.GeoDataFrame, crs: CRS, *, layer: str, place: str) -> tup
     pipeline = Transformer.from_crs(own, crs, always_xy=True, area_of_interest=area)
     if "ballpark" in (pipeline.description or "").lower():
         issues.append(_ballpark(own, crs, layer=layer, records=len(frame)))
+    box = bounds(frame)
+    if _in_metres(own) and not np.isnan(box[0]) and abs(stretch(own, box)) > REFUSED_STRETCH:
+        issues.append(
+            Issue(
+                "CRS_STRETCHES",
+                "note",
+                layer,
+                len(frame),
+                f"{own.name} stretches areas by {stretch(own, box):+.1%} here; measured in {crs.name} instead.",
+            )
+        )
     return frame.to_crs(crs), issues
 
 

@@ -25,7 +25,7 @@ _SHAPES = ("geometry", "geography")
 
 
 def read_database(
-    address: str, *, sql: str | None, layer: str | None, geometry: str | None, crs: str | None, place: str
+    address: str, *, sql: str | None, layer: str | None, geometry: str | None, place: str
 ) -> tuple[gpd.GeoDataFrame, Mapping[str, Any]]:
     """Read a table or query.
 
@@ -37,8 +37,6 @@ def read_database(
         A query, or a table as ``schema.table``; one of both.
     geometry
         Column of shapes, needed where there are several.
-    crs
-        System of shapes that name none.
     place
         Where the layer stands in the plan, for messages.
 
@@ -76,7 +74,7 @@ def read_database(
             query = sql.strip().rstrip(";") if sql is not None else _table(connection, str(layer), shown, place=place)
             fields, column, kind = _columns(connection, query, geometry, place=place)
             rows, shapes, number = _rows(connection, query, fields, column, kind, place=place)
-            system = _system(connection, number, crs, place=place)
+            system = _system(connection, number, place=place)
     except psycopg.OperationalError as error:
         if error.sqlstate is None:
             raise LayerError(
@@ -194,15 +192,17 @@ def _rows(
     return [row[:-2] for row in found], shapes, numbers[0] if numbers else 0
 
 
-def _system(connection: Any, number: int, crs: str | None, *, place: str) -> CRS | None:
+def _system(connection: Any, number: int, *, place: str) -> CRS | None:
     """Coordinate system of a number: by its authority where it has one, else as the database describes it."""
     if number == 0:
-        return CRS.from_user_input(crs) if crs else None
+        return None
     found = connection.execute(
         "SELECT auth_name, auth_srid, srtext FROM spatial_ref_sys WHERE srid = %s", [number]
     ).fetchone()
     if found is None:
-        raise LayerError(f"{place}: its shapes name SRID {number}, which the database does not describe. Give crs = …")
+        raise LayerError(
+            f"{place}: its shapes name SRID {number}, which the database does not describe. Add it to spatial_ref_sys."
+        )
     for text in (f"{found[0]}:{found[1]}", found[2]):
         try:
             return CRS.from_user_input(text)

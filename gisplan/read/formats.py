@@ -24,7 +24,8 @@ import shapely
 from pyproj.exceptions import CRSError
 
 from gisplan.errors import LayerError, first_ids
-from gisplan.read.text import require_encoding, shapefile_encoding
+from gisplan.read import encoding as encoding_
+from gisplan.read.encoding import Encoding
 
 _PARQUET = (".parquet", ".geoparquet")
 
@@ -120,18 +121,19 @@ def _damaged(path: Path, error: Exception, *, place: str) -> DamagedError:
     )
 
 
-def encoding_of(path: Path, encoding: str, *, place: str) -> str | None:
-    """Find the encoding a file has to be read with; None where the file says it.
+def encoding_of(path: Path, encoding: str, *, place: str) -> Encoding:
+    """Find the encoding a file has to be read with.
 
     Raises
     ------
     LayerError
         The plan names one that does not exist.
     """
-    if encoding == "auto":
-        return shapefile_encoding(path) if path.suffix.lower() == ".shp" else None
-    require_encoding(encoding, place=place)
-    return encoding
+    if encoding != "auto":
+        encoding_.require(encoding, place=place)
+    if path.suffix.lower() == ".shp":
+        return encoding_.of_shapefile(path, encoding)
+    return Encoding(None if encoding == "auto" else encoding)
 
 
 def field_names(path: Path, layer: str | None, *, encoding: str | None, place: str) -> list[str]:

@@ -110,7 +110,7 @@ def _mended(raw: Raw, crs: CRS, dimension: int, *, layer: str) -> tuple[gpd.GeoD
     before = raw.frame
     drawn = repair(np.asarray(before.geometry.array), dimension=dimension)
     flat = before.set_geometry(gpd.GeoSeries(drawn.geometry, index=before.index, crs=before.crs))
-    moved, issues = crs_.project(flat, crs, layer=layer, place=raw.place)
+    moved, issues = crs_.project(flat, crs, layer=layer)
     if moved is flat:
         return flat, drawn, issues
     fixed = repair(np.asarray(moved.geometry.array), dimension=dimension)

@@ -68,16 +68,12 @@ def read_table(spec: Any, path: Path, *, layer: str, place: str) -> tuple[gpd.Ge
         x, y = (to_numbers(rows[n], place=f"{place}: column {n!r}").to_numpy(dtype=float) for n in names)
         geometry, crs = shapely.points(x, y), None
         geometry[np.isnan(x) | np.isnan(y)] = None
-    if spec.crs is None and crs is None:
-        raise LayerError(
-            f"{place}: {path.name} is a table, and a table does not say its coordinate system. "
-            'Give it: crs = "EPSG:4490", or that of your numbers.'
-        )
     try:
-        system = CRS.from_user_input(spec.crs or crs)
+        system = CRS.from_user_input(crs) if crs is not None else None
     except CRSError:
         raise LayerError(
-            f'{place}: {path.name} names {crs}, which is no coordinate system. Give the right one: crs = "EPSG:4490".'
+            f"{place}: {path.name} names {crs}, which is no coordinate system. Correct it in the table, or take it "
+            'out and give the right one: crs = "EPSG:4490".'
         ) from None
     return gpd.GeoDataFrame(
         rows.drop(columns=names), geometry=gpd.GeoSeries(geometry, index=rows.index), crs=system

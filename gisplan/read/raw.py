@@ -14,15 +14,14 @@ import pandas as pd
 from gisplan.errors import LayerError, counted, first_ids
 from gisplan.issues import Issue
 from gisplan.read import columns as cols
-from gisplan.read import crs as crs_
-from gisplan.read import formats, limits, sources
+from gisplan.read import formats, limits, placing, sources
 from gisplan.read import values as values_
 from gisplan.read.where import chosen, names_in
 
 
 @dataclass(frozen=True)
 class Raw:
-    """A layer as it stands in its file: canonical attributes, geometry in the file's own coordinate system.
+    """A layer as it stands in its file: canonical attributes, geometry in the file's own coordinates.
 
     Attributes
     ----------
@@ -38,6 +37,8 @@ class Raw:
         Records that a damaged file does not give any more.
     record
         What run.json tells of a source that is no file; empty for files.
+    is_vouched
+        Whether the plan insists on the coordinate system against the file.
     """
 
     frame: gpd.GeoDataFrame
@@ -45,6 +46,7 @@ class Raw:
     place: str
     lost: tuple[str, ...] = ()
     record: Mapping[str, Any] = field(default_factory=dict)
+    is_vouched: bool = False
 
 
 def read_raw(spec: Any, path: Path | str, *, layer: str, place: str, keep: tuple[str, ...] = ()) -> Raw:
@@ -67,8 +69,8 @@ def read_raw(spec: Any, path: Path | str, *, layer: str, place: str, keep: tuple
     Raises
     ------
     LayerError
-        Whatever the user can mend: no such layer or column, no record, no coordinate system, text in a
-        number column.
+        Whatever the user can mend: no such layer or column, no record, text in a number column, a
+        coordinate system that contradicts the file's.
     """
     with formats.listening() as remarks, sources.opened(spec, path, layer=layer, place=place) as source:
         fields = source.fields
@@ -92,7 +94,7 @@ def read_raw(spec: Any, path: Path | str, *, layer: str, place: str, keep: tuple
         *source.issues,
         *records.issues,
         *match.issues,
-        *_read_issues(source, spec.encoding, remarks, layer=layer),
+        *_read_issues(source, remarks, layer=layer),
     ]
     if spec.where:
         attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name))
@@ -120,26 +122,13 @@ def read_raw(spec: Any, path: Path | str, *, layer: str, place: str, keep: tuple
     for column in keep:
         table[f"source:{column}"] = values_.to_keys(frame[column], place=f"{place}: column {column!r}")
     clean = gpd.GeoDataFrame(table, geometry=frame.geometry.array, crs=frame.crs)
-    crs_.require(clean, place=place)
-    return Raw(clean, issues + odd, place, tuple(records.lost), source.record)
+    clean, said = placing.as_planned(clean, spec, layer=layer, place=place)
+    return Raw(clean, issues + odd + said, place, tuple(records.lost), source.record, spec.crs_override)
 
 
-def _read_issues(source: sources.Source, asked: str, remarks: list[str], *, layer: str) -> list[Issue]:
-    """Say what was assumed and what the driver had to remark when a file was read."""
+def _read_issues(source: sources.Source, remarks: list[str], *, layer: str) -> list[Issue]:
+    """Say what the driver had to remark when a file was read."""
     issues = []
-    if asked == "auto" and source.encoding is not None:
-        name = {"gb18030": "GBK", "utf-8": "UTF-8"}[source.encoding]
-        issues.append(
-            Issue(
-                "ENCODING_GUESSED",
-                "note",
-                layer,
-                1,
-                f"{source.name} does not say its encoding; its text is {name}.",
-                'Write encoding = "…" if that is wrong.',
-                "planner",
-            )
-        )
     if remarks:
         issues.append(
             Issue(

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +47,6 @@ class Source:
         Its attribute columns.
     read
         Reads the columns that are wanted.
-    encoding
-        The encoding that was taken, None where the file says it.
     texts
         Whether all columns are text, as those of a table.
     issues
@@ -60,7 +58,6 @@ class Source:
     name: str
     fields: Sequence[str]
     read: Callable[[Sequence[str]], Records]
-    encoding: str | None = None
     texts: bool = False
     issues: Sequence[Issue] = ()
     record: Mapping[str, Any] = field(default_factory=dict)
@@ -106,9 +103,7 @@ def opened(spec: Any, path: Path | str, *, layer: str, place: str) -> Iterator[S
 
 def _database(spec: Any, address: str, *, place: str) -> Source:
     column = spec.geometry.wkt if spec.geometry is not None else None
-    frame, record = database.read_database(
-        address, sql=spec.sql, layer=spec.layer, geometry=column, crs=spec.crs, place=place
-    )
+    frame, record = database.read_database(address, sql=spec.sql, layer=spec.layer, geometry=column, place=place)
     fields = [str(c) for c in frame.columns if c != frame.geometry.name]
 
     def read(columns: Sequence[str]) -> Records:
@@ -131,42 +126,53 @@ def _vector(spec: Any, path: Path, inner: str | None, name: str, *, layer: str, 
     limits.require_records(path, place=place)
     limits.require_room(path, place=place)
     chosen, encoding = inner, formats.encoding_of(path, spec.encoding, place=place)
+    # Inside an archive files go by names of our own.
+    said = [replace(i, message=i.message.replace(path.name, name)) for i in encoding.issues(layer=layer)]
 
     def second_chance() -> salvage.Salvaged | None:
-        return salvage.salvage(path, chosen, encoding=encoding)
+        return salvage.salvage(path, chosen, encoding=encoding.reader)
 
     try:
         chosen = formats.layer_of(path, inner, place=place)
-        fields = formats.field_names(path, chosen, encoding=encoding, place=place)
+        stored = formats.field_names(path, chosen, encoding=encoding.reader, place=place)
     except formats.DamagedError:
         saved = second_chance()
         if saved is None:
             raise
-        fields = [str(c) for c in saved.frame.columns if c != saved.frame.geometry.name]
-        return Source(name, fields, lambda columns: _saved(saved, columns, name, layer=layer), encoding)
+        stored = [str(c) for c in saved.frame.columns if c != saved.frame.geometry.name]
+        fields = encoding.names(stored)
+        whole = _saved(saved, encoding.decoded(saved.frame, stored, fields), name, layer=layer)
+        return Source(name, fields, lambda columns: _only(whole, columns), issues=said)
+    fields = encoding.names(stored)
 
     def read(columns: Sequence[str]) -> Records:
+        return _only(_whole([s for s, f in zip(stored, fields, strict=True) if f in columns]), columns)
+
+    def _whole(wanted: Sequence[str]) -> Records:
         try:
-            frame = formats.read_vector(path, layer=chosen, columns=columns, encoding=encoding, place=place)
-            declared = formats.declared_records(path, chosen, encoding=encoding)
+            frame = formats.read_vector(path, layer=chosen, columns=wanted, encoding=encoding.reader, place=place)
+            declared = formats.declared_records(path, chosen, encoding=encoding.reader)
         except formats.DamagedError:
             saved = second_chance()
             if saved is None:
                 raise
-            return _saved(saved, columns, name, layer=layer)
+            return _saved(saved, encoding.decoded(saved.frame, stored, fields), name, layer=layer)
         frame.index = salvage.numbers(path, len(frame), declared)
-        if not salvage.is_short(path, frame, declared):
-            return Records(frame)
-        saved = second_chance()
+        saved = second_chance() if salvage.is_short(path, frame, declared) else None
         # A count that is merely out of date is no damage.
         if saved is None or (not saved.lost and len(saved.frame) == len(frame)):
-            return Records(frame)
-        return _saved(saved, columns, name, layer=layer)
+            return Records(encoding.decoded(frame, stored, fields))
+        return _saved(saved, encoding.decoded(saved.frame, stored, fields), name, layer=layer)
 
-    return Source(name, fields, read, encoding)
+    return Source(name, fields, read, issues=said)
 
 
-def _saved(saved: salvage.Salvaged, columns: Sequence[str], name: str, *, layer: str) -> Records:
+def _only(records: Records, columns: Sequence[str]) -> Records:
+    """Some columns of what was read."""
+    return replace(records, frame=records.frame[[*columns, records.frame.geometry.name]])
+
+
+def _saved(saved: salvage.Salvaged, frame: gpd.GeoDataFrame, name: str, *, layer: str) -> Records:
     """What was saved of a damaged file, as if it had been read whole."""
     lost = [f"#{i}" for i in sorted(saved.lost)]
-    return Records(saved.frame[[*columns, saved.frame.geometry.name]], lost, [salvage.issue(saved, name, layer=layer)])
+    return Records(frame, lost, [salvage.issue(saved, name, layer=layer)])

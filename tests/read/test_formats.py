@@ -9,7 +9,7 @@ import pyogrio
 import pytest
 from park_files import CRS, IDS, X0, Y0, box, buildings, issues, parcels, run, study, zone_figures
 
-from gisplan.read.text import shapefile_encoding, text_of
+from gisplan.read.text import text_of
 
 P = "layers.parcels"
 
@@ -98,23 +98,6 @@ def test_a_shapefile_in_gbk(cpg, encoding, tmp_path):
     assert ("ENCODING_GUESSED" in issues(tmp_path / "out").index) == (not cpg and encoding == "auto")
 
 
-def test_a_shapefile_in_utf8_that_does_not_say_so(tmp_path):
-    # 10 bytes wide: the last of four characters is cut in two.
-    frame = parcels().assign(holder="永安机械")
-    frame.to_file(tmp_path / "p.shp", encoding="utf-8")
-    (tmp_path / "p.cpg").unlink()
-    table = bytearray((tmp_path / "p.dbf").read_bytes())
-    table[29] = 0
-    (tmp_path / "p.dbf").write_bytes(table)
-    assert shapefile_encoding(tmp_path / "p.shp") == "utf-8"
-
-
-def test_a_shapefile_in_ascii_needs_no_guess(tmp_path):
-    parcels().to_file(tmp_path / "p.shp")
-    (tmp_path / "p.cpg").unlink()
-    assert shapefile_encoding(tmp_path / "p.shp") is None
-
-
 def test_a_shapefile_without_its_attributes(tmp_path, capsys):
     parcels().to_file(tmp_path / "p.shp")
     (tmp_path / "p.dbf").unlink()
@@ -126,14 +109,15 @@ def test_a_shapefile_without_its_attributes(tmp_path, capsys):
     )
 
 
-def test_a_shapefile_without_prj(tmp_path, capsys):
+def test_a_shapefile_without_prj(plain, tmp_path):
     parcels().to_file(tmp_path / "p.shp")
     (tmp_path / "p.prj").unlink()
-    assert run(study(tmp_path, plan={f"{P}.path": "p.shp", f"{P}.layer": ...})) == 2
-    assert capsys.readouterr().err == (
-        "gisplan: [layers.parcels]: has no coordinate system (x 500000…501200, y 3400000…3400500). "
-        "Declare it in the file (e.g. a .prj beside a shapefile) before measuring.\n"
+    assert run(study(tmp_path, plan={f"{P}.path": "p.shp", f"{P}.layer": ...})) == 0
+    assert issues(tmp_path / "out").loc["CRS_GUESSED", "message"] == (
+        "There is no coordinate system (x 500000…501200, y 3400000…3400500); taken as EPSG:4549 (CGCS2000 / 3-degree "
+        "Gauss-Kruger CM 120E), for it is the system of [layers.zones], and so it falls onto [layers.zones]."
     )
+    assert (tmp_path / "out/zones.csv").read_bytes() == (plain / "zones.csv").read_bytes()
 
 
 # Curves

@@ -3,6 +3,7 @@
 import random
 import shutil
 import warnings
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +19,7 @@ from gisplan.errors import GisplanError, on_one_line
 from gisplan.plan import Parcels
 from gisplan.read.crs import choose
 from gisplan.read.layer import clean
+from gisplan.read.placing import settle
 from gisplan.read.raw import read_raw
 
 FORMATS = ["shp", "gpkg", "geojson", "fgb", "parquet", "gdb", "kml", "tab", "mif", "gml", "csv", "xlsx", "zip"]
@@ -58,6 +60,8 @@ def attempt(file, crs=None):
     spec = Parcels(path=file.name, crs=CRS if file.suffix in (".csv", ".xlsx") else None)
     try:
         raw = read_raw(spec, file, layer="parcels", place="[layers.parcels]")
+        frame, _ = settle(raw.frame, layer="parcels", place=raw.place, witness=None, is_vouched=False)
+        raw = replace(raw, frame=frame)
         crs = choose(raw.frame, None, place=raw.place)[0] if crs is None else crs
         layer, found = clean(raw, crs, layer="parcels", dimension=2, id_column="parcel_id")
     except GisplanError as error:

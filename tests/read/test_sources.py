@@ -180,14 +180,9 @@ def refused(tmp_path, capsys, **keys):
 
 
 TABLE_FAULTS = {
-    "no_crs": (
-        {"crs": ...},
-        "[layers.parcels]: p.csv is a table, and a table does not say its coordinate system. "
-        'Give it: crs = "EPSG:4490", or that of your numbers.',
-    ),
     "unknown_crs": (
         {"crs": "EPSG:44900000"},
-        "plan.toml: [layers.parcels] crs: 'EPSG:44900000' is no coordinate system. Write e.g. crs = \"EPSG:4490\".",
+        "plan.toml: [layers.parcels] crs: 'EPSG:44900000' is no coordinate system. Write e.g. crs = \"EPSG:4549\".",
     ),
     "no_such_column": (
         {"geometry": {"x": "X", "y": "Y"}},
@@ -274,7 +269,8 @@ def test_a_zipped_shapefile_in_gbk_without_cpg(tmp_path):
     assert run(study(tmp_path, plan={f"{P}.path": "p.zip", f"{P}.layer": ...})) == 0
     assert (tmp_path / "out/parcels.csv").read_text(encoding="utf-8-sig").count("永安机械有限公司") == 60
     assert issues(tmp_path / "out").loc["ENCODING_GUESSED", "message"] == (
-        "p.zip does not say its encoding; its text is GBK."
+        "p.zip does not say its encoding; its text is GBK: it is not UTF-8, and 100% of its characters are common "
+        "Chinese ones."
     )
 
 
