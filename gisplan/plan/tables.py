@@ -11,11 +11,13 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 
 from gisplan import vocabulary
+from gisplan.plan.drawing import Drawing, drawing_faults
 from gisplan.plan.values import Date, Model, Number, Text, folder_name, nearest, projected
 
 Rule = Literal["sum", "first", "last", "min", "max"]
@@ -57,6 +59,19 @@ def _column_faults(layer: str, columns: Mapping[str, ColumnSource], *, ledger: b
             yield f"{name}: a {column.kind} column cannot be summed; use first, last, min or max"
 
 
+def _fitting_drawing(
+    value: Drawing | None, info: ValidationInfo, layer: str, *, ledger: bool = False
+) -> Drawing | None:
+    if value is not None:
+        given = info.data
+        faults = drawing_faults(
+            value, layer=layer, path=given.get("path"), columns=given.get("columns", {}), ledger=ledger
+        )
+        if listed := list(faults):
+            raise ValueError("\n".join(listed))
+    return value
+
+
 class _Source(Model):
     """A file with records; ``columns`` maps canonical names to the file's own."""
 
@@ -66,6 +81,12 @@ class _Source(Model):
     encoding: str = "auto"
     columns: Columns = Field(default_factory=dict)
     where: str | None = None
+    drawing: Drawing | None = None
+
+    @field_validator("drawing")
+    @classmethod
+    def _own_drawing(cls, value: Drawing | None, info: ValidationInfo) -> Drawing | None:
+        return _fitting_drawing(value, info, cls.vocabulary_layer, ledger=cls is Ledger)
 
     @field_validator("columns")
     @classmethod
@@ -94,6 +115,7 @@ class Zones(Model):
     encoding: str = "auto"
     columns: Columns = Field(default_factory=dict)
     where: str | None = None
+    drawing: Drawing | None = None
     origin: Literal["parcels"] | None = Field(default=None, alias="from")
     by: str | None = None
     duplicates: Duplicates = "refuse"
@@ -106,6 +128,11 @@ class Zones(Model):
         if faults:
             raise ValueError("\n".join(faults))
         return value
+
+    @field_validator("drawing")
+    @classmethod
+    def _own_drawing(cls, value: Drawing | None, info: ValidationInfo) -> Drawing | None:
+        return _fitting_drawing(value, info, "zones")
 
     @model_validator(mode="after")
     def _one_origin(self) -> Zones:

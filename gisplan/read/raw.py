@@ -12,9 +12,9 @@ import pandas as pd
 
 from gisplan.errors import LayerError, counted, first_ids
 from gisplan.issues import Issue
+from gisplan.read import cad, formats
 from gisplan.read import columns as cols
 from gisplan.read import crs as crs_
-from gisplan.read import formats
 from gisplan.read import values as values_
 from gisplan.read.where import chosen, names_in
 
@@ -63,10 +63,11 @@ def read_raw(spec: Any, path: Path, *, layer: str, place: str, keep: tuple[str, 
         Whatever the user can mend: no such layer or column, no record, no coordinate system, text in a
         number column.
     """
+    drawn = cad.read_drawing(spec, path, layer=layer, place=place) if cad.is_drawing(path) else None
     with formats.listening() as remarks:
-        name = formats.layer_of(path, spec.layer, place=place)
-        encoding = formats.encoding_of(path, spec.encoding, place=place)
-        fields = formats.field_names(path, name, encoding=encoding, place=place)
+        name = None if drawn else formats.layer_of(path, spec.layer, place=place)
+        encoding = None if drawn else formats.encoding_of(path, spec.encoding, place=place)
+        fields = drawn.fields if drawn else formats.field_names(path, name, encoding=encoding, place=place)
         for k in keep:
             if k not in fields:
                 near = difflib.get_close_matches(k, fields, n=1)
@@ -76,15 +77,22 @@ def read_raw(spec: Any, path: Path, *, layer: str, place: str, keep: tuple[str, 
         wanted = {s.column for s in match.sources.values()} | set(keep)
         if spec.where:
             wanted |= set(names_in(spec.where, fields))
-        frame = formats.read_vector(
-            path, layer=name, columns=[f for f in fields if f in wanted], encoding=encoding, place=place
-        )
+        if drawn:
+            frame = drawn.frame
+        else:
+            frame = formats.read_vector(
+                path, layer=name, columns=[f for f in fields if f in wanted], encoding=encoding, place=place
+            )
     if len(frame) == 0:
         raise LayerError(
             f"{place}: {path.name} has no records. Give a layer that has some, or leave it out of the plan."
         )
     frame.index = pd.RangeIndex(1, len(frame) + 1)
-    issues = [*match.issues, *_read_issues(path, spec.encoding, encoding, remarks, layer=layer)]
+    issues = [
+        *(drawn.issues if drawn else []),
+        *match.issues,
+        *_read_issues(path, spec.encoding, encoding, remarks, layer=layer),
+    ]
     if spec.where:
         attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name))
         # The condition may name any column, also one that is not read.

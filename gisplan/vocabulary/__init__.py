@@ -125,3 +125,9 @@ def road_classes() -> Mapping[str, RoadClass]:
         k: RoadClass(id=k, **{**v, "names": tuple(v["names"])})
         for k, v in _table("road_classes.toml")["classes"].items()
     }
+
+
+@cache
+def floor_words() -> Mapping[str, tuple[str, ...]]:
+    """Words that stand ``before`` and ``after`` the number of floors on a drawing."""
+    return {k: tuple(v) for k, v in _table("floors.toml").items()}
