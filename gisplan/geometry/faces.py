@@ -201,9 +201,10 @@ def faces(shapes: NDArray[np.object_], *, tolerance: float, holes: bool) -> Face
     closed = np.flatnonzero(shapely.get_type_id(shapes) != 1)
     open_ = np.flatnonzero(shapely.get_type_id(shapes) == 1)
     solid = shapely.make_valid(shapes[closed], method="structure", keep_collapsed=False)
+    flat = closed[shapely.is_empty(solid)]
     divided = _divided(solid, shapes[open_], tolerance)
     kept, parts = closed[~divided], solid[~divided]
-    found, loose = _closed(shapes) if len(open_) else (np.zeros(0, dtype=object),) * 2
+    found, loose = _closed(np.delete(shapes, flat)) if len(open_) else (np.zeros(0, dtype=object),) * 2
     found = found[~_within(found, parts)]
     borders = np.concatenate([open_, closed[divided]])
     source, is_open = _longest_border(found, shapes, borders)

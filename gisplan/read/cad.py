@@ -17,10 +17,11 @@ from gisplan.errors import LayerError, counted, first_ids
 from gisplan.issues import Issue
 from gisplan.plan.drawing import Drawing
 from gisplan.read import cad_shapes, cad_texts
-from gisplan.read.cad_entities import Content, Item, Label, gather, matcher, readable
+from gisplan.read.cad_entities import Content, Item, Label, gather, matcher
 from gisplan.read.cad_file import SUFFIXES, open_drawing
 from gisplan.read.cad_left import kinds, left_out
 from gisplan.read.cad_place import Space, require_place, unit_of
+from gisplan.read.cad_walk import layer_of, readable
 
 #: Columns every record of a drawing has.
 FIELDS = ("layer", "handle", "color", "elevation", "text")
@@ -85,7 +86,7 @@ def read_drawing(spec: Any, path: Path, *, layer: str, place: str) -> Drawn:
             f"Its CAD layers: {_held(doc)}."
         )
     dimension = 2 if layer in _POLYGONS else 1 if layer == "roads" else None
-    unit, scale = unit_of(doc, how, path=path, place=here)
+    unit, scale, why = unit_of(doc, how, path=path, place=here)
     columns = {name: matcher(patterns) for name, patterns in how.text.items()}
     lines = matcher(how.layers)
     found = gather(
@@ -101,7 +102,7 @@ def read_drawing(spec: Any, path: Path, *, layer: str, place: str) -> Drawn:
     space = Space(scale, (how.offset[0], how.offset[1]))
     shapes = space.placed(np.array([i.shape for i in found.items], dtype=object))
     require_place(shapes, how, unit, space, path=path, place=here)
-    issues.append(_taken(how, unit, found, path, layer))
+    issues.append(_taken(how, f"{unit} {why}", found, path, layer))
     issues += left_out(found, layer, path.name)
     labels = [Label(t.text, t.layer, t.handle, space.point(*t.middle), space.point(*t.anchor)) for t in found.labels]
     if dimension == 2:
@@ -117,9 +118,9 @@ def read_drawing(spec: Any, path: Path, *, layer: str, place: str) -> Drawn:
     else:
         made = cad_shapes.as_drawn(found.items, shapes, layer=layer, file=path.name, services=dimension is None)
     if len(made.geometry) == 0:
-        why = next((f" {i.message}" for i in made.issues if i.code == "DRAWING_UNCLOSED"), "")
+        loose = next((f" {i.message}" for i in made.issues if i.code == "DRAWING_UNCLOSED"), "")
         raise LayerError(
-            f"{here}: no line on {first_ids(how.layers)} of {path.name} closes a polygon.{why} "
+            f"{here}: no line on {first_ids(how.layers)} of {path.name} closes a polygon.{loose} "
             "Close the lines, or write a larger close_within."
         )
     frame = _frame([found.items[i] for i in made.source], made.geometry, how.crs)
@@ -136,14 +137,13 @@ def read_drawing(spec: Any, path: Path, *, layer: str, place: str) -> Drawn:
 
 def _held(doc: Any) -> str:
     """CAD layers of a drawing with the number of entities on each, the fullest first."""
-    counts = Counter(readable(str(e.dxf.get("layer", "0"))) for e in doc.modelspace())
+    counts = Counter(layer_of(e) for e in doc.modelspace())
     named = [f"{name} ({n:,})" for name, n in sorted(counts.items(), key=lambda kv: (-kv[1], kv[0]))]
     return first_ids(named, limit=20) or "none"
 
 
 def _taken(how: Drawing, unit: str, found: Content, path: Path, layer: str) -> Issue:
     """Say how the drawing was taken."""
-    why = "by the plan" if how.unit else "by its own word ($INSUNITS)"
     curves = f"; {counted(found.curves, 'curve')} as chords within {CHORD * 1000:g} mm" if found.curves else ""
     moved = f", moved by {how.offset[0]:g}, {how.offset[1]:g} m" if any(how.offset) else ""
     return Issue(
@@ -152,7 +152,7 @@ def _taken(how: Drawing, unit: str, found: Content, path: Path, layer: str) -> I
         layer,
         len(found.items),
         f"{path.name}: {counted(len(found.items), 'entity', 'entities')} on "
-        f"{first_ids(sorted({i.layer for i in found.items}))}, in {unit} {why}{moved}{curves}.",
+        f"{first_ids(sorted({i.layer for i in found.items}))}, in {unit}{moved}{curves}.",
         "",
         "planner",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,25 +12,16 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gisplan.errors import LayerError
 from gisplan.read.cad_curves import areas_of, points_of
+from gisplan.read.cad_walk import Drawn, damage, fault, layer_of, readable, walk
 
 #: Entities that become lines.
 _LINES = frozenset({"LINE", "LWPOLYLINE", "POLYLINE", "ARC", "CIRCLE", "ELLIPSE", "SPLINE"})
 _CURVES = frozenset({"ARC", "CIRCLE", "ELLIPSE", "SPLINE"})
 _TEXTS = frozenset({"TEXT", "MTEXT", "ATTRIB"})
 
-#: Entities, with those in blocks, that a drawing may hold: more come from blocks in blocks made to fill memory.
-MOST = 3_000_000
-
-#: Blocks in blocks.
-_DEEPEST = 16
-
 #: Coordinates (m) beyond which nothing on a map of the earth lies.
 FURTHEST = 1e8
-
-#: What reading a damaged entity raises.
-FAULTS = (ValueError, KeyError, IndexError, TypeError, AttributeError, ArithmeticError, AssertionError)
 
 
 @dataclass(frozen=True)
@@ -85,15 +76,6 @@ class Content:
     faulty: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class _Drawn:
-    entity: Any
-    layer: str
-    handle: str
-    color: int
-    hidden: bool
-
-
 def matcher(patterns: Sequence[str]) -> Callable[[str], bool]:
     """Tell whether a CAD layer is meant: case does not matter and * stands for anything."""
     rule = re.compile("|".join(".*".join(map(re.escape, p.strip().lower().split("*"))) for p in patterns), re.DOTALL)
@@ -131,13 +113,9 @@ def gather(
         It holds more than can be read.
     """
     out = Content()
+    faults = damage()
     symbols = lines if dimension is None else None
-    for n, drawn in enumerate(_walk(doc, doc.modelspace(), symbols)):
-        if n >= MOST:
-            raise LayerError(
-                f"{place}: the drawing holds more than {MOST:,} entities, with those in its blocks. "
-                "Give a drawing of the layers that are needed only."
-            )
+    for drawn in walk(doc, symbols, out.faulty, place=place):
         wanted, lettered = lines(drawn.layer), texts(drawn.layer)
         kind = drawn.entity.dxftype()
         if not (wanted or (lettered and kind in _TEXTS)):
@@ -147,63 +125,15 @@ def gather(
             continue
         try:
             _take(out, drawn, kind, dimension, scale, within)
-        except FAULTS as error:
-            out.faulty.append(f"{kind} {drawn.handle} ({str(error).splitlines()[0] if str(error) else 'damaged'})")
+        except faults as error:
+            out.faulty.append(fault(kind, drawn.handle, error))
     for sheet in doc.layouts:
         if sheet.name != "Model":
-            out.paper += sum(lines(n) or texts(n) for n in (readable(str(e.dxf.get("layer", "0"))) for e in sheet))
+            out.paper += sum(lines(n) or texts(n) for n in map(layer_of, sheet))
     return out
 
 
-def _walk(doc: Any, container: Any, symbols: Callable[[str], bool] | None) -> Iterator[_Drawn]:
-    """Entities one by one, those of blocks as they are placed."""
-    shown = {readable(str(layer.dxf.name)).lower(): layer for layer in doc.layers}
-
-    def is_hidden(name: str) -> bool:
-        layer = shown.get(name.lower())
-        return layer is not None and bool(layer.is_off() or layer.is_frozen())
-
-    def color_of(entity: Any, layer: str, outer: int) -> int:
-        own = int(entity.dxf.get("color", 256))
-        if own == 256:
-            table = shown.get(layer.lower())
-            return abs(int(table.dxf.color)) if table is not None else 7
-        return outer if own == 0 else own
-
-    def each(entities: Any, outer: _Drawn | None, depth: int) -> Iterator[_Drawn]:
-        for entity in entities:
-            name = readable(str(entity.dxf.get("layer", "0")))
-            # What lies on layer 0 of a block lies on the layer the block is placed on.
-            layer = outer.layer if outer is not None and name == "0" else name
-            handle = str(entity.dxf.get("handle") or (outer.handle if outer else "?"))
-            color = color_of(entity, layer, outer.color if outer else 7)
-            off = is_hidden(layer) or bool(entity.dxf.get("invisible", 0)) or (outer is not None and outer.hidden)
-            drawn = _Drawn(entity, layer, handle, color, off)
-            if entity.dxftype() != "INSERT":
-                yield drawn
-                continue
-            if symbols is not None and symbols(layer):
-                yield drawn
-            elif depth < _DEEPEST:
-                for one in entity.multi_insert() if entity.mcount > 1 else (entity,):
-                    yield from each(one.virtual_entities(), drawn, depth + 1)
-            else:
-                yield drawn
-            yield from each(entity.attribs, drawn, depth + 1)
-
-    yield from each(container, None, 0)
-
-
-def readable(text: str) -> str:
-    r"""Text as it is meant: escapes (``\U+5B97``, ``\M+5D7DA``) as characters, no bytes that are none in its encoding."""
-    if "\\" in text:
-        from ezdxf.lldxf.encoding import decode_dxf_unicode, decode_mif_to_unicode
-
-        text = decode_mif_to_unicode(decode_dxf_unicode(text))
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-def _take(out: Content, drawn: _Drawn, kind: str, dimension: int | None, scale: float, within: float) -> None:
+def _take(out: Content, drawn: Drawn, kind: str, dimension: int | None, scale: float, within: float) -> None:
     entity = drawn.entity
     if kind in _TEXTS:
         out.labels.append(_label(drawn, kind, scale))
@@ -246,12 +176,12 @@ def _line(points: NDArray[np.float64]) -> Any:
     return shapely.polygons(out) if len(out) > 3 else shapely.linestrings(out[:2])
 
 
-def _label(drawn: _Drawn, kind: str, scale: float) -> Label:
+def _label(drawn: Drawn, kind: str, scale: float) -> Label:
     from ezdxf.tools.text import plain_mtext, plain_text
 
     entity = drawn.entity
-    plain = plain_mtext if kind == "MTEXT" else plain_text
-    text = " ".join(plain(readable(entity.text if kind == "MTEXT" else entity.dxf.text)).split())
+    lettered = readable(entity.text if kind == "MTEXT" else entity.dxf.text)
+    text = " ".join(str(plain_mtext(lettered) if kind == "MTEXT" else plain_text(lettered)).split())
     if kind == "MTEXT":
         spot, turn, height = entity.dxf.insert, float(entity.get_rotation()), float(entity.dxf.char_height)
         row, column = divmod(int(entity.dxf.attachment_point) - 1, 3)

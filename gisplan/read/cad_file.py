@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 from pathlib import Path
 from typing import Any
 
 from gisplan.errors import LayerError, counted
 from gisplan.issues import Issue
-from gisplan.read.cad_entities import FAULTS
+from gisplan.read.cad_walk import damage
 from gisplan.read.text import require_encoding
 
 SUFFIXES = (".dxf", ".dwg")
@@ -52,7 +53,7 @@ def open_drawing(path: Path, *, encoding: str, layer: str, place: str) -> tuple[
         )
     try:
         from ezdxf.filemanagement import readfile
-        from ezdxf.lldxf.const import DXFError, DXFStructureError
+        from ezdxf.lldxf.const import DXFStructureError
     except ImportError:
         raise LayerError(
             f"{place}: {path.name} is a drawing, and what reads drawings is not installed. "
@@ -72,7 +73,11 @@ def open_drawing(path: Path, *, encoding: str, layer: str, place: str) -> tuple[
         raise LayerError(
             f"{place}: {path.name} cannot be opened ({error.strerror}). Close it elsewhere or check your rights."
         ) from None
-    broken = (DXFError, OSError, RecursionError, *FAULTS)
+    # Remarks of the library are no lines for the console; what they come to is told as issues.
+    log = logging.getLogger("ezdxf")
+    if not log.handlers:
+        log.addHandler(logging.NullHandler())
+    broken = (OSError, *damage())
     whole = raw.rstrip(b"\r\n \t\0\x1a").endswith(b"EOF")
     issues: list[Issue] = []
     try:
@@ -84,21 +89,23 @@ def open_drawing(path: Path, *, encoding: str, layer: str, place: str) -> tuple[
             doc = readfile(path, encoding=guessed)
             issues.append(_guessed(path, layer))
     except broken as error:
-        doc = _recovered(path, raw, error, broken, place=place)
-        issues.append(_damage(path, doc, "the file ends early" if not whole else _why(error), layer))
+        doc, mended = _recovered(path, raw, error, broken, place=place)
+        issues = [_damage(path, doc, "the file ends early" if not whole else _why(error), mended, layer)]
     return doc, issues
 
 
-def _recovered(path: Path, raw: bytes, error: Exception, broken: tuple[type[Exception], ...], *, place: str) -> Any:
+def _recovered(
+    path: Path, raw: bytes, error: Exception, broken: tuple[type[Exception], ...], *, place: str
+) -> tuple[Any, int]:
     from ezdxf import recover
 
     for content in (_ended(raw), raw):
         try:
-            doc, _ = recover.read(io.BytesIO(content))
+            doc, audit = recover.read(io.BytesIO(content))
         except broken:
             continue
         if len(doc.modelspace()):
-            return doc
+            return doc, len(audit.errors) + len(audit.fixes)
     raise LayerError(
         f"{place}: {path.name} cannot be read as a DXF drawing ({_why(error)}). Open it in a CAD program, run "
         "RECOVER and save it as DXF again."
@@ -123,14 +130,16 @@ def _why(error: Exception) -> str:
     return text or type(error).__name__
 
 
-def _damage(path: Path, doc: Any, why: str, layer: str) -> Issue:
+def _damage(path: Path, doc: Any, why: str, mended: int, layer: str) -> Issue:
     n = len(doc.modelspace())
+    more = f" after {counted(mended, 'fault')} in it" if mended else ""
     return Issue(
         "DRAWING_DAMAGED",
         "error",
         layer,
         n,
-        f"{path.name} is damaged ({why}); {counted(n, 'entity', 'entities')} could be recovered, others may be lost.",
+        f"{path.name} is damaged ({why}); {counted(n, 'entity', 'entities')} could be recovered{more}, others may be "
+        "lost.",
         "Open it in a CAD program, run RECOVER and save it as DXF again.",
     )
 

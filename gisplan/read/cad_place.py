@@ -54,19 +54,19 @@ class Space:
         return f"({(x - self.offset[0]) / self.scale:.2f}, {(y - self.offset[1]) / self.scale:.2f})"
 
 
-def unit_of(doc: Any, how: Drawing, *, path: Path, place: str) -> tuple[str, float]:
-    """Name of the drawing's unit and its length in metres."""
+def unit_of(doc: Any, how: Drawing, *, path: Path, place: str) -> tuple[str, float, str]:
+    """Name of the drawing's unit, its length in metres, and why it is taken."""
     if how.unit is not None:
-        return how.unit, vocabulary.units("length")[how.unit]
+        return how.unit, vocabulary.units("length")[how.unit], "by the plan"
     code = int(doc.header.get("$INSUNITS", 0))
     if code == 0:
-        return "m", 1.0
+        return "m", 1.0, "as it names no unit"
     if code not in _UNITS:
         raise LayerError(
             f"{place}: {path.name} says it is in a unit that maps are not drawn in ($INSUNITS = {code}). Write "
             'unit = "m" or what it is drawn in.'
         )
-    return _UNITS[code]
+    return *_UNITS[code], "by its own word ($INSUNITS)"
 
 
 def require_place(

@@ -87,6 +87,8 @@ def read(folder, doc, *, layer="parcels", name="a.dxf", encoding="auto", **how):
     if doc is not None:
         doc.saveas(folder / name)
     spec = {"path": name, "encoding": encoding, "drawing": {"layers": ["DK"], "crs": CRS, **how}}
+    if "drawing" in how:
+        spec.pop("drawing")
     tables = {"services": {"water": spec}} if layer == "services.water" else {layer: spec}
     plan = parse_plan({"plan": {"name": "p"}, "layers": {"zones": {"grid": 100}, **tables}}, folder=folder)
     table = plan.layers.services["water"] if layer == "services.water" else getattr(plan.layers, layer)
@@ -447,6 +449,21 @@ def test_roads_and_mains_stay_lines(plain, tmp_path):
     assert got["road_length_m"].tolist() == pytest.approx([600, 600], abs=0.01)
 
 
+def test_zones_and_parcels_of_one_drawing(plain, tmp_path):
+    doc, space = drawing()
+    for name, title, x in (("A", "东区", 0), ("B", "西区", 600)):
+        corners = [(X0 + x, Y0), (X0 + x + 600, Y0), (X0 + x + 600, Y0 + 500), (X0 + x, Y0 + 500)]
+        space.add_lwpolyline(corners, close=True, dxfattribs={"layer": "FQ"})
+        letter(space, name, x + 250, 250, layer="FQ_NO")
+        letter(space, title, x + 250, 350, layer="FQ_NAME")
+    draw_park(space)
+    text = {"zone_id": "FQ_NO", "name": "FQ_NAME"}
+    zones = {"path": "park.dxf", "drawing": {"layers": "fq", "text": text, "crs": CRS}}
+    assert run(drawn_study(tmp_path, doc, plan={"layers.zones": zones})) == 0
+    same_figures(tmp_path / "out", plain)
+    assert zone_figures(tmp_path / "out")["name"].to_dict() == {"A": "东区", "B": "西区"}
+
+
 def test_symbols_are_points_of_a_service(tmp_path):
     doc, space = drawing()
     block = doc.blocks.new("HYDRANT")
@@ -521,6 +538,10 @@ def test_faults_are_one_line(tmp_path, monkeypatch):
         "[layers.parcels]: a.dxf is a drawing and does not say where on the earth it lies. "
         'Write crs = "EPSG:…" in [layers.parcels.drawing]. Its CAD layers: DK (1).'
     )
+    assert line(drawing=None).endswith(
+        'does not say where on the earth it lies. Add [layers.parcels.drawing] with layers = [ ] and crs = "EPSG:…". '
+        "Its CAD layers: DK (1)."
+    )
     (tmp_path / "b.dxf").write_text("hello")
     assert line(name="b.dxf") == (
         "[layers.parcels]: b.dxf cannot be read as a DXF drawing (it is no DXF file). "
@@ -569,10 +590,13 @@ def test_broken_entities_are_listed_and_the_others_read(tmp_path):
     )
 
 
-def test_blocks_within_blocks_that_would_fill_memory_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("gisplan.read.cad_entities.MOST", 5000)
+@pytest.mark.parametrize("filled", [True, False])
+def test_blocks_within_blocks_that_would_fill_memory_are_refused(filled, tmp_path, monkeypatch):
+    monkeypatch.setattr("gisplan.read.cad_walk.MOST", 5000)
     doc, space = drawing()
-    doc.blocks.new("B0").add_circle((0, 0), 1)
+    leaf = doc.blocks.new("B0")
+    if filled:
+        leaf.add_circle((0, 0), 1)
     for i in range(1, 9):
         block = doc.blocks.new(f"B{i}")
         for _ in range(10):
@@ -617,3 +641,35 @@ def test_faults_of_the_plan(tmp_path):
     assert faults(text={"floors": "X"}).startswith("plan: [layers.parcels.drawing] text: unknown column 'floors'")
     assert "'EPSG:4490' is" in faults(crs="EPSG:4490") or "EPSG:4490" in faults(crs="EPSG:4490")
     assert "unknown key 'layer'; did you mean 'layers'?" in faults(layer="DK")
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_broken_files_give_records_or_one_line(binary, tmp_path):
+    doc, space = drawing()
+    block = doc.blocks.new("LOT")
+    block.add_lwpolyline([(0, 0, 0.5), (20, 0, 0), (20, 10, 0)], format="xyb", close=True)
+    for i in range(10):
+        space.add_circle((X0 + 30 * i, Y0), 10, dxfattribs={"layer": "DK"})
+        space.add_blockref("LOT", (X0 + 30 * i, Y0 + 50), dxfattribs={"layer": "DK"})
+        letter(space, str(i), 30 * i, 0, layer="DK_NO")
+    space.add_spline([(X0, Y0 + 100), (X0 + 50, Y0 + 130), (X0 + 90, Y0 + 100)], dxfattribs={"layer": "DK"})
+    space.add_hatch(dxfattribs={"layer": "DK"}).paths.add_polyline_path([(X0, Y0), (X0 + 5, Y0), (X0, Y0 + 5)])
+    doc.saveas(tmp_path / "whole.dxf", fmt="bin" if binary else "asc")
+    whole = (tmp_path / "whole.dxf").read_bytes()
+    random = np.random.default_rng(7)
+    read_again = 0
+    for i in range(40):
+        broken = bytearray(whole)
+        if i % 2:
+            broken = broken[: random.integers(len(whole))]
+        else:
+            for at in random.integers(len(whole) * 2 // 3, len(whole), 1 + i):
+                broken[at] ^= 1 << random.integers(8)
+        (tmp_path / "a.dxf").write_bytes(broken)
+        try:
+            raw = read(tmp_path, None, text={"parcel_id": "DK_NO"})
+        except LayerError as error:
+            assert "\n" not in str(error)
+        else:
+            read_again += len(raw.frame) > 0
+    assert read_again >= (3 if binary else 10)
