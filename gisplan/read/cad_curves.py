@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 #: Points a single curve may need; more only come from a radius that is a mistake.
 _MOST = 100_000
 
+#: Largest coordinate of an ellipse or spline, in units of the exactness that is asked.
+_LARGEST = 1e11
+
 Points = NDArray[np.float64]
 
 
@@ -52,7 +55,7 @@ def points_of(entity: Any, within: float) -> list[Points]:
     if kind == "HATCH":
         ocs, height = entity.ocs(), entity.dxf.elevation.z
         return [_world(flat, height, ocs) for flat in (_path(p, within) for p in entity.paths) if len(flat) > 3]
-    return [_array(entity.flattening(within))]
+    return [_array(_smooth(entity.construction_tool(), within, entity))]
 
 
 def areas_of(rings: list[Points]) -> list[shapely.Polygon]:
@@ -62,6 +65,16 @@ def areas_of(rings: list[Points]) -> list[shapely.Polygon]:
         part = shapely.make_valid(shapely.Polygon(ring[:, :2]), method="structure", keep_collapsed=False)
         land = shapely.symmetric_difference(land, part)
     return [p for p in shapely.get_parts(land).tolist() if p.geom_type == "Polygon" and not p.is_empty]
+
+
+def _smooth(curve: Any, within: float, source: Any) -> Any:
+    """Points along an ellipse or spline, whose size is looked at first: they are found by halving again and again."""
+    spline = hasattr(curve, "control_points")
+    reach = list(curve.control_points) if spline else [curve.center, curve.major_axis]
+    size = np.abs(np.array([tuple(p) for p in reach], dtype=float))
+    if not np.isfinite(size).all() or (size.size and size.max() > _LARGEST * within):
+        raise ValueError("is a curve of absurd size")
+    return source.flattening(within)
 
 
 def _array(points: Any) -> Points:
@@ -156,4 +169,5 @@ def _edge(edge: Any, within: float) -> Points:
         start, end = math.radians(edge.start_angle), math.radians(edge.end_angle)
         whole = abs(abs(edge.end_angle - edge.start_angle) - 360) < 1e-9
         return _arc(edge.center.x, edge.center.y, edge.radius, start, end, within, whole=whole)
-    return np.array([(p.x, p.y) for p in edge.construction_tool().flattening(within)])
+    tool = edge.construction_tool()
+    return np.array([(p.x, p.y) for p in _smooth(tool, within, tool)])

@@ -77,7 +77,7 @@ def open_drawing(path: Path, *, encoding: str, layer: str, place: str) -> tuple[
     log = logging.getLogger("ezdxf")
     if not log.handlers:
         log.addHandler(logging.NullHandler())
-    broken = (OSError, *damage())
+    broken: tuple[type[Exception], ...] = (OSError, *damage())
     whole = raw.rstrip(b"\r\n \t\0\x1a").endswith(b"EOF")
     issues: list[Issue] = []
     try:

@@ -582,11 +582,14 @@ def test_broken_entities_are_listed_and_the_others_read(tmp_path):
     space.add_circle((X0, 1e30), 10, dxfattribs={"layer": "DK"})
     space.add_circle((X0, Y0), 1e15, dxfattribs={"layer": "DK"})
     space.add_line((X0, Y0), (X0, Y0), dxfattribs={"layer": "DK"})
+    space.add_ellipse((X0, Y0), (1e30, 0, 0), 0.5, dxfattribs={"layer": "DK"})
+    space.add_open_spline([(X0, Y0), (1e40, 5), (3, 1e40), (X0, 5)], dxfattribs={"layer": "DK"})
     raw = read(tmp_path, doc)
     assert len(raw.frame) == 1
     assert told(raw)["DRAWING_REJECTED"].message == (
-        f"a.dxf: 3 entities cannot be used: CIRCLE {handle(doc, 1)} (coordinates beyond the earth), "
-        f"CIRCLE {handle(doc, 2)} (is a curve of absurd size), LINE {handle(doc, 3)} (has no length)."
+        f"a.dxf: 5 entities cannot be used: CIRCLE {handle(doc, 1)} (coordinates beyond the earth), "
+        f"CIRCLE {handle(doc, 2)} (is a curve of absurd size), LINE {handle(doc, 3)} (has no length), "
+        f"ELLIPSE {handle(doc, 4)} (is a curve of absurd size), SPLINE {handle(doc, 5)} (is a curve of absurd size)."
     )
 
 
