@@ -11,11 +11,13 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 
 from gisplan import vocabulary
+from gisplan.plan.drawing import Drawing, drawing_faults
 from gisplan.plan.places import Located
 from gisplan.plan.values import Date, Model, Number, Text, folder_name, nearest, projected
 
@@ -58,6 +60,17 @@ def _column_faults(layer: str, columns: Mapping[str, ColumnSource], *, ledger: b
             yield f"{name}: a {column.kind} column cannot be summed; use first, last, min or max"
 
 
+def _fitting_drawing(value: Drawing | None, info: ValidationInfo, layer: str) -> Drawing | None:
+    if value is not None:
+        given = info.data
+        faults = drawing_faults(
+            value, layer=layer, path=given.get("path"), crs=given.get("crs"), columns=given.get("columns", {})
+        )
+        if listed := list(faults):
+            raise ValueError("\n".join(listed))
+    return value
+
+
 class _Source(Model):
     """A file with records; ``columns`` maps canonical names to the file's own."""
 
@@ -89,6 +102,13 @@ class Ledger(_Source):
 class _Layer(_Source, Located):
     """A file with records that have a place."""
 
+    drawing: Drawing | None = None
+
+    @field_validator("drawing")
+    @classmethod
+    def _own_drawing(cls, value: Drawing | None, info: ValidationInfo) -> Drawing | None:
+        return _fitting_drawing(value, info, cls.vocabulary_layer)
+
 
 class Zones(Located):
     """The zones: a layer, the parcels dissolved by one of their columns, or a grid of squares in metres."""
@@ -99,6 +119,7 @@ class Zones(Located):
     encoding: str = "auto"
     columns: Columns = Field(default_factory=dict)
     where: str | None = None
+    drawing: Drawing | None = None
     origin: Literal["parcels"] | None = Field(default=None, alias="from")
     by: str | None = None
     duplicates: Duplicates = "refuse"
@@ -111,6 +132,11 @@ class Zones(Located):
         if faults:
             raise ValueError("\n".join(faults))
         return value
+
+    @field_validator("drawing")
+    @classmethod
+    def _own_drawing(cls, value: Drawing | None, info: ValidationInfo) -> Drawing | None:
+        return _fitting_drawing(value, info, "zones")
 
     @model_validator(mode="after")
     def _one_origin(self) -> Zones:

@@ -13,7 +13,7 @@ from typing import Any
 import geopandas as gpd
 
 from gisplan.issues import Issue
-from gisplan.read import archives, database, formats, limits, places, salvage
+from gisplan.read import archives, cad, database, formats, limits, places, salvage
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,8 @@ def opened(spec: Any, path: Path | str, *, layer: str, place: str) -> Iterator[S
     """
     if isinstance(path, str):
         yield _database(spec, path, place=place)
+    elif cad.is_drawing(path):
+        yield _drawing(spec, path, layer=layer, place=place)
     elif path.suffix.lower() in places.TABLES:
         yield _table(spec, path, layer=layer, place=place)
     elif archives.is_archive(path):
@@ -110,6 +112,16 @@ def _database(spec: Any, address: str, *, place: str) -> Source:
         return Records(frame[[*columns, frame.geometry.name]])
 
     return Source(spec.layer or "the query", fields, read, record=record)
+
+
+def _drawing(spec: Any, path: Path, *, layer: str, place: str) -> Source:
+    drawn = cad.read_drawing(spec, path, layer=layer, place=place)
+    drawn.frame.index = range(1, len(drawn.frame) + 1)
+
+    def read(columns: Sequence[str]) -> Records:
+        return Records(drawn.frame[[*columns, "geometry"]])
+
+    return Source(path.name, drawn.fields, read, issues=drawn.issues)
 
 
 def _table(spec: Any, path: Path, *, layer: str, place: str) -> Source:

@@ -131,3 +131,9 @@ def road_classes() -> Mapping[str, RoadClass]:
 def coordinates() -> Mapping[str, Any]:
     """Usual names of the columns of a table that say where a record lies: ``wkt`` and ``pairs`` (east, north)."""
     return _table("coordinates.toml")
+
+
+@cache
+def floor_words() -> Mapping[str, tuple[str, ...]]:
+    """Words that stand ``before`` and ``after`` the number of floors on a drawing."""
+    return {k: tuple(v) for k, v in _table("floors.toml").items()}

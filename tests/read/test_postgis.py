@@ -104,7 +104,9 @@ def fill(connection):
     connection.execute(
         "CREATE TABLE mixed AS SELECT '1' AS parcel_id, ST_SetSRID(ST_Point(1, 2), n) AS geom FROM unnest(ARRAY[4490, 4549]) n"
     )
-    connection.execute("CREATE TABLE twofold AS SELECT '1' AS parcel_id, ST_Point(1, 2) AS a, ST_Expand(ST_Point(3, 4), 1) AS b")
+    connection.execute(
+        "CREATE TABLE twofold AS SELECT '1' AS parcel_id, ST_Point(1, 2) AS a, ST_Expand(ST_Point(3, 4), 1) AS b"
+    )
 
 
 @pytest.fixture(scope="module")
