@@ -23,6 +23,19 @@ Language = Literal["zh", "en", "both"]
 Duplicates = Literal["refuse", "merge"]
 
 
+#: What stands in a file for nothing known, beside the usual marks; numbers may be written as such.
+Missing = Annotated[
+    list[str],
+    BeforeValidator(
+        lambda v: (
+            [str(x) if isinstance(x, int | float) and not isinstance(x, bool) else x for x in v]
+            if isinstance(v, list)
+            else v
+        )
+    ),
+]
+
+
 class ColumnSource(Model):
     """Where a canonical column comes from, in which unit, and how several rows become one."""
 
@@ -30,6 +43,7 @@ class ColumnSource(Model):
     unit: str | None = None
     rule: Rule | None = None
     where: str | None = None
+    missing: Missing = Field(default_factory=list)
 
 
 def _as_source(value: Any) -> Any:
@@ -65,6 +79,7 @@ class _Source(Model):
     layer: str | None = None
     encoding: str = "auto"
     columns: Columns = Field(default_factory=dict)
+    missing: Missing = Field(default_factory=list)
     where: str | None = None
 
     @field_validator("columns")
@@ -93,6 +108,7 @@ class Zones(Model):
     layer: str | None = None
     encoding: str = "auto"
     columns: Columns = Field(default_factory=dict)
+    missing: Missing = Field(default_factory=list)
     where: str | None = None
     origin: Literal["parcels"] | None = Field(default=None, alias="from")
     by: str | None = None

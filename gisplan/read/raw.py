@@ -16,6 +16,7 @@ from gisplan.read import columns as cols
 from gisplan.read import crs as crs_
 from gisplan.read import formats
 from gisplan.read import values as values_
+from gisplan.read.cells import without_missing
 from gisplan.read.where import chosen, names_in
 
 
@@ -103,14 +104,15 @@ def read_raw(spec: Any, path: Path, *, layer: str, place: str, keep: tuple[str, 
                 )
             )
         frame = frame[hit]
-    table, odd = cols.canonical(
-        layer, pd.DataFrame(frame.drop(columns=frame.geometry.name)), match.sources, place=place
+    attributes, unsaid = without_missing(
+        layer, pd.DataFrame(frame.drop(columns=frame.geometry.name)), match.sources, spec.missing
     )
+    table, odd = cols.canonical(layer, attributes, match.sources, place=place)
     for source in keep:
         table[f"source:{source}"] = values_.to_keys(frame[source], place=f"{place}: column {source!r}")
     clean = gpd.GeoDataFrame(table, geometry=frame.geometry.array, crs=frame.crs)
     crs_.require(clean, place=place)
-    return Raw(clean, issues + odd, place)
+    return Raw(clean, issues + unsaid + odd, place)
 
 
 def _read_issues(path: Path, asked: str, encoding: str | None, remarks: list[str], *, layer: str) -> list[Issue]:
