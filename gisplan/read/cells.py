@@ -15,7 +15,7 @@ from gisplan.plan import ColumnSource
 from gisplan.read.dates import date_of, from_serial, is_month
 from gisplan.read.headers import folded, unit_for
 from gisplan.read.text import text_of
-from gisplan.read.values import missing_words, numbers_where_possible
+from gisplan.read.values import missing_words, numbers_where_possible, to_text
 
 _ERRORS = ("#REF!", "#N/A", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#VALUE!", "#SPILL!", "#CALC!", "#GETTING_DATA")
 
@@ -26,14 +26,26 @@ _AMOUNT = re.compile(r"^(?P<number>[-+]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?)(?P
 Named = Callable[[pd.Index], Sequence[str]]
 
 
-def without_errors(rows: pd.DataFrame, columns: Sequence[str], named: Named) -> tuple[pd.DataFrame, list[Issue]]:
-    """Take failed formulas (``#N/A``) for missing, and list them."""
+def by_key(rows: pd.DataFrame, key: str) -> Named:
+    """Call rows by their key, or by their line where they have none."""
+    ids = to_text(rows[key])
+
+    def named(lines: pd.Index) -> list[str]:
+        return [f"line {line}" if i is None else str(i) for line, i in zip(lines, ids.loc[lines], strict=True)]
+
+    return named
+
+
+def without_errors(rows: pd.DataFrame, key: str, columns: Sequence[str]) -> tuple[pd.DataFrame, list[Issue]]:
+    """Take failed formulas (``#N/A``) in the key and in columns that are used for missing, and list them."""
     out = rows.copy()
+    used = list(dict.fromkeys([key, *columns]))
+    out[used] = rows[used].mask(rows[used].isin(_ERRORS), None)
+    named = by_key(out, key)
     told = []
-    for column in dict.fromkeys(columns):
-        wrong = rows[column].isin(_ERRORS)
-        told += [f"{i} {column} {t}" for i, t in zip(named(rows.index[wrong]), rows.loc[wrong, column], strict=True)]
-        out[column] = rows[column].where(~wrong, None)
+    for column in used:
+        wrong = rows.index[rows[column].isin(_ERRORS)]
+        told += [f"{i} {column} {t}" for i, t in zip(named(wrong), rows.loc[wrong, column], strict=True)]
     if not told:
         return rows, []
     return out, [

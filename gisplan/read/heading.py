@@ -10,7 +10,7 @@ import pandas as pd
 
 from gisplan import vocabulary
 from gisplan.read.grid import Grid
-from gisplan.read.headers import folded, plain, resolve
+from gisplan.read.headers import folded, plain, resolve, split_unit
 
 #: Lines in which the column names are looked for.
 _HEAD = 30
@@ -116,14 +116,18 @@ def _names(grid: Grid, cells: pd.DataFrame, first: int, last: int) -> list[str]:
         for below in zip(*cells.iloc[first + 1 : last + 1].itertuples(index=False), strict=True)
     ]
     upper = _filled(grid, [None if t is None else plain(t) for t in cells.iloc[first].tolist()], lower, cells, first)
-    alone = Counter(folded(t) for t in (b or u for u, b in zip(upper, lower, strict=True)) if t)
+    alone = Counter(_bare(t) for t in (b or u for u, b in zip(upper, lower, strict=True)) if t)
     names = []
     for i, (group, name) in enumerate(zip(upper, lower, strict=True)):
-        if group and name and alone[folded(name)] > 1:
+        if group and name and alone[_bare(name)] > 1:
             names.append(f"{group}/{name}")
         else:
             names.append(name or group or f"column {i + 1}")
     return names
+
+
+def _bare(name: str) -> str:
+    return folded(split_unit(name)[0])
 
 
 def _filled(
@@ -177,7 +181,8 @@ def no_records(grid: Grid, rows: pd.DataFrame, key: str) -> dict[int, str]:
     # Only lines without a key, or whose key is such a word, can be totals: all others are records of a parcel.
     first = rows[key].copy()
     for line in rows.index[first.isna()]:
-        first[line] = next(str(t) for t in rows.loc[line] if t is not None)
+        full = [str(t) for t in rows.loc[line] if t is not None]
+        first[line] = next((t for t in full if folded(t).rstrip(":") in totals), full[0])
     for text in first.unique():
         if folded(text).rstrip(":") in {*totals, folded(key)}:
             out |= dict.fromkeys(rows.index[first == text], str(text))

@@ -114,8 +114,8 @@ def _refuse(rows: pd.Series, ids: pd.Series, lost: Sequence[str], *, place: str)
     if rounded:
         n = int(rows.isin(rounded).sum())
         raise LayerError(
-            f"{place}: no key is a parcel id, and {n:,} of {counted(len(rows), 'row')} hold long ids stored as numbers, "
-            f"whose last digits are lost: {first_ids(rounded)}. Store them as text."
+            f"{place}: no key is a parcel id, and {n:,} of {counted(len(rows), 'row')} hold long ids stored as "
+            f"numbers, whose last digits are lost: {first_ids(rounded)}. Store them as text."
         )
     hint = "Check key and parcel_id."
     if any(_is_rounded(k) for k in keys):

@@ -49,15 +49,10 @@ def join(parcels: gpd.GeoDataFrame, spec: Ledger, path: Path, *, place: str) -> 
     sources, said = _units(match.sources, read.above, file=path.name)
     require_single([key, *(s.column for s in sources.values())], rows, place=place)
     issues = [*read.issues, *match.issues, *said]
-
-    def named(lines: pd.Index) -> list[str]:
-        ids = values_.to_text(rows.loc[lines, key])
-        return [f"line {line}" if i is None else str(i) for line, i in zip(lines, ids, strict=True)]
-
     used = [s.column for s in sources.values()]
-    rows, failed = cells.without_errors(rows, [key, *used], named)
+    rows, failed = cells.without_errors(rows, key, used)
     rows, unsaid = cells.without_missing("parcels", rows, sources, spec.missing, is_ledger=True)
-    rows, tidied = cells.tidied("parcels", rows, sources, named=named, is_1904=read.is_1904)
+    rows, tidied = cells.tidied("parcels", rows, sources, named=cells.by_key(rows, key), is_1904=read.is_1904)
     issues += [*failed, *unsaid, *tidied]
     if spec.where:
         hit = chosen(_typed(rows, sources, headers), spec.where, place=place, record="row")

@@ -13,7 +13,7 @@ import pandas as pd
 from gisplan.errors import LayerError, counted, first_ids
 from gisplan.issues import Issue
 from gisplan.read.grid import Grid
-from gisplan.read.headers import resolve
+from gisplan.read.headers import plain, resolve
 from gisplan.read.heading import Heading, find_heading, no_records
 from gisplan.read.sheets import read_sheet
 from gisplan.read.text import decoded
@@ -181,7 +181,7 @@ def _heading_issue(cells: pd.DataFrame, heading: Heading, grid: Grid) -> list[Is
 def _left_issue(left: dict[int, str], grid: Grid) -> list[Issue]:
     if not left:
         return []
-    told = [f"line {line} {text[:30]!r}" for line, text in left.items()]
+    told = [f"line {line} {plain(text)[:30]!r}" for line, text in left.items()]
     return [
         Issue(
             "LINES_NO_RECORDS",

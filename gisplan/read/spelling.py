@@ -13,7 +13,7 @@ _QUOTES = "'\"`‘’“”′"
 #: Every pair is compared up to this many; beyond it only the neighbours of a key in the order of the alphabet,
 #: read from the front and from the back.
 _PAIRS = 2_000_000
-_NEIGHBOURS = 6
+_NEIGHBOURS = 16
 
 
 def plain_key(key: str) -> str:
@@ -29,8 +29,8 @@ def plain_key(key: str) -> str:
 def near(keys: Sequence[str], ids: Sequence[str]) -> list[tuple[str, str, float]]:
     """Parcel id that each key was probably meant to be, where there is one.
 
-    At most two slips (a sign too many, too few, wrong, or two exchanged) and no more than one in four signs; the
-    letters O, I and l count as the digits they look like when the nearest is sought.
+    It is the only one with the fewest slips: at most two (a sign too many, too few, wrong, or two exchanged) and
+    no more than one in four signs. The letters O, I and l count as the digits they look like while it is sought.
 
     Returns
     -------
@@ -54,11 +54,11 @@ def near(keys: Sequence[str], ids: Sequence[str]) -> list[tuple[str, str, float]
         slips = min(2, max(len(shape), 1) // 4)
         if slips == 0:
             continue
-        hit = process.extractOne(
-            shape, around.of(shape) if around else shapes, scorer=OSA.distance, score_cutoff=slips, processor=None
-        )
-        if hit is not None:
-            out.append((key, looks[hit[0]], float(OSA.normalized_similarity(key, looks[hit[0]]))))
+        candidates = around.of(shape) if around else shapes
+        hits = process.extract(shape, candidates, scorer=OSA.distance, score_cutoff=slips, limit=2, processor=None)
+        if len(hits) == 1 or (hits and hits[0][1] < hits[1][1]):
+            meant = looks[hits[0][0]]
+            out.append((key, meant, float(OSA.normalized_similarity(key, meant))))
     return out
 
 
