@@ -25,7 +25,8 @@ def plain(text: str) -> str:
 
 def folded(text: str) -> str:
     """Text without what does not tell names apart: width, case and blanks."""
-    return plain(text).replace(" ", "").lower()
+    # Most names and ids are plain already, and there may be very many.
+    return text.lower() if text.isascii() and text.isalnum() else plain(text).replace(" ", "").lower()
 
 
 def split_unit(header: str) -> tuple[str, str | None]:

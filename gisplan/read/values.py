@@ -88,7 +88,7 @@ def to_numbers(values: pd.Series, *, place: str, named: Names | None = None) -> 
         text = values
     else:
         text = to_text(values)
-        numbers = pd.to_numeric(text.map(_digits), errors="coerce").astype(float)
+        numbers = _parsed(text)
         wrong = text.notna() & ~np.isfinite(numbers)
     if wrong.any():
         raise LayerError(
@@ -108,7 +108,11 @@ def _digits(text: str | None) -> str | None:
 
 def numbers_where_possible(values: pd.Series) -> pd.Series:
     """Float numbers, missing where there is none or something else."""
-    text = to_text(values)
+    return _parsed(to_text(values))
+
+
+def _parsed(text: pd.Series) -> pd.Series:
+    """Float numbers of text; only what is no plain number is looked at more closely."""
     numbers = pd.to_numeric(text, errors="coerce").astype(float)
     odd = numbers.isna() & text.notna()
     if odd.any():

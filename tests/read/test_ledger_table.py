@@ -55,8 +55,8 @@ def test_a_register_with_title_headings_units_totals_and_footnotes(tmp_path):
         "note",
         3,
         "3 lines of sheet '台账' of reg.xlsx are no records but totals or remarks, and left out: line 66 '合 计', "
-        "line 67 '面积以不动产登记为准', line 68 '填表人：张三'.",
-        "line 66 '合 计'; line 67 '面积以不动产登记为准'; line 68 '填表人：张三'",
+        "line 67 '面积以不动产登记为准', line 68 '填表人:张三'.",
+        "line 66 '合 计'; line 67 '面积以不动产登记为准'; line 68 '填表人:张三'",
     )
     assert told(found, "UNIT_FROM_HEADER")[:3] == (
         "note",
@@ -131,7 +131,7 @@ def test_csv_with_headings(lines, tmp_path):
         "甲",
     )
     at = len(lines) + 61
-    assert told(found, "LINES_NO_RECORDS")[3] == f"line {at} '总计'; line {at + 1} '备注：无'"
+    assert told(found, "LINES_NO_RECORDS")[3] == f"line {at} '总计'; line {at + 1} '备注:无'"
 
 
 def test_names_that_stand_under_two_headings_are_told_apart(tmp_path):
