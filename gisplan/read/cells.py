@@ -28,7 +28,7 @@ Named = Callable[[pd.Index], Sequence[str]]
 
 def by_key(rows: pd.DataFrame, key: str) -> Named:
     """Call rows by their key, or by their line where they have none."""
-    ids = to_text(rows[key])
+    ids = to_text(rows[key], is_id=True)
 
     def named(lines: pd.Index) -> list[str]:
         return [f"line {line}" if i is None else str(i) for line, i in zip(lines, ids.loc[lines], strict=True)]

@@ -68,7 +68,7 @@ def join(parcels: gpd.GeoDataFrame, spec: Ledger, path: Path, *, place: str) -> 
             )
         )
         rows = rows[hit]
-    keys = values_.to_text(rows[key])
+    keys = values_.to_text(rows[key], is_id=True)
     values, odd = cols.canonical("parcels", rows, sources, place=place, keys=keys, record="line")
     issues += odd
     if keys.isna().any():

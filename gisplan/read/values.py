@@ -27,16 +27,17 @@ _GROUPED = re.compile(r"^[-+]?\d{1,3}(,\d{3})+(\.\d*)?$")
 _ROUNDED = re.compile(r"^\d(\.\d+)?[eE]\+\d{2}$")
 
 
-def missing_words() -> frozenset[str]:
-    """What planners write where there is nothing to write, in every usual case and width."""
-    words = {str(w) for w in vocabulary.words("missing")}
-    spelt = {form for w in words for form in (w, w.upper(), w.capitalize())} | {"NaN", "N/a", "－", "／", "＊", "＼"}
-    return frozenset({"", *spelt})
+def missing_words(*, is_id: bool = False) -> frozenset[str]:
+    """What planners write where there is nothing to write, in every usual case and width; fewer words among ids."""
+    words = {str(w) for w in vocabulary.words("missing")} | {"NaN", "N/a", "－", "／"}
+    if not is_id:
+        words |= {str(w) for w in vocabulary.words("missing_in_values")} | {"＊", "＼"}
+    return frozenset({"", *(form for w in words for form in (w, w.upper(), w.capitalize()))} | words)
 
 
-def to_text(values: pd.Series) -> pd.Series:
+def to_text(values: pd.Series, *, is_id: bool = False) -> pd.Series:
     """Text with blanks and sentinels missing; whole numbers without a decimal point."""
-    blanks = missing_words()
+    blanks = missing_words(is_id=is_id)
     if pd.api.types.is_integer_dtype(values) and not values.hasnans:
         return values.astype(str).astype(object)
     if isinstance(values.dtype, pd.StringDtype):
@@ -60,7 +61,7 @@ def to_keys(values: pd.Series, *, place: str) -> pd.Series:
     LayerError
         Long ids were stored as numbers, so that their last digits are lost.
     """
-    text = to_text(values)
+    text = to_text(values, is_id=True)
     if pd.api.types.is_integer_dtype(values):
         return text
     # Arrow's own strings are searched many times faster than Python's.

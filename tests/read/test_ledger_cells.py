@@ -1,7 +1,6 @@
 """Cells as planners write them: dates in every form, numbers with units and doubts, marks for nothing known."""
 
 import datetime as dt
-import zipfile
 
 import pytest
 import xlsxwriter
@@ -280,16 +279,3 @@ def test_formulas_that_failed_are_missing_and_listed(tmp_path):
     )
     assert list(table["investment_wan"][:5]) == ["", "5", "", "", "5"]
     assert told(found, "LEDGER_KEY_MISSING")[3] == "line 4"
-
-
-def test_a_sheet_whose_xml_is_damaged_still_gives_its_values(tmp_path):
-    """What only the XML tells is lost then, and nothing else."""
-    workbook(tmp_path / "reg.xlsx", [["编号", "investment"], *([i, 5] for i in IDS)])
-    with zipfile.ZipFile(tmp_path / "reg.xlsx") as old:
-        parts = {n: old.read(n) for n in old.namelist()}
-    del parts["docProps/app.xml"]
-    with zipfile.ZipFile(tmp_path / "reg.xlsx", "w") as new:
-        for name, content in parts.items():
-            new.writestr(name, content)
-    table, _ = join(tmp_path, plan())
-    assert set(table["investment_wan"]) == {"5"}
