@@ -26,6 +26,19 @@ Language = Literal["zh", "en", "both"]
 Duplicates = Literal["refuse", "merge"]
 
 
+#: What stands in a file for nothing known, beside the usual marks; numbers may be written as such.
+Missing = Annotated[
+    list[str],
+    BeforeValidator(
+        lambda v: (
+            [str(x) if isinstance(x, int | float) and not isinstance(x, bool) else x for x in v]
+            if isinstance(v, list)
+            else v
+        )
+    ),
+]
+
+
 class ColumnSource(Model):
     """Where a canonical column comes from, in which unit, and how several rows become one."""
 
@@ -33,6 +46,7 @@ class ColumnSource(Model):
     unit: str | None = None
     rule: Rule | None = None
     where: str | None = None
+    missing: Missing = Field(default_factory=list)
 
 
 def _as_source(value: Any) -> Any:
@@ -79,6 +93,7 @@ class _Source(Model):
     layer: str | None = None
     encoding: str = "auto"
     columns: Columns = Field(default_factory=dict)
+    missing: Missing = Field(default_factory=list)
     where: str | None = None
 
     @field_validator("columns")
@@ -118,6 +133,7 @@ class Zones(Located):
     layer: str | None = None
     encoding: str = "auto"
     columns: Columns = Field(default_factory=dict)
+    missing: Missing = Field(default_factory=list)
     where: str | None = None
     drawing: Drawing | None = None
     origin: Literal["parcels"] | None = Field(default=None, alias="from")

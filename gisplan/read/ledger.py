@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,9 +13,12 @@ from gisplan import vocabulary
 from gisplan.errors import LayerError, counted, first_ids
 from gisplan.issues import Issue
 from gisplan.plan import ColumnSource, Ledger
+from gisplan.read import cells
 from gisplan.read import columns as cols
+from gisplan.read import keys as keys_
 from gisplan.read import values as values_
-from gisplan.read.rows import read_rows, require_single
+from gisplan.read.headers import odd_unit, resolve, short_names, unit_for, unit_word, units_of_all
+from gisplan.read.rows import Rows, read_rows, require_single
 from gisplan.read.where import chosen
 
 
@@ -39,14 +43,19 @@ def join(parcels: gpd.GeoDataFrame, spec: Ledger, path: Path, *, place: str) -> 
     LayerError
         No such column, no row, a text in a number column, or not a single row that matches.
     """
-    rows = read_rows(path, sheet=spec.sheet, encoding=spec.encoding, place=place, needs=spec.key)
-    fields = [str(c) for c in rows.columns]
-    match = cols.match("parcels", spec.columns, fields, place=place, reserved=(spec.key,))
-    sources = {n: s for n, s in match.sources.items() if n != spec.on}
-    require_single([spec.key, *(s.column for s in sources.values())], rows, place=place)
-    issues = list(match.issues)
+    read = read_rows(path, sheet=spec.sheet, encoding=spec.encoding, place=place, needs=spec.key)
+    rows, key = read.table, read.key
+    match, headers = _match(spec, read, place=place)
+    sources, said = _units(match.sources, read.above, file=path.name)
+    require_single([key, *(s.column for s in sources.values())], rows, place=place)
+    issues = [*read.issues, *match.issues, *said]
+    used = [s.column for s in sources.values()]
+    rows, failed = cells.without_errors(rows, key, used)
+    rows, unsaid = cells.without_missing("parcels", rows, sources, spec.missing, is_ledger=True)
+    rows, tidied = cells.tidied("parcels", rows, sources, named=cells.by_key(rows, key), is_1904=read.is_1904)
+    issues += [*failed, *unsaid, *tidied]
     if spec.where:
-        hit = chosen(cols.typed("parcels", rows, sources), spec.where, place=place, record="row")
+        hit = chosen(_typed(rows, sources, headers), spec.where, place=place, record="row")
         issues.append(
             Issue(
                 "FILTERED",
@@ -59,7 +68,7 @@ def join(parcels: gpd.GeoDataFrame, spec: Ledger, path: Path, *, place: str) -> 
             )
         )
         rows = rows[hit]
-    keys = values_.to_keys(rows[spec.key], place=f"{place}: key {spec.key!r}")
+    keys = values_.to_text(rows[key], is_id=True)
     values, odd = cols.canonical("parcels", rows, sources, place=place, keys=keys, record="line")
     issues += odd
     if keys.isna().any():
@@ -75,10 +84,11 @@ def join(parcels: gpd.GeoDataFrame, spec: Ledger, path: Path, *, place: str) -> 
                 features=lost,
             )
         )
-    one, reduced = _one_row_each(keys, values, rows, sources, place=place)
-    issues += reduced
     ids = parcels[spec.on]
-    issues += _unmatched(one.index, ids, file=path.name, place=place)
+    matched = keys_.match(keys, ids, file=path.name, place=place)
+    issues += matched.issues
+    one, reduced = _one_row_each(matched.keys, values, rows, sources, headers, place=place)
+    issues += reduced
     joined = parcels.copy()
     for name in one.columns:
         values_of = ids.map(one[name])
@@ -86,8 +96,102 @@ def join(parcels: gpd.GeoDataFrame, spec: Ledger, path: Path, *, place: str) -> 
     return joined, issues
 
 
+def _match(spec: Ledger, read: Rows, *, place: str) -> tuple[cols.Match, dict[str, str]]:
+    """Find the source of each canonical column, and the columns by their names without the unit.
+
+    The plan may name a column with or without the unit that stands in its header.
+    """
+    names = [str(c) for c in read.table.columns]
+    headers = short_names(names)
+    short = {header: name for name, header in headers.items()}
+    mapped = {}
+    for name, source in spec.columns.items():
+        hits = resolve(source.column, names)
+        if len(hits) > 1:
+            raise LayerError(
+                f"{place} columns: {name} = {source.column!r} may be any of {first_ids([repr(h) for h in hits])}. "
+                "Write the whole name."
+            )
+        mapped[name] = source.model_copy(update={"column": short[hits[0]]}) if hits else source
+    match = cols.match("parcels", mapped, list(headers), place=place, reserved=(short[read.key],))
+    sources = {
+        name: source.model_copy(update={"column": headers[source.column]})
+        for name, source in match.sources.items()
+        if name != spec.on
+    }
+    return replace(match, sources=sources), headers
+
+
+def _units(
+    sources: Mapping[str, ColumnSource], above: Sequence[str], *, file: str
+) -> tuple[dict[str, ColumnSource], list[Issue]]:
+    """Give columns the unit of their header, or of a line above it, where the plan gives none."""
+    known = vocabulary.columns("parcels")
+    of_all = units_of_all(above)
+    out, said, differing = dict(sources), [], []
+    for name, source in sources.items():
+        column = known[name]
+        if column.kind != "number":
+            continue
+        word = unit_word(source.column)
+        unit = unit_for(word, column.measure) if word else None
+        unknown = odd_unit(source.column) if word is None else word
+        if unit is None and unknown is None:
+            unit = of_all.get(column.measure)
+        used = source.unit or unit or vocabulary.DEFAULT_UNIT[column.measure]
+        if source.unit is None and unit is not None:
+            out[name] = source.model_copy(update={"unit": unit})
+            said.append(f"{source.column} in {unit}")
+        elif source.unit is not None and unit is not None and source.unit != unit:
+            differing.append(f"{source.column} in {source.unit}")
+        elif unit is None and unknown is not None and column.measure != "plain":
+            differing.append(f"{source.column} in {used} ({unknown!r} is no unit of it that is known)")
+    issues = []
+    if said:
+        issues.append(
+            Issue(
+                "UNIT_FROM_HEADER",
+                "note",
+                "ledger",
+                len(said),
+                f"Units read from the column names of {file}: {first_ids(said, limit=20)}.",
+                "Write unit = … in the plan's columns if that is wrong.",
+                "planner",
+            )
+        )
+    if differing:
+        issues.append(
+            Issue(
+                "UNIT_DIFFERS",
+                "warning",
+                "ledger",
+                len(differing),
+                f"The column names of {file} say another unit than is used: {first_ids(differing, limit=20)}.",
+                "Correct the unit in the plan or the column name.",
+                "planner",
+            )
+        )
+    return out, issues
+
+
+def _typed(rows: pd.DataFrame, sources: Mapping[str, ColumnSource], headers: Mapping[str, str]) -> pd.DataFrame:
+    """Rows as a condition sees them: columns mapped to numbers are numbers, all others text.
+
+    Columns stand under their whole name and under that without the unit.
+    """
+    typed = cols.typed("parcels", rows, sources)
+    taken = {str(c).lower() for c in rows.columns}
+    return typed.assign(**{n: typed[h] for n, h in headers.items() if n.lower() not in taken})
+
+
 def _one_row_each(
-    keys: pd.Series, values: pd.DataFrame, rows: pd.DataFrame, sources: dict[str, ColumnSource], *, place: str
+    keys: pd.Series,
+    values: pd.DataFrame,
+    rows: pd.DataFrame,
+    sources: Mapping[str, ColumnSource],
+    headers: Mapping[str, str],
+    *,
+    place: str,
 ) -> tuple[pd.DataFrame, list[Issue]]:
     """Bring the rows of each key down to one, column by column, by the declared rule."""
     known = vocabulary.columns("parcels")
@@ -99,7 +203,7 @@ def _one_row_each(
         part = values[column.stored]
         mine = keys
         if source.where:
-            hit = chosen(cols.typed("parcels", rows, sources), source.where, place=f"{place} {name}", record="row")
+            hit = chosen(_typed(rows, sources, headers), source.where, place=f"{place} {name}", record="row")
             part, mine = part[hit], keys[hit]
         rule = source.rule or column.rule
         groups = part.groupby(mine, sort=True)
@@ -156,50 +260,3 @@ def _one_row_each(
             )
         )
     return pd.DataFrame(out, index=pd.Index(sorted(keys.dropna().unique()), name="key")), issues
-
-
-def _unmatched(keys: pd.Index, ids: pd.Series, *, file: str, place: str) -> list[Issue]:
-    orphans = sorted(set(keys) - set(ids))
-    bare = sorted(set(ids) - set(keys))
-    if len(orphans) == len(keys):
-        raise LayerError(
-            f"{place}: none of its {counted(len(keys), 'key')} is a parcel id (keys {_some(keys)}; parcel "
-            f"ids {_some(ids)}). "
-            + (
-                "The zeros in front are lost: keep the keys as text in the workbook."
-                if {k.lstrip("0") for k in keys} & {i.lstrip("0") for i in ids}
-                else "Check key and parcel_id."
-            )
-        )
-    issues = []
-    if orphans:
-        issues.append(
-            Issue(
-                "LEDGER_ROW_WITHOUT_PARCEL",
-                "warning",
-                "ledger",
-                len(orphans),
-                f"{counted(len(orphans), 'key')} of {file} without a parcel: {first_ids(orphans)}.",
-                "Draw the parcels or correct the keys.",
-                features=orphans,
-            )
-        )
-    if bare:
-        issues.append(
-            Issue(
-                "PARCEL_WITHOUT_LEDGER_ROW",
-                "warning",
-                "parcels",
-                len(bare),
-                f"{counted(len(bare), 'parcel')} without a row in {file}: {first_ids(bare)}.",
-                "Add the rows or correct the keys.",
-                features=bare,
-            )
-        )
-    return issues
-
-
-def _some(ids: Iterable[object]) -> str:
-    """Show two ids of many as they are spelt."""
-    two = [repr(i) for i in sorted(set(ids), key=str)[:2]]
-    return f"like {', '.join(two)}" if two else "there are none"

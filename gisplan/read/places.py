@@ -58,8 +58,10 @@ def read_table(spec: Any, path: Path, *, layer: str, place: str) -> tuple[gpd.Ge
     """
     _require_no_layer(spec, path, place=place)
     with _long_cells():
-        rows = read_rows(path, sheet=spec.sheet, encoding=spec.encoding, place=place, needs=None)
-    names, issues = _found(spec, rows, path, layer=layer, place=place)
+        read = read_rows(path, sheet=spec.sheet, encoding=spec.encoding, place=place, needs=None)
+    rows = read.table
+    names, found = _found(spec, rows, path, layer=layer, place=place)
+    issues = [*read.issues, *found]
     require_single(names, rows, place=place)
     if len(names) == 1:
         geometry, crs, odd = _from_text(rows[names[0]], names[0], layer=layer)

@@ -16,6 +16,7 @@ from gisplan.issues import Issue
 from gisplan.read import columns as cols
 from gisplan.read import formats, limits, placing, sources
 from gisplan.read import values as values_
+from gisplan.read.cells import without_missing
 from gisplan.read.where import chosen, names_in
 
 
@@ -116,14 +117,16 @@ def read_raw(spec: Any, path: Path | str, *, layer: str, place: str, keep: tuple
                 )
             )
         frame = frame[hit]
-    table, odd = cols.canonical(
-        layer, pd.DataFrame(frame.drop(columns=frame.geometry.name)), match.sources, place=place
+    attributes, unsaid = without_missing(
+        layer, pd.DataFrame(frame.drop(columns=frame.geometry.name)), match.sources, spec.missing
     )
+    table, odd = cols.canonical(layer, attributes, match.sources, place=place)
     for column in keep:
         table[f"source:{column}"] = values_.to_keys(frame[column], place=f"{place}: column {column!r}")
     clean = gpd.GeoDataFrame(table, geometry=frame.geometry.array, crs=frame.crs)
     clean, said = placing.as_planned(clean, spec, layer=layer, place=place)
-    return Raw(clean, issues + odd + said, place, tuple(records.lost), source.record, spec.crs_override)
+    found = [*issues, *unsaid, *odd, *said]
+    return Raw(clean, found, place, tuple(records.lost), source.record, spec.crs_override)
 
 
 def _read_issues(source: sources.Source, remarks: list[str], *, layer: str) -> list[Issue]:

@@ -13,6 +13,8 @@ from gisplan.read import encoding as encoding_
 
 def text_of(value: object) -> str | None:
     """Text of a cell or attribute as a person would write it: 110.0 is ``110``, blanks are missing."""
+    if isinstance(value, str):
+        return value.strip() or None
     if value is None or value is pd.NA or value is pd.NaT:
         return None
     if isinstance(value, (bool, np.bool_)):

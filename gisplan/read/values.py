@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -10,16 +9,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
+from gisplan import vocabulary
 from gisplan.errors import LayerError, counted, first_ids
+from gisplan.read.dates import date_of, is_october, may_be_october
 from gisplan.read.text import text_of
-
-#: What planners write where there is nothing to write.
-SENTINELS = frozenset({"", "/", "-", "—", "——", "无", "空", "null", "none", "nan", "n/a", "na"})
-_BLANKS = SENTINELS | {s.upper() for s in SENTINELS} | {s.capitalize() for s in SENTINELS} | {"NaN"}
 
 _TRUE = frozenset({"true", "1", "yes", "y", "t", "是", "有"})
 _FALSE = frozenset({"false", "0", "no", "n", "f", "否"})
-_DATE = re.compile(r"^(\d{4})(?:[-./年](\d{1,2})[-./月](\d{1,2})日?(?:[T ].*)?|(\d{2})(\d{2}))$")
 
 #: Says what the records of a mask are called.
 Names = Callable[["pd.Series[bool]"], Sequence[str]]
@@ -31,13 +27,22 @@ _GROUPED = re.compile(r"^[-+]?\d{1,3}(,\d{3})+(\.\d*)?$")
 _ROUNDED = re.compile(r"^\d(\.\d+)?[eE]\+\d{2}$")
 
 
-def to_text(values: pd.Series) -> pd.Series:
+def missing_words(*, is_id: bool = False) -> frozenset[str]:
+    """What planners write where there is nothing to write, in every usual case and width; fewer words among ids."""
+    words = {str(w) for w in vocabulary.words("missing")} | {"NaN", "N/a", "－", "／"}
+    if not is_id:
+        words |= {str(w) for w in vocabulary.words("missing_in_values")} | {"＊", "＼"}
+    return frozenset({"", *(form for w in words for form in (w, w.upper(), w.capitalize()))} | words)
+
+
+def to_text(values: pd.Series, *, is_id: bool = False) -> pd.Series:
     """Text with blanks and sentinels missing; whole numbers without a decimal point."""
+    blanks = missing_words(is_id=is_id)
     if pd.api.types.is_integer_dtype(values) and not values.hasnans:
         return values.astype(str).astype(object)
     if isinstance(values.dtype, pd.StringDtype):
         text = values.str.strip()
-        if text.notna().all() and not text.isin(_BLANKS).any():
+        if text.notna().all() and not text.isin(blanks).any():
             return text  # as Arrow holds it, at a fifth of the memory of Python's own strings
         text = text.astype(object)
     elif values.dtype == object:
@@ -45,7 +50,7 @@ def to_text(values: pd.Series) -> pd.Series:
     else:
         known = {v: text_of(v) for v in values.unique()}
         text = pd.Series([known.get(v) for v in values], index=values.index, dtype=object)
-    return text.where(text.notna() & ~text.isin(_BLANKS), None)
+    return text.where(text.notna() & ~text.isin(blanks), None)
 
 
 def to_keys(values: pd.Series, *, place: str) -> pd.Series:
@@ -56,7 +61,7 @@ def to_keys(values: pd.Series, *, place: str) -> pd.Series:
     LayerError
         Long ids were stored as numbers, so that their last digits are lost.
     """
-    text = to_text(values)
+    text = to_text(values, is_id=True)
     if pd.api.types.is_integer_dtype(values):
         return text
     # Arrow's own strings are searched many times faster than Python's.
@@ -84,7 +89,7 @@ def to_numbers(values: pd.Series, *, place: str, named: Names | None = None) -> 
         text = values
     else:
         text = to_text(values)
-        numbers = pd.to_numeric(text.map(_digits), errors="coerce").astype(float)
+        numbers = _parsed(text)
         wrong = text.notna() & ~np.isfinite(numbers)
     if wrong.any():
         raise LayerError(
@@ -104,7 +109,16 @@ def _digits(text: str | None) -> str | None:
 
 def numbers_where_possible(values: pd.Series) -> pd.Series:
     """Float numbers, missing where there is none or something else."""
-    return pd.to_numeric(to_text(values).map(_digits), errors="coerce").astype(float)
+    return _parsed(to_text(values))
+
+
+def _parsed(text: pd.Series) -> pd.Series:
+    """Float numbers of text; only what is no plain number is looked at more closely."""
+    numbers = pd.to_numeric(text, errors="coerce").astype(float)
+    odd = numbers.isna() & text.notna()
+    if odd.any():
+        numbers[odd] = pd.to_numeric(text[odd].map(_digits), errors="coerce").astype(float)
+    return numbers
 
 
 def _counted_of(wrong: pd.Series) -> str:
@@ -141,13 +155,18 @@ def to_flags(values: pd.Series, *, place: str, named: Names | None = None) -> pd
 def to_dates(values: pd.Series, *, place: str, named: Names | None = None) -> pd.Series:
     """Calendar dates, missing where there is none, as an object column of `datetime.date`.
 
+    The forms are those of `gisplan.read.dates`. ``2019.1`` is only taken for January where another text shows
+    that October is written ``2019.10``: the same number cell may have been either.
+
     Raises
     ------
     LayerError
         Something that is not a date.
     """
     text = to_text(values)
-    dates = {t: _date(str(t)) for t in text.dropna().unique()}
+    dates = {t: date_of(str(t)) for t in text.dropna().unique()}
+    if not any(is_october(str(t)) for t in dates):
+        dates |= {t: None for t in dates if may_be_october(str(t))}
     wrong = text.map(lambda t: t is not None and dates[t] is None).astype(bool)
     if wrong.any():
         raise LayerError(
@@ -155,13 +174,3 @@ def to_dates(values: pd.Series, *, place: str, named: Names | None = None) -> pd
             "Write dates as 2019-03-01 or map another column."
         )
     return pd.Series([None if t is None else dates[t] for t in text], index=text.index, dtype=object)
-
-
-def _date(text: str) -> dt.date | None:
-    found = _DATE.match(text)
-    if found is None:
-        return None
-    try:
-        return dt.date(*(int(g) for g in found.groups() if g is not None))
-    except ValueError:
-        return None

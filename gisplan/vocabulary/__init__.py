@@ -101,6 +101,19 @@ def units(measure: str) -> Mapping[str, float]:
 
 
 @cache
+def unit_words(measure: str) -> Mapping[str, str]:
+    """Words for units of a measure, without case, blanks and underscores → the unit."""
+    table = _table("units.toml")["words"][measure]
+    return {word.casefold().replace("_", "").replace(" ", ""): unit for unit, words in table.items() for word in words}
+
+
+@cache
+def words(kind: str) -> tuple[Any, ...]:
+    """Words of tables kept by hand, by what they say: ``missing``, ``totals``, … as in ``words.toml``."""
+    return tuple(_table("words.toml")[kind])
+
+
+@cache
 def land_classes() -> Mapping[str, LandClass]:
     """Land-use classes in display order."""
     return {k: LandClass(id=k, **v) for k, v in _table("land_use.toml")["classes"].items()}
