@@ -180,9 +180,10 @@ def _parcels(plan: Plan, layer: Clean) -> tuple[Clean, list[Issue]]:
         layer.frame, "parcel_id", layer="parcels", rule=spec.duplicates, place="[layers.parcels]"
     )
     records = layer.records - (len(layer.frame) - len(frame))
+    waiting = land_use.unread(spec)
     for i, table in enumerate(spec.ledger):
         place = "[layers.parcels.ledger]" + (f" no. {i + 1}" if len(spec.ledger) > 1 else "")
-        frame, found = ledger.join(frame, table, plan.path(table.path), place=place)
+        frame, found = ledger.join(frame, table, plan.path(table.path), place=place, waiting=waiting)
         issues += found
     if "land_use" in frame:
         frame["land_class"], found = land_use.classify(frame["land_use"], spec, ids=frame["parcel_id"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import geopandas as gpd
@@ -18,7 +18,9 @@ from gisplan.read.rows import read_rows, require_single
 from gisplan.read.where import chosen
 
 
-def join(parcels: gpd.GeoDataFrame, spec: Ledger, path: Path, *, place: str) -> tuple[gpd.GeoDataFrame, list[Issue]]:
+def join(
+    parcels: gpd.GeoDataFrame, spec: Ledger, path: Path, *, place: str, waiting: Mapping[str, str] | None = None
+) -> tuple[gpd.GeoDataFrame, list[Issue]]:
     """Join a ledger to the parcels.
 
     Where both have a value, the ledger's stands. Rows without a parcel and parcels without a row are listed.
@@ -33,6 +35,8 @@ def join(parcels: gpd.GeoDataFrame, spec: Ledger, path: Path, *, place: str) -> 
         Its file.
     place
         Where it stands in the plan, for messages.
+    waiting
+        Columns not to be taken by their usual name alone (see `gisplan.read.land_use.unread`).
 
     Raises
     ------
@@ -41,7 +45,7 @@ def join(parcels: gpd.GeoDataFrame, spec: Ledger, path: Path, *, place: str) -> 
     """
     rows = read_rows(path, sheet=spec.sheet, encoding=spec.encoding, place=place, needs=spec.key)
     fields = [str(c) for c in rows.columns]
-    match = cols.match("parcels", spec.columns, fields, place=place, reserved=(spec.key,))
+    match = cols.match("parcels", spec.columns, fields, place=place, reserved=(spec.key,), doubtful=waiting or {})
     sources = {n: s for n, s in match.sources.items() if n != spec.on}
     require_single([spec.key, *(s.column for s in sources.values())], rows, place=place)
     issues = list(match.issues)
@@ -60,7 +64,10 @@ def join(parcels: gpd.GeoDataFrame, spec: Ledger, path: Path, *, place: str) -> 
         )
         rows = rows[hit]
     keys = values_.to_keys(rows[spec.key], place=f"{place}: key {spec.key!r}")
-    values, odd = cols.canonical("parcels", rows, sources, place=place, keys=keys, record="line")
+    values, odd = cols.canonical(
+        "parcels", rows, sources, place=place, keys=keys, record="line", by_alias=match.by_alias
+    )
+    sources = {n: s for n, s in sources.items() if vocabulary.columns("parcels")[n].stored in values}
     issues += odd
     if keys.isna().any():
         lost = [f"line {i}" for i in rows.index[keys.isna()]]

@@ -14,7 +14,7 @@ from gisplan.errors import LayerError, counted, first_ids
 from gisplan.issues import Issue
 from gisplan.read import columns as cols
 from gisplan.read import crs as crs_
-from gisplan.read import formats
+from gisplan.read import formats, land_use
 from gisplan.read import values as values_
 from gisplan.read.where import chosen, names_in
 
@@ -72,7 +72,8 @@ def read_raw(spec: Any, path: Path, *, layer: str, place: str, keep: tuple[str, 
                 near = difflib.get_close_matches(k, fields, n=1)
                 hint = f"Did you mean {near[0]!r}?" if near else f"It has: {first_ids(fields, limit=30)}."
                 raise LayerError(f"[layers.zones] by = {k!r} is not a column of {path.name}. {hint}")
-        match = cols.match(layer, spec.columns, fields, place=place)
+        waiting = land_use.unread(spec) if layer == "parcels" else {}
+        match = cols.match(layer, spec.columns, fields, place=place, doubtful=waiting)
         wanted = {s.column for s in match.sources.values()} | set(keep)
         if spec.where:
             wanted |= set(names_in(spec.where, fields))
@@ -104,7 +105,11 @@ def read_raw(spec: Any, path: Path, *, layer: str, place: str, keep: tuple[str, 
             )
         frame = frame[hit]
     table, odd = cols.canonical(
-        layer, pd.DataFrame(frame.drop(columns=frame.geometry.name)), match.sources, place=place
+        layer,
+        pd.DataFrame(frame.drop(columns=frame.geometry.name)),
+        match.sources,
+        place=place,
+        by_alias=match.by_alias,
     )
     for source in keep:
         table[f"source:{source}"] = values_.to_keys(frame[source], place=f"{place}: column {source!r}")

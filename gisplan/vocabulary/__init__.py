@@ -45,6 +45,16 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Ambiguous:
+    """An abbreviation with several meanings; ``columns`` are the canonical ones it may hold."""
+
+    name: str
+    zh: str
+    en: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class LandClass:
     """A land-use class; see ``land_use.toml`` for the meaning of the flags."""
 
@@ -92,6 +102,20 @@ def columns(layer: str) -> Mapping[str, Column]:
         name: Column(name=name, **{**spec, "aliases": tuple(spec.get("aliases", ()))})
         for name, spec in _table("columns.toml").get(key, {}).items()
     }
+
+
+@cache
+def ambiguous(layer: str) -> tuple[Ambiguous, ...]:
+    """Abbreviations of a layer's columns that must be asked about."""
+    table = _table("columns.toml")["ambiguous"].get(layer, {})
+    return tuple(Ambiguous(name=k, **{**v, "columns": tuple(v["columns"])}) for k, v in table.items())
+
+
+@cache
+def unit_words(measure: str) -> Mapping[str, str]:
+    """Words for units of a measure, as `gisplan.read.names.normal` writes them → the unit."""
+    table = _table("units.toml")["words"][measure]
+    return {word.casefold().replace("_", "").replace(" ", ""): unit for unit, words in table.items() for word in words}
 
 
 @cache
