@@ -11,6 +11,12 @@ from gisplan.plan import ColumnSource
 from gisplan.read.names import normal
 
 
+def meanings(layer: str, fields: Sequence[str]) -> dict[str, vocabulary.Ambiguous]:
+    """Fields whose names have several meanings in a layer."""
+    words = {normal(w.name): w for w in vocabulary.ambiguous(layer)}
+    return {f: words[normal(f)] for f in fields if normal(f) in words}
+
+
 def ambiguous(layer: str, found: Collection[str], free: Sequence[str], *, place: str) -> list[Issue]:
     """Ask about abbreviations with several meanings, where a column they may hold is still open.
 
@@ -26,19 +32,18 @@ def ambiguous(layer: str, found: Collection[str], free: Sequence[str], *, place:
         Table of the plan in which the answer is written.
     """
     issues = []
-    for word in vocabulary.ambiguous(layer):
+    for field, word in meanings(layer, free).items():
         open_columns = [c for c in word.columns if c not in found]
-        fields = [f for f in free if normal(f) == normal(word.name)]
-        if not open_columns or not fields:
+        if not open_columns:
             continue
-        lines = " or ".join(f"columns = {{ {c} = {json.dumps(fields[0], ensure_ascii=False)} }}" for c in open_columns)
+        lines = " or ".join(f"columns = {{ {c} = {json.dumps(field, ensure_ascii=False)} }}" for c in open_columns)
         issues.append(
             Issue(
                 "COLUMN_AMBIGUOUS",
                 "warning",
                 layer,
                 1,
-                f"{fields[0]} may be {word.en}, so it is not used.",
+                f"{field} may be {word.en}, so it is not used.",
                 f"If it is {' or '.join(open_columns)}, write {lines} under {place}.",
                 "planner",
             )

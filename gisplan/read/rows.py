@@ -20,7 +20,7 @@ _BOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 _HEAD = 10
 
 
-def read_rows(path: Path, *, sheet: str | None, encoding: str, place: str, needs: str) -> pd.DataFrame:
+def read_rows(path: Path, *, sheet: str | None, encoding: str, place: str, needs: str | None) -> pd.DataFrame:
     """Read a table.
 
     Parameters
@@ -34,7 +34,7 @@ def read_rows(path: Path, *, sheet: str | None, encoding: str, place: str, needs
     place
         Where the table stands in the plan, for messages.
     needs
-        Column it must have: its key.
+        Column it must have: its key; None takes whatever columns there are.
 
     Returns
     -------
@@ -60,7 +60,8 @@ def read_rows(path: Path, *, sheet: str | None, encoding: str, place: str, needs
     if len(cells) == 0:
         raise LayerError(f"{place}: {what} is empty. Give a table with column names in its first line.")
     names = [n or f"column {i + 1}" for i, n in enumerate(cells.iloc[0])]
-    _require_column(needs, names, cells, what=what, place=place)
+    if needs is not None:
+        _require_column(needs, names, cells, what=what, place=place)
     if len(cells) == 1:
         raise LayerError(f"{place}: {what} has column names but no rows. Fill it in or leave it out of the plan.")
     rows = cells.iloc[1:]
@@ -68,6 +69,31 @@ def read_rows(path: Path, *, sheet: str | None, encoding: str, place: str, needs
     if suffix in _CSV:
         _require_width(rows, names, what=what, place=place)
     return rows
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file is one of rows and columns, by its name."""
+    return path.suffix.lower() in (*_CSV, *_BOOKS)
+
+
+def sheet_names(path: Path, *, place: str) -> list[str | None]:
+    """Sheets of a workbook; a text file is one table without a name.
+
+    Raises
+    ------
+    LayerError
+        It cannot be read as a workbook.
+    """
+    if path.suffix.lower() in _CSV:
+        return [None]
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        return list(CalamineWorkbook.from_path(str(path)).sheet_names)
+    except (CalamineError, OSError) as error:
+        raise LayerError(
+            f"{place}: {path.name} cannot be read as a workbook ({error}). Save it again as .xlsx."
+        ) from None
 
 
 def require_single(columns: Sequence[str], rows: pd.DataFrame, *, place: str) -> None:

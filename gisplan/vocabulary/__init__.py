@@ -45,6 +45,18 @@ class Column:
 
 
 @dataclass(frozen=True)
+class LayerKind:
+    """What a layer can be taken for, and what speaks for it; see ``layer_names.toml``."""
+
+    id: str
+    geometry: tuple[str, ...]
+    words: tuple[str, ...]
+    weak: tuple[str, ...]
+    fields: tuple[str, ...]
+    sure: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Ambiguous:
     """An abbreviation with several meanings; ``columns`` are the canonical ones it may hold."""
 
@@ -134,6 +146,15 @@ def land_classes() -> Mapping[str, LandClass]:
 def code_systems() -> Mapping[str, Mapping[str, str]]:
     """Code beginning → class, for each land-use code system gisplan knows."""
     return {k: dict(v["codes"]) for k, v in _table("land_use.toml")["systems"].items()}
+
+
+@cache
+def layer_kinds() -> tuple[LayerKind, ...]:
+    """Kinds of layers a plan knows, with the names offices give them; ``services.<name>`` for services."""
+    table = _table("layer_names.toml")
+    services_ = table.pop("services")
+    flat = {**table, **{f"services.{k}": v for k, v in services_.items()}}
+    return tuple(LayerKind(id=k, **{n: tuple(v) for n, v in spec.items()}) for k, spec in flat.items())
 
 
 @cache
