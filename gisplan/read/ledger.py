@@ -13,6 +13,7 @@ from gisplan.errors import LayerError, counted, first_ids
 from gisplan.issues import Issue
 from gisplan.plan import ColumnSource, Ledger
 from gisplan.read import columns as cols
+from gisplan.read import units
 from gisplan.read import values as values_
 from gisplan.read.rows import read_rows, require_single
 from gisplan.read.where import chosen
@@ -28,7 +29,7 @@ def join(
     Parameters
     ----------
     parcels
-        With the canonical column the ledger is joined on.
+        With the canonical column the ledger is joined on, and measured.
     spec
         The ledger's table of the plan.
     path
@@ -85,6 +86,10 @@ def join(
     one, reduced = _one_row_each(keys, values, rows, sources, place=place)
     issues += reduced
     ids = parcels[spec.on]
+    if "land_area_m2" in one:
+        drawn = pd.Series(parcels["area_m2"].to_numpy(), index=ids).reindex(one.index)
+        one["land_area_m2"], found = units.settled(one["land_area_m2"], sources["land_area"], drawn, layer="ledger")
+        issues += found
     issues += _unmatched(one.index, ids, file=path.name, place=place)
     joined = parcels.copy()
     for name in one.columns:

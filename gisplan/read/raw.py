@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pandas as pd
 
 from gisplan.errors import LayerError, counted, first_ids
 from gisplan.issues import Issue
+from gisplan.plan import ColumnSource
 from gisplan.read import columns as cols
 from gisplan.read import crs as crs_
 from gisplan.read import formats, land_use
@@ -27,17 +29,18 @@ class Raw:
     ----------
     frame
         Stored columns and geometry; the index is the record's number in the file, from 1.
-    kept
-        Source columns that were asked for beside the canonical ones.
     issues
         What was found.
     place
         Where the layer stands in the plan, for messages.
+    sources
+        Where each canonical column comes from.
     """
 
     frame: gpd.GeoDataFrame
     issues: list[Issue]
     place: str
+    sources: Mapping[str, ColumnSource] = field(default_factory=dict)
 
 
 def read_raw(spec: Any, path: Path, *, layer: str, place: str, keep: tuple[str, ...] = ()) -> Raw:
@@ -115,7 +118,7 @@ def read_raw(spec: Any, path: Path, *, layer: str, place: str, keep: tuple[str, 
         table[f"source:{source}"] = values_.to_keys(frame[source], place=f"{place}: column {source!r}")
     clean = gpd.GeoDataFrame(table, geometry=frame.geometry.array, crs=frame.crs)
     crs_.require(clean, place=place)
-    return Raw(clean, issues + odd, place)
+    return Raw(clean, issues + odd, place, match.sources)
 
 
 def _read_issues(path: Path, asked: str, encoding: str | None, remarks: list[str], *, layer: str) -> list[Issue]:

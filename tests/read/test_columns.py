@@ -107,7 +107,8 @@ def test_a_unit_of_the_plan_stands_against_the_header_and_is_doubted(tmp_path):
         tmp_path, plan={**ONLY_PARCELS, "layers.parcels.ledger": {"path": book.name, "key": "id", "columns": columns_}}
     )
     assert run(plan) == 0
-    row = issues(tmp_path / "out").loc["UNIT_DOUBTFUL"]
+    # The drawing says so too, in a second line.
+    row = issues(tmp_path / "out").loc["UNIT_DOUBTFUL"].set_index("layer").loc["parcels"]
     assert row.message == "land_area is read in m2 as the plan says, but '面积(亩)' itself says mu."
     assert row.remedy == 'Write unit = "mu" if the header is right.'
 
