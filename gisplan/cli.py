@@ -50,6 +50,12 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--out", metavar="DIR", help="where the files go (default: maps/<plan name>)")
     demo.set_defaults(call=_demo, strict=False)
 
+    init = verbs.add_parser("init", help="write a plan.toml from the files lying in a folder")
+    init.add_argument("folder", metavar="FOLDER", help="where the layers and tables are")
+    init.add_argument("--out", metavar="FILE", help="the plan to write (default: plan.toml in the folder)")
+    init.add_argument("--force", action="store_true", help="replace a plan that is there already")
+    init.set_defaults(call=_init)
+
     inspect = verbs.add_parser("inspect", help="what is in a file, and what gisplan would take it for")
     inspect.add_argument("file", metavar="FILE", help="a layer, a table or a raster")
     inspect.add_argument("--format", choices=("text", "json"), default="text")
@@ -163,6 +169,22 @@ def _check(options: argparse.Namespace) -> int:
             print(f"{row.severity:<8}{row.layer}: {row.message}{' ' + row.remedy if row.remedy else ''} [{row.code}]")
         _summary(found)
     return STRICT if options.strict and _grave(found) else DONE
+
+
+def _init(options: argparse.Namespace) -> int:
+    from gisplan.draft import draft, save
+
+    file = Path(options.out) if options.out else Path(options.folder) / "plan.toml"
+    drafted = draft(options.folder, base=file.parent)
+    save(drafted, file, force=options.force)
+    for line in drafted.told:
+        print(line)
+    if drafted.questions:
+        print(f"\nTo decide ({counted(len(drafted.questions), 'question')}, marked in the plan):")
+        for question in drafted.questions:
+            print(f"  {question}")
+    print(f"\n{file} is written. Look it through, then: gisplan check {file}")
+    return DONE
 
 
 def _inspect(options: argparse.Namespace) -> int:

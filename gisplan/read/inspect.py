@@ -17,6 +17,7 @@ from gisplan.read.layer import dominant_dimension
 from gisplan.read.text import text_of
 
 _RASTERS = (".tif", ".tiff")
+_VECTORS = (".gpkg", ".shp", ".geojson", ".fgb", ".parquet", ".geoparquet", ".gdb", ".kml", ".tab", ".mif", ".dxf")
 _GEOMETRIES = {0: "points", 1: "lines", 2: "polygons"}
 
 #: Values of a column that are shown.
@@ -99,6 +100,11 @@ class Seen:
     look: LayerLook
     guesses: tuple[kinds.Guess, ...]
     table: pd.DataFrame
+
+
+def is_known(path: Path) -> bool:
+    """Whether a file may be read, by the end of its name."""
+    return path.suffix.lower() in (*_RASTERS, *_VECTORS) or rows.is_table(path)
 
 
 def inspect(path: str | Path) -> tuple[LayerLook, ...]:

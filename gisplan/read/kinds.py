@@ -14,7 +14,7 @@ _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _APART = re.compile(r"[^A-Za-z]+")
 
 #: How much a strong and a weak word of the name, and a telling column, speak for a kind.
-_STRONG, _WEAK, _FIELD = 4, 2, 1
+STRONG, WEAK, FIELD = 4, 2, 1
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def _weigh(kind: vocabulary.LayerKind, called: Sequence[str], geometry: str, fie
     for name in called:
         strong, weak = (_word_in(name, words) for words in (kind.words, kind.weak))
         if strong or weak:
-            score += _STRONG if strong else _WEAK
+            score += STRONG if strong else WEAK
             reasons.append(f"{'its name says' if strong else 'its name may say'} {strong or weak}")
             break
     known = vocabulary.columns(kind.id)
@@ -61,7 +61,7 @@ def _weigh(kind: vocabulary.LayerKind, called: Sequence[str], geometry: str, fie
     if not reasons and not telling.keys() & set(kind.sure):
         return None
     if telling:
-        score += _FIELD * len(telling)
+        score += FIELD * len(telling)
         reasons.append(f"it has {', '.join(telling.values())}")
     return Guess(kind.id, score, (*reasons, *([f"it holds {geometry}"] if geometry else [])))
 

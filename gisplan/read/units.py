@@ -20,6 +20,9 @@ WITHIN = 0.02
 #: How far it may be from 1 before a unit is doubted: surveys and drawings of one town differ by a few percent.
 DOUBTED = 0.05
 
+#: Units that areas are registered in; the survey foot cannot be told from the foot.
+_TOLD = ("m2", "ha", "km2", "mu", "ft2", "acre")
+
 #: Parcels needed: one or two may agree with some unit by chance.
 LEAST = 3
 
@@ -62,9 +65,8 @@ def fit(values: NDArray[np.float64], drawn: NDArray[np.float64]) -> Fit | None:
         return None
     ratio = values[both] / drawn[both]
     middle = float(np.median(ratio))
-    off = {unit: abs(middle * factor - 1) for unit, factor in vocabulary.units("area").items()}
-    # The two feet cannot be told apart, so the first unit that fits is taken rather than the nearest.
-    unit = next((u for u, o in off.items() if o <= WITHIN), min(off, key=lambda u: off[u]))
+    off = {unit: abs(middle * vocabulary.units("area")[unit] - 1) for unit in _TOLD}
+    unit = min(off, key=lambda u: off[u])
     agree = int((np.abs(ratio * vocabulary.units("area")[unit] - 1) <= WITHIN).sum())
     return Fit(unit, off[unit], agree, int(both.sum()))
 

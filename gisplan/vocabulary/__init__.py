@@ -158,6 +158,12 @@ def layer_kinds() -> tuple[LayerKind, ...]:
 
 
 @cache
+def draft_words() -> Mapping[str, tuple[str, ...]]:
+    """Words by which a first plan is drafted; see ``draft.toml``."""
+    return {k: tuple(v) for k, v in _table("draft.toml").items()}
+
+
+@cache
 def services() -> Mapping[str, Service]:
     """Services in display order."""
     return {k: Service(id=k, **v) for k, v in _table("services.toml")["services"].items()}
