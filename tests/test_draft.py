@@ -178,7 +178,7 @@ def test_ambiguous_columns_stand_as_comments_and_are_asked(tmp_path, capsys):
         "[layers.parcels] YT may be a land-use code, or its name in words: it stands there as a comment."
     ]
     (choice,) = [t for t in text if "YT" in t]
-    assert choice.startswith('# columns.land_use = "YT"  # ?')
+    assert choice.startswith('# columns.land_use = "YT" # ?')
     assert run(tmp_path / "plan.toml") == 0
     # The choice, taken, is a plan too.
     mended = "\n".join(t[2:] if t == choice else t for t in text)
@@ -198,7 +198,7 @@ def test_a_unit_that_is_only_near_is_asked_about(tmp_path, capsys):
     put(tmp_path, "zd.gpkg", parcels().drop(columns="land_area").assign(ZDMJ=14.0))
     plan, out = init(tmp_path, capsys)
     assert plan["layers"]["parcels"]["columns"]["land_area"] == {"column": "ZDMJ", "unit": "mu"}
-    assert asked(out) == ["[layers.parcels] land_area: mu is the nearest unit, 6.6% off; look at it."]
+    assert asked(out) == ["[layers.parcels] land_area: mu is the nearest unit, 6.7% off; look at it."]
 
 
 def test_two_layers_of_roads_are_a_choice(tmp_path, capsys):
@@ -244,11 +244,11 @@ def test_half_known_states_are_asked_about(tmp_path, capsys):
 def test_names_that_are_hostile_to_a_plan_file(tmp_path, capsys):
     odd = 'land_use = "x"\n[plan]\x7f#\t'
     frame = parcels().rename(columns={"half": odd, "parcel_id": "ZDDM"})
-    put(tmp_path / 'o"d', "zd [1] 'a'.gpkg", frame, 'pa"rcels\n[layers.zones]')
+    put(tmp_path / 'o"d', "zd [1] 'a'.gpkg", frame, 'parcels"\n[plan]')
     put(tmp_path / 'o"d', "zd [1] 'a'.gpkg", water(), "water\\")
     plan, _ = init(tmp_path / 'o"d', capsys)
     assert plan["plan"]["name"] == "o-d"
-    assert plan["layers"]["parcels"]["layer"] == 'pa"rcels\n[layers.zones]'
+    assert plan["layers"]["parcels"]["layer"] == 'parcels"\n[plan]'
     assert run(tmp_path / 'o"d' / "plan.toml") == 0
 
 
@@ -343,8 +343,8 @@ def test_the_sample_drafted_anew_has_the_same_plot_ratios(tmp_path, capsys):
         ("cambridge_ma", 13, 4),
         ("liechtenstein", 11, 1),
         ("nyc_lower_manhattan", 10, 2),
-        ("porto_alegre_br", 10, 0),
-        ("vologda_ru", 352, 0),
+        ("porto_alegre_br", None, 0),
+        ("vologda_ru", None, 0),
     ],
 )
 def test_a_real_place_from_folder_to_figures(tmp_path, capsys, name, zones_, questions):
@@ -352,9 +352,14 @@ def test_a_real_place_from_folder_to_figures(tmp_path, capsys, name, zones_, que
     shutil.copytree(DATA / name, folder)
     _, out = init(folder, capsys)
     assert len(asked(out) if questions else []) == questions
-    assert main(["check", str(folder / "plan.toml")]) == 0
+    # A run checks first. The many corners of Cambridge's road surfaces take a minute, so there once is enough.
+    if name != "cambridge_ma":
+        assert main(["check", str(folder / "plan.toml")]) == 0
     assert run(folder / "plan.toml") == 0
-    assert len(zone_figures(folder / "out")) == zones_
+    figures = zone_figures(folder / "out")
+    assert len(figures) == zones_ or zones_ is None  # a grid has as many squares as buildings touch
+    if name == "vologda_ru":
+        assert figures["floor_area_m2"].sum() == pytest.approx(21_056_325.9, abs=0.1)
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the folder of real data is not beside the checkout")

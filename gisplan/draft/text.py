@@ -40,9 +40,13 @@ class Block:
 
     def toml(self) -> str:
         """Return the table as it stands in the plan file."""
-        return "\n".join(
-            [*(f"# {w}" for w in self.why), f"[{self.name}]", *self.lines, *(f"# {a}" for a in self.asides), ""]
-        )
+        above, below = ([f"# {_commented(text)}" for text in texts] for texts in (self.why, self.asides))
+        return "\n".join([*above, f"[{self.name}]", *self.lines, *below, ""])
+
+
+def _commented(text: str) -> str:
+    """Bring a comment onto one line; what is set in stays set in."""
+    return " " * (len(text) - len(text.lstrip(" "))) + one_line(text)
 
 
 def line(key: str, value: Any, why: str = "") -> str:
