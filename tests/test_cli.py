@@ -90,7 +90,7 @@ def test_a_run_says_where_it_wrote(tmp_path, capsys, monkeypatch):
 
 def test_strict(tmp_path, monkeypatch):
     tables_only(monkeypatch)
-    sound, odd = study(tmp_path / "a"), study(tmp_path / "b", parcels=parcels().assign(land_area=1.0))
+    sound, odd = study(tmp_path / "a"), study(tmp_path / "b", parcels=parcels().assign(land_area=3.0))
     assert [run(sound, None, "--strict"), run(odd), run(odd, None, "--strict")] == [0, 0, 1]
     assert cli.main(["check", str(sound), "--strict"]) == 0
     assert cli.main(["check", str(odd), "--strict"]) == 1

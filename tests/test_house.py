@@ -26,6 +26,7 @@ ORDER = (
     "plan",
     "geometry",
     "read",
+    "draft",
     "measure",
     "assess",
     "show",

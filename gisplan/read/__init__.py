@@ -14,10 +14,10 @@ from pyproj import CRS
 from gisplan.errors import LayerError, counted
 from gisplan.geometry import Overlaps, ellipsoidal_area, ellipsoidal_length, overlaps
 from gisplan.issues import Issue
-from gisplan.plan import Plan
+from gisplan.plan import ColumnSource, Plan
 from gisplan.plan.places import is_database
 from gisplan.read import crs as crs_
-from gisplan.read import land_use, ledger, overlap, placing, roads, terrain, zones
+from gisplan.read import land_use, ledger, overlap, placing, roads, terrain, units, zones
 from gisplan.read.layer import Clean, clean
 from gisplan.read.raw import Raw, read_raw
 from gisplan.read.witness import Witness
@@ -106,12 +106,13 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
         )
         issues += found
         if name == "parcels":
-            layer, found = _parcels(plan, layer)
+            layer, found = _parcels(plan, layer, raw.sources, crs)
             issues += found
         elif name == "roads":
             layer, found = roads.classify(layer, plan.layers.roads)
             issues += found
-        out[name] = _sized(layer, crs, plan.plan.area)
+        # Parcels were measured before their ledgers were joined.
+        out[name] = layer if name == "parcels" else _sized(layer, crs, plan.plan.area)
         if name == "parcels":
             # Now, while no other large layer takes up memory.
             drawn = overlaps(np.asarray(layer.frame.geometry.array), least_m2=overlap.LEAST_M2)
@@ -206,17 +207,24 @@ def _raw(plan: Plan, name: str, table: Any) -> Raw:
     return read_raw(table, path, layer=name, place=f"[layers.{name}]", keep=keep)
 
 
-def _parcels(plan: Plan, layer: Clean) -> tuple[Clean, list[Issue]]:
-    """Parcels with one record an id, their ledgers joined and their land-use class found."""
+def _parcels(plan: Plan, layer: Clean, sources: Mapping[str, ColumnSource], crs: CRS) -> tuple[Clean, list[Issue]]:
+    """Parcels with one record an id, measured, their ledgers joined and their land-use class found."""
     spec = plan.layers.parcels
     assert spec is not None
     frame, issues = zones.merge_duplicates(
         layer.frame, "parcel_id", layer="parcels", rule=spec.duplicates, place="[layers.parcels]"
     )
     records = layer.records - (len(layer.frame) - len(frame))
+    frame = _sized(replace(layer, frame=frame), crs, plan.plan.area).frame
+    if "land_area_m2" in frame:
+        frame["land_area_m2"], found = units.settled(
+            frame["land_area_m2"], sources["land_area"], frame["area_m2"], layer="parcels"
+        )
+        issues += found
+    waiting = land_use.unread(spec)
     for i, table in enumerate(spec.ledger):
         place = "[layers.parcels.ledger]" + (f" no. {i + 1}" if len(spec.ledger) > 1 else "")
-        frame, found = ledger.join(frame, table, plan.path(table.path), place=place)
+        frame, found = ledger.join(frame, table, plan.path(table.path), place=place, waiting=waiting)
         issues += found
     if "land_use" in frame:
         frame["land_class"], found = land_use.classify(frame["land_use"], spec, ids=frame["parcel_id"])

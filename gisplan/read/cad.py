@@ -133,11 +133,26 @@ def read_drawing(spec: Any, path: Path, *, layer: str, place: str) -> Drawn:
     return Drawn(frame, issues)
 
 
-def _held(doc: Any) -> str:
-    """CAD layers of a drawing with the number of entities on each, the fullest first."""
+def held(path: Path, *, place: str) -> tuple[dict[str, int], list[str]]:
+    """CAD layers of a drawing with the number of entities on each, the fullest first, and what is odd about the file.
+
+    Raises
+    ------
+    LayerError
+        The file cannot be read.
+    """
+    doc, issues = open_drawing(path, encoding="auto", layer=place, place=place)
+    return _counts(doc), [i.message for i in issues]
+
+
+def _counts(doc: Any) -> dict[str, int]:
     counts = Counter(layer_of(e) for e in doc.modelspace())
-    named = [f"{name} ({n:,})" for name, n in sorted(counts.items(), key=lambda kv: (-kv[1], kv[0]))]
-    return first_ids(named, limit=20) or "none"
+    return dict(sorted(counts.items(), key=lambda kv: (-kv[1], kv[0])))
+
+
+def _held(doc: Any) -> str:
+    """CAD layers with the number of entities on each, in words."""
+    return first_ids([f"{name} ({n:,})" for name, n in _counts(doc).items()], limit=20) or "none"
 
 
 def _taken(how: Drawing, unit: str, found: Content, path: Path, layer: str) -> Issue:

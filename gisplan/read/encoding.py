@@ -61,6 +61,11 @@ class Encoding:
         """Encoding a driver has to be told."""
         return _BYTES if self.is_cut else self.name
 
+    @property
+    def guess(self) -> str:
+        """Name of the encoding as people know it, where the file does not say it; else empty."""
+        return title(self.name) if self.is_guess and self.name else ""
+
     def issues(self, *, layer: str) -> list[Issue]:
         """Say how a file was read."""
         if not self.told:

@@ -91,12 +91,7 @@ def layer_of(path: Path, layer: str | None, *, place: str) -> str | None:
     """
     if _is_parquet(path):
         return None
-    try:
-        names = [str(n) for n in pyogrio.list_layers(path)[:, 0]]
-    except _UNREADABLE as error:
-        raise _damaged(path, error, place=place) from None
-    if not names:
-        raise LayerError(f"{place}: {path.name} has no layers. Check that it is complete.")
+    names = layer_names(path, place=place)
     if layer is None:
         if len(names) > 1:
             raise LayerError(
@@ -109,6 +104,25 @@ def layer_of(path: Path, layer: str | None, *, place: str) -> str | None:
         hint = f"Did you mean {near[0]!r}?" if near else f"It has: {first_ids(names, limit=20)}."
         raise LayerError(f"{place}: {path.name} has no layer {layer!r}. {hint}")
     return layer
+
+
+def layer_names(path: Path, *, place: str) -> list[str]:
+    """Names of a file's layers; a file that has no names for them has one, called as the file.
+
+    Raises
+    ------
+    LayerError
+        The file is no vector file, or has no layers.
+    """
+    if _is_parquet(path):
+        return [path.stem]
+    try:
+        names = [str(n) for n in pyogrio.list_layers(path)[:, 0]]
+    except _UNREADABLE as error:
+        raise _damaged(path, error, place=place) from None
+    if not names:
+        raise LayerError(f"{place}: {path.name} has no layers. Check that it is complete.")
+    return names
 
 
 def _damaged(path: Path, error: Exception, *, place: str) -> DamagedError:

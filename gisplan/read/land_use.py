@@ -19,6 +19,17 @@ def code_table(spec: Parcels) -> Mapping[str, str] | None:
     return {code: name for name, codes in spec.classes.items() for code in codes} or None
 
 
+def unread(spec: Parcels) -> Mapping[str, str]:
+    """Columns that are not to be taken by their usual name alone → the line of the plan they wait for.
+
+    The same digits mean different things in different systems, so codes without a table are not read.
+    """
+    systems = ", ".join(vocabulary.code_systems())
+    if code_table(spec) is not None or "land_use" in spec.columns:
+        return {}
+    return {"land_use": f'code_system = "…" ({systems}) or a table [layers.parcels.classes]'}
+
+
 def class_of(code: str, table: Mapping[str, str]) -> str | None:
     """Class of one code: an exact entry first, else the longest beginning that fits, else None."""
     if code in table:

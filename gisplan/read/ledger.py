@@ -13,7 +13,7 @@ from gisplan import vocabulary
 from gisplan.errors import LayerError, counted, first_ids
 from gisplan.issues import Issue
 from gisplan.plan import ColumnSource, Ledger
-from gisplan.read import cells
+from gisplan.read import cells, units
 from gisplan.read import columns as cols
 from gisplan.read import keys as keys_
 from gisplan.read import values as values_
@@ -22,7 +22,9 @@ from gisplan.read.rows import Rows, read_rows, require_single
 from gisplan.read.where import chosen
 
 
-def join(parcels: gpd.GeoDataFrame, spec: Ledger, path: Path, *, place: str) -> tuple[gpd.GeoDataFrame, list[Issue]]:
+def join(
+    parcels: gpd.GeoDataFrame, spec: Ledger, path: Path, *, place: str, waiting: Mapping[str, str] | None = None
+) -> tuple[gpd.GeoDataFrame, list[Issue]]:
     """Join a ledger to the parcels.
 
     Where both have a value, the ledger's stands. Rows without a parcel and parcels without a row are listed.
@@ -30,13 +32,15 @@ def join(parcels: gpd.GeoDataFrame, spec: Ledger, path: Path, *, place: str) -> 
     Parameters
     ----------
     parcels
-        With the canonical column the ledger is joined on.
+        With the canonical column the ledger is joined on, and measured.
     spec
         The ledger's table of the plan.
     path
         Its file.
     place
         Where it stands in the plan, for messages.
+    waiting
+        Columns not to be taken by their usual name alone (see `gisplan.read.land_use.unread`).
 
     Raises
     ------
@@ -45,7 +49,7 @@ def join(parcels: gpd.GeoDataFrame, spec: Ledger, path: Path, *, place: str) -> 
     """
     read = read_rows(path, sheet=spec.sheet, encoding=spec.encoding, place=place, needs=spec.key)
     rows, key = read.table, read.key
-    match, headers = _match(spec, read, place=place)
+    match, headers = _match(spec, read, place=place, waiting=waiting or {})
     sources, said = _units(match.sources, read.above, file=path.name)
     require_single([key, *(s.column for s in sources.values())], rows, place=place)
     issues = [*read.issues, *match.issues, *said]
@@ -69,7 +73,10 @@ def join(parcels: gpd.GeoDataFrame, spec: Ledger, path: Path, *, place: str) -> 
         )
         rows = rows[hit]
     keys = values_.to_text(rows[key], is_id=True)
-    values, odd = cols.canonical("parcels", rows, sources, place=place, keys=keys, record="line")
+    values, odd = cols.canonical(
+        "parcels", rows, sources, place=place, keys=keys, record="line", by_alias=match.by_alias
+    )
+    sources = {n: s for n, s in sources.items() if vocabulary.columns("parcels")[n].stored in values}
     issues += odd
     if keys.isna().any():
         lost = [f"line {i}" for i in rows.index[keys.isna()]]
@@ -89,6 +96,10 @@ def join(parcels: gpd.GeoDataFrame, spec: Ledger, path: Path, *, place: str) -> 
     issues += matched.issues
     one, reduced = _one_row_each(matched.keys, values, rows, sources, headers, place=place)
     issues += reduced
+    if "land_area_m2" in one:
+        drawn = pd.Series(parcels["area_m2"].to_numpy(), index=ids).reindex(one.index)
+        one["land_area_m2"], found = units.settled(one["land_area_m2"], sources["land_area"], drawn, layer="ledger")
+        issues += found
     joined = parcels.copy()
     for name in one.columns:
         values_of = ids.map(one[name])
@@ -96,7 +107,7 @@ def join(parcels: gpd.GeoDataFrame, spec: Ledger, path: Path, *, place: str) -> 
     return joined, issues
 
 
-def _match(spec: Ledger, read: Rows, *, place: str) -> tuple[cols.Match, dict[str, str]]:
+def _match(spec: Ledger, read: Rows, *, place: str, waiting: Mapping[str, str]) -> tuple[cols.Match, dict[str, str]]:
     """Find the source of each canonical column, and the columns by their names without the unit.
 
     The plan may name a column with or without the unit that stands in its header.
@@ -113,7 +124,7 @@ def _match(spec: Ledger, read: Rows, *, place: str) -> tuple[cols.Match, dict[st
                 "Write the whole name."
             )
         mapped[name] = source.model_copy(update={"column": short[hits[0]]}) if hits else source
-    match = cols.match("parcels", mapped, list(headers), place=place, reserved=(short[read.key],))
+    match = cols.match("parcels", mapped, list(headers), place=place, reserved=(short[read.key],), doubtful=waiting)
     sources = {
         name: source.model_copy(update={"column": headers[source.column]})
         for name, source in match.sources.items()

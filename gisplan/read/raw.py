@@ -13,8 +13,10 @@ import pandas as pd
 
 from gisplan.errors import LayerError, counted, first_ids
 from gisplan.issues import Issue
+from gisplan.plan import ColumnSource
 from gisplan.read import columns as cols
-from gisplan.read import formats, limits, placing, sources
+from gisplan.read import formats, land_use, limits, placing
+from gisplan.read import sources as sources_
 from gisplan.read import values as values_
 from gisplan.read.cells import without_missing
 from gisplan.read.where import chosen, names_in
@@ -28,8 +30,6 @@ class Raw:
     ----------
     frame
         Stored columns and geometry; the index is the record's number in the file, from 1.
-    kept
-        Source columns that were asked for beside the canonical ones.
     issues
         What was found.
     place
@@ -40,6 +40,8 @@ class Raw:
         What run.json tells of a source that is no file; empty for files.
     is_vouched
         Whether the plan insists on the coordinate system against the file.
+    sources
+        Where each canonical column comes from.
     """
 
     frame: gpd.GeoDataFrame
@@ -48,6 +50,7 @@ class Raw:
     lost: tuple[str, ...] = ()
     record: Mapping[str, Any] = field(default_factory=dict)
     is_vouched: bool = False
+    sources: Mapping[str, ColumnSource] = field(default_factory=dict)
 
 
 def read_raw(spec: Any, path: Path | str, *, layer: str, place: str, keep: tuple[str, ...] = ()) -> Raw:
@@ -73,14 +76,15 @@ def read_raw(spec: Any, path: Path | str, *, layer: str, place: str, keep: tuple
         Whatever the user can mend: no such layer or column, no record, text in a number column, a
         coordinate system that contradicts the file's.
     """
-    with formats.listening() as remarks, sources.opened(spec, path, layer=layer, place=place) as source:
+    with formats.listening() as remarks, sources_.opened(spec, path, layer=layer, place=place) as source:
         fields = source.fields
         for k in keep:
             if k not in fields:
                 near = difflib.get_close_matches(k, fields, n=1)
                 hint = f"Did you mean {near[0]!r}?" if near else f"It has: {first_ids(fields, limit=30)}."
                 raise LayerError(f"[layers.zones] by = {k!r} is not a column of {source.name}. {hint}")
-        match = cols.match(layer, spec.columns, fields, place=place)
+        waiting = land_use.unread(spec) if layer == "parcels" else {}
+        match = cols.match(layer, spec.columns, fields, place=place, doubtful=waiting)
         wanted = {s.column for s in match.sources.values()} | set(keep)
         if spec.where:
             wanted |= set(names_in(spec.where, fields))
@@ -120,16 +124,16 @@ def read_raw(spec: Any, path: Path | str, *, layer: str, place: str, keep: tuple
     attributes, unsaid = without_missing(
         layer, pd.DataFrame(frame.drop(columns=frame.geometry.name)), match.sources, spec.missing
     )
-    table, odd = cols.canonical(layer, attributes, match.sources, place=place)
+    table, odd = cols.canonical(layer, attributes, match.sources, place=place, by_alias=match.by_alias)
     for column in keep:
         table[f"source:{column}"] = values_.to_keys(frame[column], place=f"{place}: column {column!r}")
     clean = gpd.GeoDataFrame(table, geometry=frame.geometry.array, crs=frame.crs)
     clean, said = placing.as_planned(clean, spec, layer=layer, place=place)
     found = [*issues, *unsaid, *odd, *said]
-    return Raw(clean, found, place, tuple(records.lost), source.record, spec.crs_override)
+    return Raw(clean, found, place, tuple(records.lost), source.record, spec.crs_override, match.sources)
 
 
-def _read_issues(source: sources.Source, remarks: list[str], *, layer: str) -> list[Issue]:
+def _read_issues(source: sources_.Source, remarks: list[str], *, layer: str) -> list[Issue]:
     """Say what the driver had to remark when a file was read."""
     issues = []
     if remarks:

@@ -101,6 +101,31 @@ def read_rows(path: Path, *, sheet: str | None, encoding: str, place: str, needs
     return Rows(rows, key, heading.above, grid.is_1904, issues)
 
 
+def is_table(path: Path) -> bool:
+    """Whether a file is one of rows and columns, by its name."""
+    return path.suffix.lower() in (*_CSV, *_BOOKS)
+
+
+def sheet_names(path: Path, *, place: str) -> list[str | None]:
+    """Sheets of a workbook; a text file is one table without a name.
+
+    Raises
+    ------
+    LayerError
+        It cannot be read as a workbook.
+    """
+    if path.suffix.lower() in _CSV:
+        return [None]
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        return list(CalamineWorkbook.from_path(str(path)).sheet_names)
+    except (CalamineError, OSError) as error:
+        raise LayerError(
+            f"{place}: {path.name} cannot be read as a workbook ({error}). Save it again as .xlsx."
+        ) from None
+
+
 def require_single(columns: Sequence[str], rows: pd.DataFrame, *, place: str) -> None:
     """Refuse columns that are used but stand in a table more than once.
 

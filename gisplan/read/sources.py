@@ -47,6 +47,8 @@ class Source:
         Its attribute columns.
     read
         Reads the columns that are wanted.
+    encoding
+        How its text is written, where gisplan had to find out; else empty.
     texts
         Whether all columns are text, as those of a table.
     issues
@@ -58,6 +60,7 @@ class Source:
     name: str
     fields: Sequence[str]
     read: Callable[[Sequence[str]], Records]
+    encoding: str = ""
     texts: bool = False
     issues: Sequence[Issue] = ()
     record: Mapping[str, Any] = field(default_factory=dict)
@@ -154,7 +157,7 @@ def _vector(spec: Any, path: Path, inner: str | None, name: str, *, layer: str, 
         stored = [str(c) for c in saved.frame.columns if c != saved.frame.geometry.name]
         fields = encoding.names(stored)
         whole = _saved(saved, encoding.decoded(saved.frame, stored, fields), name, layer=layer)
-        return Source(name, fields, lambda columns: _only(whole, columns), issues=said)
+        return Source(name, fields, lambda columns: _only(whole, columns), encoding.guess, issues=said)
     fields = encoding.names(stored)
 
     def read(columns: Sequence[str]) -> Records:
@@ -176,7 +179,7 @@ def _vector(spec: Any, path: Path, inner: str | None, name: str, *, layer: str, 
             return Records(encoding.decoded(frame, stored, fields))
         return _saved(saved, encoding.decoded(saved.frame, stored, fields), name, layer=layer)
 
-    return Source(name, fields, read, issues=said)
+    return Source(name, fields, read, encoding.guess, issues=said)
 
 
 def _only(records: Records, columns: Sequence[str]) -> Records:

@@ -45,6 +45,28 @@ class Column:
 
 
 @dataclass(frozen=True)
+class LayerKind:
+    """What a layer can be taken for, and what speaks for it; see ``layer_names.toml``."""
+
+    id: str
+    geometry: tuple[str, ...]
+    words: tuple[str, ...]
+    weak: tuple[str, ...]
+    fields: tuple[str, ...]
+    sure: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Ambiguous:
+    """An abbreviation with several meanings; ``columns`` are the canonical ones it may hold."""
+
+    name: str
+    zh: str
+    en: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class LandClass:
     """A land-use class; see ``land_use.toml`` for the meaning of the flags."""
 
@@ -95,6 +117,13 @@ def columns(layer: str) -> Mapping[str, Column]:
 
 
 @cache
+def ambiguous(layer: str) -> tuple[Ambiguous, ...]:
+    """Abbreviations of a layer's columns that must be asked about."""
+    table = _table("columns.toml")["ambiguous"].get(layer, {})
+    return tuple(Ambiguous(name=k, **{**v, "columns": tuple(v["columns"])}) for k, v in table.items())
+
+
+@cache
 def units(measure: str) -> Mapping[str, float]:
     """Factors from each known unit of a measure to the unit in which it is kept."""
     return dict(_table("units.toml")[measure])
@@ -123,6 +152,21 @@ def land_classes() -> Mapping[str, LandClass]:
 def code_systems() -> Mapping[str, Mapping[str, str]]:
     """Code beginning → class, for each land-use code system gisplan knows."""
     return {k: dict(v["codes"]) for k, v in _table("land_use.toml")["systems"].items()}
+
+
+@cache
+def layer_kinds() -> tuple[LayerKind, ...]:
+    """Kinds of layers a plan knows, with the names offices give them; ``services.<name>`` for services."""
+    table = _table("layer_names.toml")
+    services_ = table.pop("services")
+    flat = {**table, **{f"services.{k}": v for k, v in services_.items()}}
+    return tuple(LayerKind(id=k, **{n: tuple(v) for n, v in spec.items()}) for k, spec in flat.items())
+
+
+@cache
+def draft_words() -> Mapping[str, tuple[str, ...]]:
+    """Words by which a first plan is drafted; see ``draft.toml``."""
+    return {k: tuple(v) for k, v in _table("draft.toml").items()}
 
 
 @cache
