@@ -16,11 +16,15 @@ from pydantic import (
 )
 
 from gisplan import vocabulary
+from gisplan.plan.checks import Checks
 from gisplan.plan.values import Date, Model, Number, Text, folder_name, nearest, projected
 
 Rule = Literal["sum", "first", "last", "min", "max"]
 Language = Literal["zh", "en", "both"]
 Duplicates = Literal["refuse", "merge"]
+
+#: Who a layer comes from; lists of what they can mend go into files of this name.
+Supplier = Annotated[str, AfterValidator(folder_name)]
 
 
 class ColumnSource(Model):
@@ -66,6 +70,7 @@ class _Source(Model):
     encoding: str = "auto"
     columns: Columns = Field(default_factory=dict)
     where: str | None = None
+    supplier: Supplier | None = None
 
     @field_validator("columns")
     @classmethod
@@ -94,6 +99,7 @@ class Zones(Model):
     encoding: str = "auto"
     columns: Columns = Field(default_factory=dict)
     where: str | None = None
+    supplier: Supplier | None = None
     origin: Literal["parcels"] | None = Field(default=None, alias="from")
     by: str | None = None
     duplicates: Duplicates = "refuse"
@@ -272,6 +278,7 @@ class Plan(Model):
 
     plan: Header
     assumptions: Assumptions = Assumptions()
+    checks: Checks = Checks()
     layers: Layers
     folder: Path = Path()
     file: Path | None = None

@@ -16,7 +16,7 @@ from gisplan.geometry import Overlaps, ellipsoidal_area, ellipsoidal_length, ove
 from gisplan.issues import Issue
 from gisplan.plan import Plan
 from gisplan.read import crs as crs_
-from gisplan.read import land_use, ledger, overlap, roads, terrain, zones
+from gisplan.read import land_use, ledger, overlap, roads, slivers, terrain, zones
 from gisplan.read.layer import Clean, clean
 from gisplan.read.raw import Raw, read_raw
 
@@ -93,11 +93,18 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
         raw = raws.pop(name, None) or _raw(plan, name, table)
         kind = name.split(".")[0]
         layer, found = clean(
-            raw, crs, layer=name, dimension=_DIMENSION.get(kind), id_column=_ID.get(kind, "feature_id")
+            raw,
+            crs,
+            layer=name,
+            dimension=_DIMENSION.get(kind),
+            id_column=_ID.get(kind, "feature_id"),
+            repair_limit=plan.checks.repair_limit,
         )
         issues += found
         if name == "parcels":
             layer, found = _parcels(plan, layer)
+            issues += found
+            layer, found = slivers.filled(layer, name=name, id_column="parcel_id")
             issues += found
         elif name == "roads":
             layer, found = roads.classify(layer, plan.layers.roads)

@@ -1,0 +1,167 @@
+"""Land that polygons leave between them: slits along borders that all but meet, and holes that are closed all round."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from gisplan.geometry.near import _tree
+from gisplan.geometry.overlap import _open_edges
+from gisplan.geometry.parallel import in_chunks
+
+#: Borders nearer than this (m) meet: it is the rounding of coordinates.
+MEETS_M = 1e-6
+
+#: Borders are looked at every so many metres, in the middle of equal steps, so once an edge at least.
+STEP_M = 10.0
+
+#: Borders that run apart by more than this (cosine of the angle to the shortest way across; about 15°) enclose a
+#: corner, not a slit.
+SKEW = 0.25
+
+#: Holes below this (m²) are the noise of digitising.
+LEAST_M2 = 0.01
+
+
+@dataclass(frozen=True)
+class Slits:
+    """Pairs of polygons with a narrow strip of nobody's land between them.
+
+    Attributes
+    ----------
+    first, second
+        Row numbers, first < second, sorted.
+    width
+        m, where it was found widest.
+    area
+        m², from widths every `STEP_M` metres or less: exact where borders are straight and parallel.
+    xy
+        Place in the strip where it was found widest, shape (n, 2).
+    """
+
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    width: NDArray[np.float64]
+    area: NDArray[np.float64]
+    xy: NDArray[np.float64]
+
+
+def slits(polygons: NDArray[np.object_], *, width_m: float, executor: Executor | None = None) -> Slits:
+    """Find the strips narrower than a width that lie between two polygons.
+
+    Only borders that no neighbour shares are looked at. From points along them the shortest way to the next
+    polygon is taken; it counts where it leads across land that nobody covers and stands nearly upright on the border.
+
+    Parameters
+    ----------
+    polygons
+        Valid (multi)polygons, shape (n,).
+    width_m
+        Strips as wide as this or wider are streets.
+    """
+    none = np.zeros(0, dtype=np.int64)
+    if len(polygons) < 2 or width_m <= MEETS_M:
+        return Slits(none, none, np.zeros(0), np.zeros(0), np.zeros((0, 2)))
+    of, ends = _open_edges(polygons, executor)
+    tree = _tree(polygons)
+
+    def work(rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        return _crossings(polygons, tree, of[rows], ends[rows], width_m)
+
+    found = np.concatenate(in_chunks(work, len(of), executor=executor, least=500))
+    return _by_pair(found)
+
+
+def _crossings(
+    polygons: NDArray[np.object_],
+    tree: shapely.STRtree,
+    of: NDArray[np.int64],
+    ends: NDArray[np.float64],
+    width_m: float,
+) -> NDArray[np.float64]:
+    """Ways across strips: polygon, polygon on the far side, width, length of border it stands for, x, y of its middle."""
+    ahead = ends[:, 1] - ends[:, 0]
+    length = np.hypot(*ahead.T)
+    steps = np.maximum(1, np.ceil(length / STEP_M)).astype(np.int64)
+    edge = np.repeat(np.arange(len(of)), steps)
+    number = np.arange(len(edge)) - np.repeat(np.cumsum(steps) - steps, steps)
+    at = ends[edge, 0] + ((number + 0.5) / steps[edge])[:, None] * ahead[edge]
+    point, other = tree.query(shapely.points(at), predicate="dwithin", distance=width_m)
+    far = other != of[edge[point]]
+    point, other = point[far], other[far]
+    way = shapely.shortest_line(shapely.points(at[point]), polygons[other])
+    xy = shapely.get_coordinates(way).reshape(-1, 2, 2)
+    across = xy[:, 1] - xy[:, 0]
+    width = np.hypot(*across.T)
+    # A point that touches another polygon lies on a shared border, and what is beyond that is not its concern.
+    shared = np.zeros(len(at), dtype=bool)
+    shared[point[width <= MEETS_M]] = True
+    mine = edge[point]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        skew = np.abs((across * ahead[mine]).sum(axis=1)) / (width * length[mine])
+    kept = np.flatnonzero((width > MEETS_M) & (width < width_m) & ~shared[point] & (skew < SKEW))
+    middle = xy[kept].mean(axis=1)
+    covered, _ = tree.query(shapely.points(middle), predicate="intersects")
+    kept = np.delete(kept, np.unique(covered))
+    stands_for = length[mine[kept]] / steps[mine[kept]]
+    return np.column_stack([of[mine[kept]], other[kept], width[kept], stands_for, xy[kept].mean(axis=1)])
+
+
+def _by_pair(ways: NDArray[np.float64]) -> Slits:
+    """Bring the ways across together by pair of polygons; both sides see a strip, so each tells half of it."""
+    pair = np.sort(ways[:, :2].astype(np.int64), axis=1)
+    unique, of = np.unique(pair, axis=0, return_inverse=True)
+    of = of.ravel()
+    n = len(unique)
+    from_first = ways[:, 0].astype(np.int64) == pair[:, 0]
+    strip = ways[:, 2] * ways[:, 3]
+    sides = [np.bincount(of[s], weights=strip[s], minlength=n) for s in (from_first, ~from_first)]
+    seen = (sides[0] > 0).astype(float) + (sides[1] > 0)
+    # The widest way first, and of equal ones the most south-westerly, so that the order of records does not matter.
+    order = np.lexsort((ways[:, 5], ways[:, 4], -np.round(ways[:, 2], 6), of))
+    first = order[np.flatnonzero(np.diff(of[order], prepend=-1))]
+    return Slits(
+        unique[:, 0], unique[:, 1], ways[first, 2], (sides[0] + sides[1]) / np.maximum(seen, 1), ways[first, 4:6]
+    )
+
+
+def holes(
+    polygons: NDArray[np.object_], *, width_m: float, executor: Executor | None = None
+) -> NDArray[np.object_]:
+    """Find the land that polygons enclose, that none of them covers and that is at least so wide somewhere.
+
+    Parameters
+    ----------
+    polygons
+        Valid (multi)polygons, shape (n,).
+    width_m
+        Diameter of the circle that fits in (m); narrower land is a slit.
+
+    Returns
+    -------
+    numpy.ndarray
+        Polygons, shape (k,), from the south-west to the north-east.
+    """
+    if len(polygons) == 0:
+        return np.zeros(0, dtype=object)
+    _, ends = _open_edges(polygons, executor)
+    lines = shapely.union_all(shapely.linestrings(ends))
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(lines)))
+    faces = faces[shapely.area(faces) >= LEAST_M2]
+    if len(faces) == 0:
+        return np.zeros(0, dtype=object)
+    covered, _ = _tree(polygons).query(shapely.point_on_surface(faces), predicate="intersects")
+    faces = np.delete(faces, np.unique(covered))
+    # A circle of radius area ÷ perimeter always fits in; only where that is too small need the largest be sought.
+    wide = 2 * shapely.area(faces) >= width_m * shapely.length(faces)
+    unsure = np.flatnonzero(~wide)
+    if len(unsure):
+        radius = shapely.length(shapely.maximum_inscribed_circle(faces[unsure], tolerance=width_m / 100))
+        wide[unsure] = 2 * radius >= width_m
+    faces = faces[wide]
+    x, y = shapely.bounds(faces)[:, :2].T
+    return np.asarray(faces[np.lexsort((y, x))])
