@@ -105,8 +105,7 @@ def places(issues: Iterable[Issue]) -> pd.DataFrame:
         feature has no row.
     """
     rows = [
-        (i.code, i.severity, i.layer, name, *_rounded(place), str(told) if str(told) != name else "")
-        + (i.message, i.remedy, i.who)
+        (i.code, i.severity, i.layer, name, *_rounded(place), _detail(told, name), i.message, i.remedy, i.who)
         for i in ordered(issues)
         for name, told, place in zip(i.feature_ids, i.features, _places(i), strict=True)
     ]
@@ -114,8 +113,30 @@ def places(issues: Iterable[Issue]) -> pd.DataFrame:
     return frame.astype({"x": float, "y": float})
 
 
+def records(issues: Iterable[Issue]) -> list[dict[str, object]]:
+    """Rows of `table` as records, each with its ``places``: id, x and y (None where a feature has none)."""
+    return [
+        {
+            **i.row(),
+            "places": [
+                {"feature_id": name, "x": _or_none(x), "y": _or_none(y)}
+                for name, (x, y) in zip(i.feature_ids, map(_rounded, _places(i)), strict=True)
+            ],
+        }
+        for i in ordered(issues)
+    ]
+
+
+def _or_none(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
 def _places(issue: Issue) -> Sequence[tuple[float, float]]:
     return issue.places or [(math.nan, math.nan)] * len(issue.features)
+
+
+def _detail(told: object, name: str) -> str:
+    return "" if str(told) == name else str(told)
 
 
 def _rounded(place: tuple[float, float]) -> tuple[float, float]:

@@ -8,7 +8,7 @@ does not depend on the number of workers, and chunks are joined in order, so tha
 from gisplan.geometry.cut import Cut, cut, owners
 from gisplan.geometry.dangles import Dangles, dangles
 from gisplan.geometry.duplicates import duplicates
-from gisplan.geometry.gaps import Slits, holes, slits
+from gisplan.geometry.gaps import Slits, holes, slits, strip_width
 from gisplan.geometry.near import reached_share, within
 from gisplan.geometry.overlap import Overlaps, multiplicity_cells, overlaps
 from gisplan.geometry.parallel import sum_by
@@ -36,6 +36,7 @@ __all__ = [
     "reached_share",
     "repair",
     "slits",
+    "strip_width",
     "sum_by",
     "within",
 ]

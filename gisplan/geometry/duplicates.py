@@ -33,7 +33,7 @@ def duplicates(features: NDArray[np.object_]) -> NDArray[np.int64]:
         return group
     rounded = shapely.transform(features[alike], lambda xy: np.round(xy, 3) + 0.0)
     shape = np.array([g.wkb for g in shapely.normalize(rounded)], dtype=object)
-    unique, of, count = np.unique(shape, return_inverse=True, return_counts=True)
+    _, of, count = np.unique(shape, return_inverse=True, return_counts=True)
     same = count[of] > 1
     group[alike[same]] = np.cumsum(count > 1)[of[same]] - 1
     return group

@@ -83,7 +83,7 @@ def _crossings(
     ends: NDArray[np.float64],
     width_m: float,
 ) -> NDArray[np.float64]:
-    """Ways across strips: polygon, polygon on the far side, width, length of border it stands for, x, y of its middle."""
+    """Ways across strips, shape (n, 6): polygon, polygon beyond, width, border it stands for, x, y of its middle."""
     ahead = ends[:, 1] - ends[:, 0]
     length = np.hypot(*ahead.T)
     steps = np.maximum(1, np.ceil(length / STEP_M)).astype(np.int64)
@@ -129,9 +129,7 @@ def _by_pair(ways: NDArray[np.float64]) -> Slits:
     )
 
 
-def holes(
-    polygons: NDArray[np.object_], *, width_m: float, executor: Executor | None = None
-) -> NDArray[np.object_]:
+def holes(polygons: NDArray[np.object_], *, width_m: float, executor: Executor | None = None) -> NDArray[np.object_]:
     """Find the land that polygons enclose, that none of them covers and that is at least so wide somewhere.
 
     Parameters
@@ -165,3 +163,15 @@ def holes(
     faces = faces[wide]
     x, y = shapely.bounds(faces)[:, :2].T
     return np.asarray(faces[np.lexsort((y, x))])
+
+
+def strip_width(land: NDArray[np.object_]) -> NDArray[np.float64]:
+    """Width (m) of the rectangle that has the area and the length of border of each piece of land.
+
+    Parameters
+    ----------
+    land
+        Geometries, shape (n,); what is rounder than any rectangle is as wide as a square of its area.
+    """
+    area, half = shapely.area(land), shapely.length(land) / 2
+    return np.asarray((half - np.sqrt(np.maximum(half**2 - 4 * area, 0.0))) / 2)

@@ -113,13 +113,15 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
         if name == "parcels":
             # Now, while no other large layer takes up memory.
             drawn = overlaps(np.asarray(layer.frame.geometry.array), least_m2=overlap.LEAST_M2)
-            issues += overlap.told("parcels", layer.frame, "parcel_id", drawn, severity="warning")
+            issues += overlap.told(
+                "parcels", layer.frame, "parcel_id", drawn, severity="warning", sliver_m=plan.checks.sliver_m
+            )
     land, member, found = _zones(plan, out, crs)
     issues += found
     out.pop("zones", None)
     # Every sliver counts here: the books must close to a billionth.
     shared = overlaps(np.asarray(land.geometry.array), least_m2=0.0)
-    issues += overlap.told("zones", land, "zone_id", shared, severity="error")
+    issues += overlap.told("zones", land, "zone_id", shared, severity="error", sliver_m=plan.checks.sliver_m)
     if spec.terrain is not None:
         issues += terrain.look(plan.path(spec.terrain.path), land)
     if plan.plan.rules:

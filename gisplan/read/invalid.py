@@ -70,6 +70,27 @@ def by_kind(frame: gpd.GeoDataFrame, crs: CRS, ids: pd.Series, *, layer: str) ->
     return issues
 
 
+def middles(frame: gpd.GeoDataFrame, crs: CRS) -> list[tuple[float, float]]:
+    """Middle of each record's box in the study's coordinate system, NaN where it has no place.
+
+    Parameters
+    ----------
+    frame
+        Records of any geometry, in the file's own coordinate system.
+    crs
+        The study's coordinate system.
+    """
+    box = shapely.bounds(np.asarray(frame.geometry.array))
+    with np.errstate(invalid="ignore"):
+        x, y = (box[:, 0] + box[:, 2]) / 2, (box[:, 1] + box[:, 3]) / 2
+    drawn = np.isfinite(x) & np.isfinite(y)
+    out = np.full((len(frame), 2), np.nan)
+    if drawn.any():
+        points = gpd.GeoSeries(shapely.points(x[drawn], y[drawn]), crs=frame.crs).to_crs(crs)
+        out[drawn] = np.column_stack([points.x, points.y])
+    return [(float(a), float(b)) for a, b in out]
+
+
 def require_small(fixed: Repaired, ids: pd.Series, *, dimension: int, limit: float, place: str) -> None:
     """Refuse mends that change a layer more than the plan allows.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -87,10 +87,13 @@ def clean(
     if rejected.all():
         raise LayerError(f"{raw.place}: {_nothing_usable(raw.frame, dim)} Give another layer.")
     invalid.require_small(fixed, ids, dimension=dim, limit=repair_limit, place=raw.place)
-    drawn_wrong = np.flatnonzero(fixed.is_repaired & ~shapely.is_valid(np.asarray(raw.frame.geometry.array)))
+    drawn_wrong = np.flatnonzero(fixed.is_repaired)
+    drawn_wrong = drawn_wrong[~shapely.is_valid(np.asarray(raw.frame.geometry.array[drawn_wrong]))]
     if len(drawn_wrong):
         issues += invalid.by_kind(raw.frame.iloc[drawn_wrong], crs, ids.iloc[drawn_wrong], layer=layer)
     issues += _repair_issues(fixed.is_repaired, rejected, fixed, ids, layer=layer, unit="m²" if dim == 2 else "m")
+    if rejected.any():
+        issues[-1] = replace(issues[-1], places=invalid.middles(raw.frame[rejected], crs))
     frame = mended.assign(**{id_column or "feature_id": ids}).loc[~rejected].reset_index(drop=True)
     lost = tuple(str(i) for i in ids[rejected])
     return Clean(frame, dim, len(raw.frame), lost, float(np.nansum(fixed.size_before[rejected]))), issues

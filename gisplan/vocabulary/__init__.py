@@ -125,3 +125,15 @@ def road_classes() -> Mapping[str, RoadClass]:
         k: RoadClass(id=k, **{**v, "names": tuple(v["names"])})
         for k, v in _table("road_classes.toml")["classes"].items()
     }
+
+
+@cache
+def date_chains() -> tuple[tuple[str, ...], ...]:
+    """Dates of a parcel that follow one another, chain by chain."""
+    return tuple(tuple(chain) for chain in _table("dates.toml")["chains"])
+
+
+@cache
+def past_dates() -> tuple[str, ...]:
+    """Dates of what has happened, which cannot lie after the day the data are of."""
+    return tuple(_table("dates.toml")["happened"])
