@@ -67,48 +67,50 @@ def slits(polygons: NDArray[np.object_], *, width_m: float, executor: Executor |
     if len(polygons) < 2 or width_m <= MEETS_M:
         return Slits(none, none, np.zeros(0), np.zeros(0), np.zeros((0, 2)))
     of, ends = _open_edges(polygons, executor)
-    tree = _tree(polygons)
+    edges, land = _tree(shapely.linestrings(ends)), _tree(polygons)
 
     def work(rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        return _crossings(polygons, tree, of[rows], ends[rows], width_m)
+        ways = _crossings(rows, of, ends, edges, width_m)
+        covered, _ = land.query(shapely.points(ways[:, 4:]), predicate="intersects")
+        return np.delete(ways, np.unique(covered), axis=0)
 
-    found = np.concatenate(in_chunks(work, len(of), executor=executor, least=500))
-    return _by_pair(found)
+    return _by_pair(np.concatenate(in_chunks(work, len(of), executor=executor, least=500)))
 
 
 def _crossings(
-    polygons: NDArray[np.object_],
-    tree: shapely.STRtree,
+    rows: NDArray[np.int64],
     of: NDArray[np.int64],
     ends: NDArray[np.float64],
+    edges: shapely.STRtree,
     width_m: float,
 ) -> NDArray[np.float64]:
     """Ways across strips, shape (n, 6): polygon, polygon beyond, width, border it stands for, x, y of its middle."""
     ahead = ends[:, 1] - ends[:, 0]
     length = np.hypot(*ahead.T)
-    steps = np.maximum(1, np.ceil(length / STEP_M)).astype(np.int64)
-    edge = np.repeat(np.arange(len(of)), steps)
+    steps = np.maximum(1, np.ceil(length[rows] / STEP_M)).astype(np.int64)
+    edge = np.repeat(rows, steps)
+    of_step = np.repeat(steps, steps)
     number = np.arange(len(edge)) - np.repeat(np.cumsum(steps) - steps, steps)
-    at = ends[edge, 0] + ((number + 0.5) / steps[edge])[:, None] * ahead[edge]
-    point, other = tree.query(shapely.points(at), predicate="dwithin", distance=width_m)
-    far = other != of[edge[point]]
-    point, other = point[far], other[far]
-    way = shapely.shortest_line(shapely.points(at[point]), polygons[other])
-    xy = shapely.get_coordinates(way).reshape(-1, 2, 2)
-    across = xy[:, 1] - xy[:, 0]
+    at = ends[edge, 0] + ((number + 0.5) / of_step)[:, None] * ahead[edge]
+    point, beyond = edges.query(shapely.points(at), predicate="dwithin", distance=width_m)
+    foreign = of[beyond] != of[edge[point]]
+    point, beyond = point[foreign], beyond[foreign]
+    # The foot of the shortest way to each edge, by hand: a polygon with many vertices would be gone through each time.
+    along = ((at[point] - ends[beyond, 0]) * ahead[beyond]).sum(axis=1) / length[beyond] ** 2
+    across = ends[beyond, 0] + np.clip(along, 0, 1)[:, None] * ahead[beyond] - at[point]
     width = np.hypot(*across.T)
     # A point that touches another polygon lies on a shared border, and what is beyond that is not its concern.
     shared = np.zeros(len(at), dtype=bool)
     shared[point[width <= MEETS_M]] = True
+    order = np.lexsort((width, of[beyond], point))
+    order = order[(np.diff(point[order], prepend=-1) != 0) | (np.diff(of[beyond][order], prepend=-1) != 0)]
     mine = edge[point]
     with np.errstate(invalid="ignore", divide="ignore"):
         skew = np.abs((across * ahead[mine]).sum(axis=1)) / (width * length[mine])
-    kept = np.flatnonzero((width > MEETS_M) & (width < width_m) & ~shared[point] & (skew < SKEW))
-    middle = xy[kept].mean(axis=1)
-    covered, _ = tree.query(shapely.points(middle), predicate="intersects")
-    kept = np.delete(kept, np.unique(covered))
-    stands_for = length[mine[kept]] / steps[mine[kept]]
-    return np.column_stack([of[mine[kept]], other[kept], width[kept], stands_for, xy[kept].mean(axis=1)])
+    kept = order[((width > MEETS_M) & (width < width_m) & ~shared[point] & (skew < SKEW))[order]]
+    border = length[mine[kept]] / of_step[point[kept]]
+    middle = at[point[kept]] + across[kept] / 2
+    return np.column_stack([of[mine[kept]], of[beyond[kept]], width[kept], border, middle])
 
 
 def _by_pair(ways: NDArray[np.float64]) -> Slits:
@@ -144,25 +146,28 @@ def holes(polygons: NDArray[np.object_], *, width_m: float, executor: Executor |
     numpy.ndarray
         Polygons, shape (k,), from the south-west to the north-east.
     """
-    if len(polygons) == 0:
-        return np.zeros(0, dtype=object)
-    _, ends = _open_edges(polygons, executor)
-    lines = shapely.union_all(shapely.linestrings(ends))
-    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(lines)))
+    faces = uncovered_faces(polygons, executor)
     faces = faces[shapely.area(faces) >= LEAST_M2]
-    if len(faces) == 0:
-        return np.zeros(0, dtype=object)
-    covered, _ = _tree(polygons).query(shapely.point_on_surface(faces), predicate="intersects")
-    faces = np.delete(faces, np.unique(covered))
     # A circle of radius area ÷ perimeter always fits in; only where that is too small need the largest be sought.
     wide = 2 * shapely.area(faces) >= width_m * shapely.length(faces)
     unsure = np.flatnonzero(~wide)
     if len(unsure):
-        radius = shapely.length(shapely.maximum_inscribed_circle(faces[unsure], tolerance=width_m / 100))
+        radius = shapely.length(shapely.maximum_inscribed_circle(faces[unsure], tolerance=width_m / 20))
         wide[unsure] = 2 * radius >= width_m
     faces = faces[wide]
     x, y = shapely.bounds(faces)[:, :2].T
     return np.asarray(faces[np.lexsort((y, x))])
+
+
+def uncovered_faces(polygons: NDArray[np.object_], executor: Executor | None) -> NDArray[np.object_]:
+    """Land of any shape and size that polygons enclose and none of them covers, one polygon each."""
+    if len(polygons) == 0:
+        return np.zeros(0, dtype=object)
+    _, ends = _open_edges(polygons, executor)
+    lines = shapely.union_all(shapely.linestrings(ends))
+    faces = np.asarray(shapely.get_parts(shapely.polygonize(shapely.get_parts(lines))))
+    covered, _ = _tree(polygons).query(shapely.point_on_surface(faces), predicate="intersects")
+    return np.delete(faces, np.unique(covered))
 
 
 def strip_width(land: NDArray[np.object_]) -> NDArray[np.float64]:

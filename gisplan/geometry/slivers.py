@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gisplan.geometry.gaps import MEETS_M, Slits, slits
+from gisplan.geometry.gaps import MEETS_M, slits, uncovered_faces
 from gisplan.geometry.near import _tree
 
 #: Enclosed land narrower than this (m) is an error of drawing or rounding.
@@ -46,56 +46,47 @@ def fill_slivers(polygons: NDArray[np.object_], *, executor: Executor | None = N
     polygons
         Valid (multi)polygons, shape (n,).
     """
-    found = slits(polygons, width_m=SLIVER_M, executor=executor)
-    if len(found.first) == 0:
-        return Filled(polygons, found.first, np.zeros(0))
+    if len(slits(polygons, width_m=SLIVER_M, executor=executor).first) == 0:
+        return Filled(polygons, np.zeros(0, dtype=np.int64), np.zeros(0))
     out = polygons.copy()
     given: dict[int, float] = {}
-    for sliver, neighbours in _enclosed(polygons, found):
-        order = np.argsort(-_shared_length(sliver, polygons[neighbours]), kind="stable")
-        for row in neighbours[order]:
-            grown = shapely.union(out[row], sliver)
-            gain = shapely.area(grown) - shapely.area(out[row])
-            safe = (
-                grown.geom_type == out[row].geom_type
-                and shapely.is_valid(grown)
-                and shapely.get_num_interior_rings(grown) == shapely.get_num_interior_rings(out[row])
-                and abs(gain - shapely.area(sliver)) <= 1e-6
-            )
-            if safe:
+    faces = uncovered_faces(polygons, executor)
+    faces = faces[_is_sliver(faces)]
+    sliver, neighbour = _tree(polygons).query(faces, predicate="dwithin", distance=MEETS_M)
+    for k, face in enumerate(faces):
+        rows = np.sort(neighbour[sliver == k])
+        for row in rows[np.argsort(-_shared_length(face, polygons[rows]), kind="stable")]:
+            grown = shapely.union(out[row], face)
+            if _is_safe(out[row], grown, face):
                 out[row] = grown
-                given[int(row)] = given.get(int(row), 0.0) + shapely.area(sliver)
+                given[int(row)] = given.get(int(row), 0.0) + shapely.area(face)
                 break
-    rows = np.array(sorted(given), dtype=np.int64)
-    return Filled(out, rows, np.array([given[int(r)] for r in rows]))
+    grew = np.array(sorted(given), dtype=np.int64)
+    return Filled(out, grew, np.array([given[int(r)] for r in grew]))
 
 
-def _enclosed(polygons: NDArray[np.object_], found: Slits) -> list[tuple[shapely.Polygon, NDArray[np.int64]]]:
-    """Slivers that are closed all round, each with the polygons around it."""
-    tree = _tree(polygons)
-    # A sliver is closed by whatever touches the two polygons it was found between, near the place.
-    seen: set[bytes] = set()
-    out = []
-    for first, second in zip(found.first, found.second, strict=True):
-        pair = shapely.union(polygons[first], polygons[second])
-        rows = np.sort(tree.query(pair, predicate="dwithin", distance=SLIVER_M))
-        lines = shapely.union_all(shapely.boundary(polygons[rows]))
-        faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(lines)))
-        # Narrow ones only, by a bound that no wider one can meet.
-        faces = faces[2 * shapely.area(faces) < SLIVER_M * shapely.length(faces)]
-        for face in faces:
-            key = shapely.to_wkb(shapely.normalize(face))
-            inside = shapely.point_on_surface(face)
-            if key in seen or len(tree.query(inside, predicate="intersects")) or _width(face) >= SLIVER_M:
-                continue
-            seen.add(key)
-            around = np.sort(tree.query(face, predicate="dwithin", distance=MEETS_M))
-            out.append((face, around))
-    return out
+def _is_sliver(faces: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Tell which faces are too narrow to be meant, but wider than rounding makes them."""
+    # A circle of radius area ÷ perimeter always fits in, so a wider face need not be looked at closely.
+    narrow = 2 * shapely.area(faces) / shapely.length(faces)
+    sliver = (narrow > MEETS_M) & (narrow < SLIVER_M)
+    unsure = np.flatnonzero(sliver)
+    if len(unsure):
+        circle = shapely.maximum_inscribed_circle(faces[unsure], tolerance=SLIVER_M / 10)
+        sliver[unsure] = 2 * shapely.length(circle) < SLIVER_M
+    return np.asarray(sliver)
 
 
-def _width(sliver: shapely.Polygon) -> float:
-    return 2 * float(shapely.length(shapely.maximum_inscribed_circle(sliver, tolerance=SLIVER_M / 10)))
+def _is_safe(before: shapely.Geometry, grown: shapely.Geometry, sliver: shapely.Polygon) -> bool:
+    """Tell whether a polygon has taken in a sliver and nothing else has happened to it."""
+    gain = shapely.area(grown) - shapely.area(before)
+    return bool(
+        shapely.get_type_id(grown) == shapely.get_type_id(before)
+        and shapely.get_num_geometries(grown) == shapely.get_num_geometries(before)
+        and shapely.get_num_interior_rings(grown) == shapely.get_num_interior_rings(before)
+        and shapely.is_valid(grown)
+        and abs(gain - shapely.area(sliver)) <= 1e-6
+    )
 
 
 def _shared_length(sliver: shapely.Polygon, neighbours: NDArray[np.object_]) -> NDArray[np.float64]:

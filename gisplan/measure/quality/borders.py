@@ -14,6 +14,9 @@ from gisplan.measure.survey import Survey
 
 _ID = {"parcels": "parcel_id", "buildings": "building_id", "roads": "road_id", "road_surfaces": "surface_id"}
 
+#: Parcels nearer than this (m) border on a hole.
+MEETS_M = 1e-6
+
 #: Slits below this (m²) are the noise of digitising, as overlaps are.
 LEAST_M2 = 0.01
 
@@ -70,7 +73,7 @@ def enclosed(survey: Survey) -> list[Issue]:
     if len(found) == 0:
         return []
     ids = frame["parcel_id"].to_numpy(dtype=object)
-    hole, parcel = shapely.STRtree(geometry).query(found, predicate="touches")
+    hole, parcel = shapely.STRtree(geometry).query(found, predicate="dwithin", distance=MEETS_M)
     names = [" + ".join(sorted(str(i) for i in ids[parcel[hole == k]])[:3]) for k in range(len(found))]
     area = shapely.area(found)
     order = sorted(range(len(found)), key=lambda k: (-round(float(area[k]), 2), names[k]))

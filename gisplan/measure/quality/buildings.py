@@ -144,7 +144,7 @@ def across(survey: Survey) -> list[Issue]:
                 "buildings",
                 len(named),
                 f"{counted(len(named), 'building')} {words} by more than {limits.crossing_m2:g} m² and "
-                f"{limits.crossing_share:.3g} of the footprint ({beyond.sum():,.0f} m²): {first_ids(named)}.",
+                f"{limits.crossing_share * 100:g} % of the footprint ({beyond.sum():,.0f} m²): {first_ids(named)}.",
                 remedy,
                 features=[f"{i} ({b:,.1f} m²)" for i, b in zip(named, beyond, strict=True)],
                 ids=named,

@@ -58,7 +58,7 @@ def areas(survey: Survey) -> list[Issue]:
                 "parcels",
                 int(off.sum()),
                 f"{int(off.sum())} of {counted(int(both.sum()), 'parcel')} differ by more than "
-                f"{limits.ledger_area_m2:g} m² and {limits.ledger_area_share * 100:.3g} %: "
+                f"{limits.ledger_area_m2:g} m² and {limits.ledger_area_share * 100:g} %: "
                 f"{total_measured:,.0f} m² measured, "
                 f"{total_ledger:,.0f} m² in the ledger ({total_measured / total_ledger - 1:+.2%}).{ratio}",
                 "Check the drawing and the ledger; area_basis decides which one figures are made with.",

@@ -60,8 +60,8 @@ def crossing(survey: Survey) -> list[Issue]:
             "parcels",
             len(rows),
             f"{counted(len(rows), 'parcel')} over the border of a zone by more than {limits.crossing_m2:g} m² and "
-            f"{limits.crossing_share:.3g} of the parcel ({area.sum():,.0f} m² in another zone), so what the register "
-            f"says of them is split by area: {first_ids(ids)}.",
+            f"{limits.crossing_share * 100:g} % of the parcel ({area.sum():,.0f} m² in another zone), so what the "
+            f"register says of them is split by area: {first_ids(ids)}.",
             "Draw zones along the borders of parcels, or divide the parcels.",
             features=[f"{i} ({a:,.1f} m² in another zone)" for i, a in zip(ids, area, strict=True)],
             ids=ids,
