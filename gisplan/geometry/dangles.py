@@ -65,6 +65,7 @@ def dangles(lines: NDArray[np.object_], *, snap_m: float, meets_m: float) -> Dan
     kept = np.flatnonzero(~met[end] & (gap < snap_m))
     order = kept[np.lexsort((whose[near[kept]], gap[kept], end[kept]))]
     nearest = order[np.flatnonzero(np.diff(end[order], prepend=-1))]
+    nearest = nearest[np.lexsort((end[nearest] >= n, of[end[nearest]]))]
     end, near = end[nearest], near[nearest]
     tail = _tails(parts[of[end]], at_start=end < n, length=2 * snap_m)
     return Dangles(

@@ -33,9 +33,11 @@ def duplicates(features: NDArray[np.object_]) -> NDArray[np.int64]:
         return group
     rounded = shapely.transform(features[alike], lambda xy: np.round(xy, 3) + 0.0)
     shape = np.array([g.wkb for g in shapely.normalize(rounded)], dtype=object)
-    _, of, count = np.unique(shape, return_inverse=True, return_counts=True)
+    _, first, of, count = np.unique(shape, return_index=True, return_inverse=True, return_counts=True)
+    # Groups are numbered as their first members come.
+    rank = np.cumsum(count[order := np.argsort(first)] > 1)[np.argsort(order)] - 1
     same = count[of] > 1
-    group[alike[same]] = np.cumsum(count > 1)[of[same]] - 1
+    group[alike[same]] = rank[of[same]]
     return group
 
 

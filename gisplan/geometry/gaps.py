@@ -68,9 +68,10 @@ def slits(polygons: NDArray[np.object_], *, width_m: float, executor: Executor |
         return Slits(none, none, np.zeros(0), np.zeros(0), np.zeros((0, 2)))
     of, ends = _open_edges(polygons, executor)
     edges, land = _tree(shapely.linestrings(ends)), _tree(polygons)
+    ahead = ends[:, 1] - ends[:, 0]
 
     def work(rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        ways = _crossings(rows, of, ends, edges, width_m)
+        ways = _crossings(rows, of, ends[:, 0], ahead, edges, width_m)
         covered, _ = land.query(shapely.points(ways[:, 4:]), predicate="intersects")
         return np.delete(ways, np.unique(covered), axis=0)
 
@@ -80,24 +81,24 @@ def slits(polygons: NDArray[np.object_], *, width_m: float, executor: Executor |
 def _crossings(
     rows: NDArray[np.int64],
     of: NDArray[np.int64],
-    ends: NDArray[np.float64],
+    begin: NDArray[np.float64],
+    ahead: NDArray[np.float64],
     edges: shapely.STRtree,
     width_m: float,
 ) -> NDArray[np.float64]:
     """Ways across strips, shape (n, 6): polygon, polygon beyond, width, border it stands for, x, y of its middle."""
-    ahead = ends[:, 1] - ends[:, 0]
-    length = np.hypot(*ahead.T)
-    steps = np.maximum(1, np.ceil(length[rows] / STEP_M)).astype(np.int64)
-    edge = np.repeat(rows, steps)
+    length = np.hypot(*ahead[rows].T)
+    steps = np.maximum(1, np.ceil(length / STEP_M)).astype(np.int64)
+    edge, border = np.repeat(rows, steps), np.repeat(length / steps, steps)
     of_step = np.repeat(steps, steps)
     number = np.arange(len(edge)) - np.repeat(np.cumsum(steps) - steps, steps)
-    at = ends[edge, 0] + ((number + 0.5) / of_step)[:, None] * ahead[edge]
+    at = begin[edge] + ((number + 0.5) / of_step)[:, None] * ahead[edge]
     point, beyond = edges.query(shapely.points(at), predicate="dwithin", distance=width_m)
     foreign = of[beyond] != of[edge[point]]
     point, beyond = point[foreign], beyond[foreign]
     # The foot of the shortest way to each edge, by hand: a polygon with many vertices would be gone through each time.
-    along = ((at[point] - ends[beyond, 0]) * ahead[beyond]).sum(axis=1) / length[beyond] ** 2
-    across = ends[beyond, 0] + np.clip(along, 0, 1)[:, None] * ahead[beyond] - at[point]
+    along = ((at[point] - begin[beyond]) * ahead[beyond]).sum(axis=1) / (ahead[beyond] ** 2).sum(axis=1)
+    across = begin[beyond] + np.clip(along, 0, 1)[:, None] * ahead[beyond] - at[point]
     width = np.hypot(*across.T)
     # A point that touches another polygon lies on a shared border, and what is beyond that is not its concern.
     shared = np.zeros(len(at), dtype=bool)
@@ -106,11 +107,10 @@ def _crossings(
     order = order[(np.diff(point[order], prepend=-1) != 0) | (np.diff(of[beyond][order], prepend=-1) != 0)]
     mine = edge[point]
     with np.errstate(invalid="ignore", divide="ignore"):
-        skew = np.abs((across * ahead[mine]).sum(axis=1)) / (width * length[mine])
+        skew = np.abs((across * ahead[mine]).sum(axis=1)) / (width * np.hypot(*ahead[mine].T))
     kept = order[((width > MEETS_M) & (width < width_m) & ~shared[point] & (skew < SKEW))[order]]
-    border = length[mine[kept]] / of_step[point[kept]]
     middle = at[point[kept]] + across[kept] / 2
-    return np.column_stack([of[mine[kept]], of[beyond[kept]], width[kept], border, middle])
+    return np.column_stack([of[mine[kept]], of[beyond[kept]], width[kept], border[point[kept]], middle])
 
 
 def _by_pair(ways: NDArray[np.float64]) -> Slits:
