@@ -15,6 +15,7 @@ from gisplan.geometry.parallel import sum_by
 from gisplan.geometry.repair import Repaired, repair
 from gisplan.geometry.size import ellipsoidal_area, ellipsoidal_length
 from gisplan.geometry.slivers import Filled, fill_slivers
+from gisplan.geometry.spots import spots
 
 __all__ = [
     "Cut",
@@ -36,6 +37,7 @@ __all__ = [
     "reached_share",
     "repair",
     "slits",
+    "spots",
     "strip_width",
     "sum_by",
     "within",

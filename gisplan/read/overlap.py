@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from gisplan.errors import counted, first_ids
-from gisplan.geometry import Overlaps, strip_width
+from gisplan.geometry import Overlaps, spots, strip_width
 from gisplan.issues import Issue
 
 #: Shared land below this (m²) is the noise of digitising and is not told.
@@ -46,7 +46,6 @@ def told(
     order = sorted(range(len(seen)), key=lambda k: (-round(float(shared.area[seen[k]]), 2), names[k]))
     seen, names = seen[order], [names[k] for k in order]
     land = shapely.intersection(geometry[shared.first[seen]], geometry[shared.second[seen]])
-    spots = shapely.get_coordinates(shapely.point_on_surface(land))
     narrow = int((strip_width(land) < sliver_m).sum())
     slivers = f", {narrow:,} of them narrower than {sliver_m:g} m" if narrow else ""
     pairs = [f"{a} + {b} ({shared.area[i]:,.2f} m²)" for (a, b), i in zip(names, seen, strict=True)]
@@ -62,6 +61,6 @@ def told(
             "Correct the borders.",
             features=pairs,
             ids=[f"{a} + {b}" for a, b in names],
-            places=[(float(x), float(y)) for x, y in spots],
+            places=[(float(x), float(y)) for x, y in spots(land)],
         )
     ]

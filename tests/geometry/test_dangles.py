@@ -53,7 +53,11 @@ def test_two_ends_that_miss_each_other_are_both_told():
 
 
 def test_the_nearest_line_is_named():
-    assert missed(line((50, 80), (50, 0.4)), line((0, 9), (49.8, 9), (49.8, 0.5)))[0][:3] == (1, 2, 0.223607)  # √(0.2² + 0.1²)
+    assert missed(line((50, 80), (50, 0.4)), line((0, 9), (49.8, 9), (49.8, 0.5)))[0][:3] == (
+        1,
+        2,
+        0.223607,
+    )  # √(0.2² + 0.1²)
 
 
 def test_a_roundabout_meets_itself():

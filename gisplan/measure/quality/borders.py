@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 
 from gisplan.errors import counted, first_ids
-from gisplan.geometry import duplicates, holes, slits
+from gisplan.geometry import duplicates, holes, slits, spots
 from gisplan.issues import Issue
 from gisplan.measure.survey import Survey
 
@@ -77,7 +77,7 @@ def enclosed(survey: Survey) -> list[Issue]:
     names = [" + ".join(sorted(str(i) for i in ids[parcel[hole == k]])[:3]) for k in range(len(found))]
     area = shapely.area(found)
     order = sorted(range(len(found)), key=lambda k: (-round(float(area[k]), 2), names[k]))
-    spot = shapely.get_coordinates(shapely.point_on_surface(found))
+    spot = spots(found)
     listed = [f"{names[k]} ({area[k]:,.2f} m²)" for k in order]
     return [
         Issue(
@@ -156,5 +156,4 @@ def named_twice(survey: Survey) -> list[Issue]:
 
 
 def _middle(frame: gpd.GeoDataFrame, rows: np.ndarray) -> list[tuple[float, float]]:
-    points = shapely.point_on_surface(np.asarray(frame.geometry.array)[rows])
-    return [(float(x), float(y)) for x, y in shapely.get_coordinates(points)]
+    return [(float(x), float(y)) for x, y in spots(np.asarray(frame.geometry.array)[rows])]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
-import shapely
 
+from gisplan.geometry import spots
 from gisplan.issues import Issue
 from gisplan.read import Layers
 
@@ -23,8 +22,6 @@ _ID = {
 
 #: Ledgers have no geometry; their rows lie where their parcels do.
 _LIES_IN = {"ledger": "parcels"}
-
-_NOWHERE = (math.nan, math.nan)
 
 
 def placed(issues: Iterable[Issue], layers: Layers) -> tuple[Issue, ...]:
@@ -51,6 +48,6 @@ def placed(issues: Iterable[Issue], layers: Layers) -> tuple[Issue, ...]:
 
 def _spots(frame: gpd.GeoDataFrame, rows: np.ndarray) -> list[tuple[float, float]]:
     drawn = rows >= 0
-    points = shapely.point_on_surface(np.asarray(frame.geometry.array)[rows[drawn]])
-    xy = iter(shapely.get_coordinates(points))
-    return [tuple(float(v) for v in next(xy)) if d else _NOWHERE for d in drawn]  # type: ignore[misc]
+    out = np.full((len(rows), 2), np.nan)
+    out[drawn] = spots(np.asarray(frame.geometry.array)[rows[drawn]])
+    return [(float(x), float(y)) for x, y in out]
