@@ -82,7 +82,8 @@ def write_geopackage(layers: Mapping[str, gpd.GeoDataFrame], file: Path) -> None
                     driver="GPKG",
                     append=i > 0,
                     use_arrow=False,
-                    promote_to_multi=True,
+                    geometry_type="Point" if name == "issues" else None,
+                    promote_to_multi=name != "issues",
                 )
             except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
                 raise OSError(errno.EIO, f"{file.name}: {error}") from error
