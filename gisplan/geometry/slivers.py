@@ -46,13 +46,20 @@ def fill_slivers(polygons: NDArray[np.object_], *, executor: Executor | None = N
     polygons
         Valid (multi)polygons, shape (n,).
     """
-    if len(slits(polygons, width_m=SLIVER_M, executor=executor).first) == 0:
+    found = slits(polygons, width_m=SLIVER_M, executor=executor)
+    if len(found.first) == 0:
         return Filled(polygons, np.zeros(0, dtype=np.int64), np.zeros(0))
     out = polygons.copy()
     given: dict[int, float] = {}
-    faces = uncovered_faces(polygons, executor)
+    # Only borders near a narrow strip are put together, for that costs most; what closes a strip touches its sides.
+    tree = _tree(polygons)
+    sides = np.unique(np.concatenate([found.first, found.second]))
+    _, near = tree.query(polygons[sides], predicate="dwithin", distance=SLIVER_M)
+    faces = uncovered_faces(polygons[np.unique(near)], executor)
     faces = faces[_is_sliver(faces)]
-    sliver, neighbour = _tree(polygons).query(faces, predicate="dwithin", distance=MEETS_M)
+    covered, _ = tree.query(shapely.point_on_surface(faces), predicate="intersects")
+    faces = np.delete(faces, np.unique(covered))
+    sliver, neighbour = tree.query(faces, predicate="dwithin", distance=MEETS_M)
     for k, face in enumerate(faces):
         rows = np.sort(neighbour[sliver == k])
         for row in rows[np.argsort(-_shared_length(face, polygons[rows]), kind="stable")]:
