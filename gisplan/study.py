@@ -12,6 +12,7 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+from pyproj import CRS
 
 from gisplan import issues as issues_
 from gisplan import measure
@@ -93,7 +94,7 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
     measured = measure.evaluate(survey)
     clock.append(time.perf_counter())
     progress("check")
-    found = (*layers.issues, *measure.found(survey))
+    found = measure.placed((*layers.issues, *measure.found(survey)), layers)
     clock.append(time.perf_counter())
     steps = dict(zip(("read", "cut", "measure", "check"), (b - a for a, b in pairwise(clock)), strict=True))
     return Result(
@@ -109,10 +110,28 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
     )
 
 
-def check(plan: Plan, *, progress: Callable[[str], None] = _quiet) -> tuple[Issue, ...]:
+@dataclass(frozen=True)
+class Checked:
+    """What a check found.
+
+    Attributes
+    ----------
+    issues
+        What is wrong or assumed, every feature with its place.
+    crs
+        The study's coordinate system, in which places are.
+    """
+
+    issues: tuple[Issue, ...]
+    crs: CRS
+
+
+def check(plan: Plan, *, progress: Callable[[str], None] = _quiet) -> Checked:
     """Read a plan's layers and say what is wrong or assumed, without measuring indicators."""
     layers = read_layers(plan, progress=lambda name: progress(f"read {name}"))
-    return (*layers.issues, *measure.found(measure.make_survey(plan, layers, progress=progress)))
+    survey = measure.make_survey(plan, layers, progress=progress)
+    progress("check")
+    return Checked(measure.placed((*layers.issues, *measure.found(survey)), layers), layers.crs)
 
 
 def write(result: Result, folder: str | Path, *, progress: Callable[[str], None] = _quiet) -> Path:
@@ -166,6 +185,10 @@ def _gis_layers(result: Result) -> dict[str, gpd.GeoDataFrame]:
     if result.parcels is not None:
         parcels = result.survey.pieces["parcels"].frame
         out["parcels"] = gpd.GeoDataFrame(result.parcels, geometry=parcels.geometry.array, crs=parcels.crs)
+    if any(i.features for i in result.issues):
+        from gisplan.show.geopackage import issue_points
+
+        out["issues"] = issue_points(result.issues, zones.crs)
     return out
 
 

@@ -111,7 +111,7 @@ def test_check_as_json(tmp_path, capsys):
     )
     found = json.loads(capsys.readouterr().out)
     assert [f["code"] for f in found] == ["ID_MISSING", "STUDY_CRS"]
-    assert set(found[0]) == {"code", "severity", "layer", "count", "features", "message", "remedy", "who"}
+    assert set(found[0]) == {"code", "severity", "layer", "count", "features", "message", "remedy", "who", "places"}
 
 
 def test_indicators(capsys):

@@ -83,7 +83,10 @@ ONE = {
         {f"{P}.columns": {"landuse": "x"}},
         "[layers.parcels.columns] unknown column 'landuse'; did you mean 'land_use'?",
     ),
-    "a_key_only_gisplan_sets": ({"folder": "x"}, "unknown key 'folder'; valid names: assumptions, layers, plan."),
+    "a_key_only_gisplan_sets": (
+        {"folder": "x"},
+        "unknown key 'folder'; valid names: assumptions, checks, layers, plan.",
+    ),
     "number_as_name": ({"plan.name": 4}, "[plan] name: expected text in quotes, found 4."),
     "table_as_crs": ({"plan.crs": {"epsg": 1}}, "[plan] crs: expected text in quotes, found a table."),
     "text_as_number": (

@@ -6,24 +6,39 @@ does not depend on the number of workers, and chunks are joined in order, so tha
 """
 
 from gisplan.geometry.cut import Cut, cut, owners
+from gisplan.geometry.dangles import Dangles, dangles
+from gisplan.geometry.duplicates import duplicates
+from gisplan.geometry.gaps import Slits, holes, slits, strip_width
 from gisplan.geometry.near import reached_share, within
 from gisplan.geometry.overlap import Overlaps, multiplicity_cells, overlaps
 from gisplan.geometry.parallel import sum_by
 from gisplan.geometry.repair import Repaired, repair
 from gisplan.geometry.size import ellipsoidal_area, ellipsoidal_length
+from gisplan.geometry.slivers import Filled, fill_slivers
+from gisplan.geometry.spots import spots
 
 __all__ = [
     "Cut",
+    "Dangles",
+    "Filled",
     "Overlaps",
     "Repaired",
+    "Slits",
     "cut",
+    "dangles",
+    "duplicates",
     "ellipsoidal_area",
     "ellipsoidal_length",
+    "fill_slivers",
+    "holes",
     "multiplicity_cells",
     "overlaps",
     "owners",
     "reached_share",
     "repair",
+    "slits",
+    "spots",
+    "strip_width",
     "sum_by",
     "within",
 ]

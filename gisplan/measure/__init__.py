@@ -5,7 +5,7 @@ from __future__ import annotations
 from gisplan.measure import buildings, economy, land, roads, services
 from gisplan.measure.balance import balance, require_closed
 from gisplan.measure.catalogue import GROUPS, Indicator, Measured, evaluate, register
-from gisplan.measure.quality import found
+from gisplan.measure.quality import found, placed
 from gisplan.measure.survey import Survey, make_survey
 
 #: Modules that enter indicators into the register when they are imported.
@@ -21,6 +21,7 @@ __all__ = [
     "evaluate",
     "found",
     "make_survey",
+    "placed",
     "register",
     "require_closed",
 ]

@@ -45,11 +45,15 @@ class Buildings:
         Index into `FLOOR_SOURCES` of what told it; −1 where nothing does.
     parcel
         Row number of the parcel that most of it stands on; −1 on none.
+    own_share, parcel_share
+        Part of its footprint on that parcel, and on all parcels.
     """
 
     floor_area: Array
     source: NDArray[np.int64]
     parcel: NDArray[np.int64]
+    own_share: Array
+    parcel_share: Array
 
 
 @dataclass(frozen=True)
@@ -219,7 +223,8 @@ def _buildings(
         return None, None
     area, source = floor_area_of(frame, plan.assumptions.storey_height_m)
     if parcels is None:
-        return Buildings(area, source, np.full(len(frame), -1, dtype=np.int64)), None
+        nowhere = np.zeros(len(frame))
+        return Buildings(area, source, np.full(len(frame), -1, dtype=np.int64), nowhere, nowhere), None
     on = cut(
         np.asarray(parcels.geometry.array),
         np.asarray(frame.geometry.array),
@@ -227,7 +232,10 @@ def _buildings(
         outside=False,
         executor=executor,
     )
-    return Buildings(area, source, owners(on, len(frame))), (on.zone, on.feature, on.share)
+    own = np.zeros(len(frame))
+    np.maximum.at(own, on.feature, on.share)
+    on_any = sum_by(on.feature, on.share, size=len(frame))
+    return Buildings(area, source, owners(on, len(frame)), own, on_any), (on.zone, on.feature, on.share)
 
 
 def _parcels(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gisplan.plan.checks import Checks
 from gisplan.plan.file import load_plan, parse_plan
 from gisplan.plan.tables import (
     Assumptions,
@@ -23,6 +24,7 @@ from gisplan.plan.values import Text, nearest
 __all__ = [
     "Assumptions",
     "Buildings",
+    "Checks",
     "ColumnSource",
     "Header",
     "Layers",

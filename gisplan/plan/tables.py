@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from gisplan import vocabulary
+from gisplan.plan.checks import Checks
 from gisplan.plan.drawing import Drawing, drawing_faults
 from gisplan.plan.places import Located
 from gisplan.plan.values import Date, Model, Number, Text, folder_name, nearest, projected
@@ -24,6 +25,9 @@ from gisplan.plan.values import Date, Model, Number, Text, folder_name, nearest,
 Rule = Literal["sum", "first", "last", "min", "max"]
 Language = Literal["zh", "en", "both"]
 Duplicates = Literal["refuse", "merge"]
+
+#: Who a layer comes from; lists of what they can mend go into files of this name.
+Supplier = Annotated[str, AfterValidator(folder_name)]
 
 
 #: What stands in a file for nothing known, beside the usual marks; numbers may be written as such.
@@ -95,6 +99,7 @@ class _Source(Model):
     columns: Columns = Field(default_factory=dict)
     missing: Missing = Field(default_factory=list)
     where: str | None = None
+    supplier: Supplier | None = None
 
     @field_validator("columns")
     @classmethod
@@ -136,6 +141,7 @@ class Zones(Located):
     missing: Missing = Field(default_factory=list)
     where: str | None = None
     drawing: Drawing | None = None
+    supplier: Supplier | None = None
     origin: Literal["parcels"] | None = Field(default=None, alias="from")
     by: str | None = None
     duplicates: Duplicates = "refuse"
@@ -319,6 +325,7 @@ class Plan(Model):
 
     plan: Header
     assumptions: Assumptions = Assumptions()
+    checks: Checks = Checks()
     layers: Layers
     folder: Path = Path()
     file: Path | None = None

@@ -17,7 +17,7 @@ from gisplan.issues import Issue
 from gisplan.plan import ColumnSource, Plan
 from gisplan.plan.places import is_database
 from gisplan.read import crs as crs_
-from gisplan.read import land_use, ledger, overlap, placing, roads, terrain, units, zones
+from gisplan.read import land_use, ledger, overlap, placing, roads, slivers, terrain, units, zones
 from gisplan.read.layer import Clean, clean
 from gisplan.read.raw import Raw, read_raw
 from gisplan.read.witness import Witness
@@ -102,10 +102,17 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
         queries += [raw.record] if raw.record else []
         kind = name.split(".")[0]
         layer, found = clean(
-            raw, crs, layer=name, dimension=_DIMENSION.get(kind), id_column=_ID.get(kind, "feature_id")
+            raw,
+            crs,
+            layer=name,
+            dimension=_DIMENSION.get(kind),
+            id_column=_ID.get(kind, "feature_id"),
+            repair_limit=plan.checks.repair_limit,
         )
         issues += found
         if name == "parcels":
+            layer, found = slivers.filled(layer, name=name, id_column="parcel_id")
+            issues += found
             layer, found = _parcels(plan, layer, raw.sources, crs)
             issues += found
         elif name == "roads":
@@ -116,13 +123,15 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
         if name == "parcels":
             # Now, while no other large layer takes up memory.
             drawn = overlaps(np.asarray(layer.frame.geometry.array), least_m2=overlap.LEAST_M2)
-            issues += overlap.told("parcels", layer.frame, "parcel_id", drawn, severity="warning")
+            issues += overlap.told(
+                "parcels", layer.frame, "parcel_id", drawn, severity="warning", sliver_m=plan.checks.sliver_m
+            )
     land, member, found = _zones(plan, out, crs)
     issues += found
     out.pop("zones", None)
     # Every sliver counts here: the books must close to a billionth.
     shared = overlaps(np.asarray(land.geometry.array), least_m2=0.0)
-    issues += overlap.told("zones", land, "zone_id", shared, severity="error")
+    issues += overlap.told("zones", land, "zone_id", shared, severity="error", sliver_m=plan.checks.sliver_m)
     if spec.terrain is not None:
         issues += terrain.look(plan.path(spec.terrain.path), land)
     if plan.plan.rules:

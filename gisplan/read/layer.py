@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -16,6 +16,7 @@ from gisplan.errors import LayerError, counted, first_ids
 from gisplan.geometry import Repaired, repair
 from gisplan.issues import Issue
 from gisplan.read import crs as crs_
+from gisplan.read import invalid
 from gisplan.read.raw import Raw
 
 _KINDS = {0: "points", 1: "lines", 2: "polygons"}
@@ -54,7 +55,9 @@ def dominant_dimension(frame: gpd.GeoDataFrame) -> int:
     return int(np.argmax(counts))
 
 
-def clean(raw: Raw, crs: CRS, *, layer: str, dimension: int | None, id_column: str | None) -> tuple[Clean, list[Issue]]:
+def clean(
+    raw: Raw, crs: CRS, *, layer: str, dimension: int | None, id_column: str | None, repair_limit: float = 1.0
+) -> tuple[Clean, list[Issue]]:
     """Project a layer, mend its geometry, reject what cannot be mended and give every record an id.
 
     Parameters
@@ -67,11 +70,14 @@ def clean(raw: Raw, crs: CRS, *, layer: str, dimension: int | None, id_column: s
         What the layer must hold; None takes what most of it is.
     id_column
         Canonical id column, if the layer has one.
+    repair_limit
+        Largest share of the layer's size that mending may change.
 
     Raises
     ------
     LayerError
-        Nothing usable is left, or the layer holds the wrong kind of geometry altogether.
+        Nothing usable is left, the layer holds the wrong kind of geometry altogether, or mending would change
+        too much.
     """
     dim = dominant_dimension(raw.frame) if dimension is None else dimension
     ids, issues = _ids(raw.frame, id_column, layer=layer)
@@ -80,7 +86,14 @@ def clean(raw: Raw, crs: CRS, *, layer: str, dimension: int | None, id_column: s
     rejected = shapely.is_missing(fixed.geometry)
     if rejected.all():
         raise LayerError(f"{raw.place}: {_nothing_usable(raw.frame, dim)} Give another layer.")
+    invalid.require_small(fixed, ids, dimension=dim, limit=repair_limit, place=raw.place)
+    drawn_wrong = np.flatnonzero(fixed.is_repaired)
+    drawn_wrong = drawn_wrong[~shapely.is_valid(np.asarray(raw.frame.geometry.array[drawn_wrong]))]
+    if len(drawn_wrong):
+        issues += invalid.by_kind(raw.frame.iloc[drawn_wrong], crs, ids.iloc[drawn_wrong], layer=layer)
     issues += _repair_issues(fixed.is_repaired, rejected, fixed, ids, layer=layer, unit="m²" if dim == 2 else "m")
+    if rejected.any():
+        issues[-1] = replace(issues[-1], places=invalid.middles(raw.frame[rejected], crs))
     frame = mended.assign(**{id_column or "feature_id": ids}).loc[~rejected].reset_index(drop=True)
     lost = (*raw.lost, *(str(i) for i in ids[rejected]))
     return Clean(
@@ -193,6 +206,7 @@ def _repair_issues(
                 f"({after - before:+,.2f}): {first_ids(ids[repaired].tolist())}.",
                 "Look at the places and correct the drawing.",
                 features=listed,
+                ids=[str(i) for i in ids[repaired]],
             )
         )
     if rejected.any():
@@ -209,6 +223,7 @@ def _repair_issues(
                 f"{counted(n, 'record')} cannot be used: {first_ids(listed)}.{sums}",
                 "Correct the drawing.",
                 features=listed,
+                ids=[str(i) for i in ids[rejected]],
             )
         )
     return issues

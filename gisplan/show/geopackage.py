@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,6 +12,10 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import pyogrio.errors
+import shapely
+
+from gisplan import issues as issues_
+from gisplan.issues import Issue
 
 #: Stands in the file where GDAL would write the time of day, so that the same results give the same bytes.
 _STAMP = "2000-01-01T00:00:00.000Z"
@@ -44,6 +48,15 @@ def writable(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(out, geometry=frame.geometry.array, crs=frame.crs)
 
 
+def issue_points(issues: Iterable[Issue], crs: object) -> gpd.GeoDataFrame:
+    """One point a feature concerned; a feature that is not drawn has a row without a point."""
+    rows = issues_.places(issues)
+    points = np.full(len(rows), None, dtype=object)
+    drawn = rows["x"].notna().to_numpy()
+    points[drawn] = shapely.points(rows["x"][drawn], rows["y"][drawn])
+    return gpd.GeoDataFrame(rows.drop(columns=["x", "y"]), geometry=points, crs=crs)
+
+
 def write_geopackage(layers: Mapping[str, gpd.GeoDataFrame], file: Path) -> None:
     """Write layers into one GeoPackage, in the order given.
 
@@ -69,7 +82,8 @@ def write_geopackage(layers: Mapping[str, gpd.GeoDataFrame], file: Path) -> None
                     driver="GPKG",
                     append=i > 0,
                     use_arrow=False,
-                    promote_to_multi=True,
+                    geometry_type="Point" if name == "issues" else None,
+                    promote_to_multi=name != "issues",
                 )
             except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
                 raise OSError(errno.EIO, f"{file.name}: {error}") from error

@@ -25,7 +25,7 @@ OUTPUTS = (
 )
 
 
-def require_writable(folder: Path) -> None:
+def require_writable(folder: Path, outputs: tuple[str, ...] = OUTPUTS) -> None:
     """Find out at once, before hours of work, whether results can be written; leave no trace.
 
     Raises
@@ -37,7 +37,7 @@ def require_writable(folder: Path) -> None:
     try:
         with _beside(folder) as fresh:
             _require_room(fresh, folder)
-            _require_free(folder, OUTPUTS)
+            _require_free(folder, outputs)
     finally:
         for p in made:
             if p.is_dir() and not any(p.iterdir()):
@@ -45,7 +45,7 @@ def require_writable(folder: Path) -> None:
 
 
 @contextmanager
-def published(folder: Path) -> Iterator[Path]:
+def published(folder: Path, outputs: tuple[str, ...] = OUTPUTS) -> Iterator[Path]:
     """Give a fresh folder to write into; if the block ends well, its files replace those of the earlier run.
 
     Files that are not gisplan's are left alone.
@@ -54,6 +54,8 @@ def published(folder: Path) -> Iterator[Path]:
     ----------
     folder
         Where the files belong; made if it is not there.
+    outputs
+        Names of gisplan's own files there; an earlier one that is not written anew is taken away.
 
     Yields
     ------
@@ -74,7 +76,7 @@ def published(folder: Path) -> Iterator[Path]:
                 "Make room or give another --out."
             ) from error
         _require_room(fresh, folder)
-        _move(fresh, folder)
+        _move(fresh, folder, outputs)
 
 
 @contextmanager
@@ -120,10 +122,10 @@ def _require_free(folder: Path, names: tuple[str, ...]) -> None:
         )
 
 
-def _move(fresh: Path, folder: Path) -> None:
+def _move(fresh: Path, folder: Path, outputs: tuple[str, ...]) -> None:
     """Replace the earlier files once each is known to be free; if one is not after all, put them all back."""
     names = sorted(p.name for p in fresh.iterdir())
-    stale = [n for n in OUTPUTS if n not in names and (folder / n).is_file()]
+    stale = [n for n in outputs if n not in names and (folder / n).is_file()]
     _require_free(folder, (*names, *stale))
     earlier = fresh / "earlier"
     done: list[str] = []

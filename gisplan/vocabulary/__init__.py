@@ -194,3 +194,15 @@ def coordinates() -> Mapping[str, Any]:
 def floor_words() -> Mapping[str, tuple[str, ...]]:
     """Words that stand ``before`` and ``after`` the number of floors on a drawing."""
     return {k: tuple(v) for k, v in _table("floors.toml").items()}
+
+
+@cache
+def date_chains() -> tuple[tuple[str, ...], ...]:
+    """Dates of a parcel that follow one another, chain by chain."""
+    return tuple(tuple(chain) for chain in _table("dates.toml")["chains"])
+
+
+@cache
+def past_dates() -> tuple[str, ...]:
+    """Dates of what has happened, which cannot lie after the day the data are of."""
+    return tuple(_table("dates.toml")["happened"])

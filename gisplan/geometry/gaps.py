@@ -1,0 +1,182 @@
+"""Land that polygons leave between them: slits along borders that all but meet, and holes that are closed all round."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from gisplan.geometry.near import _tree
+from gisplan.geometry.overlap import _open_edges
+from gisplan.geometry.parallel import in_chunks
+
+#: Borders nearer than this (m) meet: it is the rounding of coordinates.
+MEETS_M = 1e-6
+
+#: Borders are looked at every so many metres, in the middle of equal steps, so once an edge at least.
+STEP_M = 10.0
+
+#: Borders that run apart by more than this (cosine of the angle to the shortest way across; about 15°) enclose a
+#: corner, not a slit.
+SKEW = 0.25
+
+#: Holes below this (m²) are the noise of digitising.
+LEAST_M2 = 0.01
+
+
+@dataclass(frozen=True)
+class Slits:
+    """Pairs of polygons with a narrow strip of nobody's land between them.
+
+    Attributes
+    ----------
+    first, second
+        Row numbers, first < second, sorted.
+    width
+        m, where it was found widest.
+    area
+        m², from widths every `STEP_M` metres or less: exact where borders are straight and parallel.
+    xy
+        Place in the strip where it was found widest, shape (n, 2).
+    """
+
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    width: NDArray[np.float64]
+    area: NDArray[np.float64]
+    xy: NDArray[np.float64]
+
+
+def slits(polygons: NDArray[np.object_], *, width_m: float, executor: Executor | None = None) -> Slits:
+    """Find the strips narrower than a width that lie between two polygons.
+
+    Only borders that no neighbour shares are looked at. From points along them the shortest way to the next
+    polygon is taken; it counts where it leads across land that nobody covers and stands nearly upright on the border.
+
+    Parameters
+    ----------
+    polygons
+        Valid (multi)polygons, shape (n,).
+    width_m
+        Strips as wide as this or wider are streets.
+    """
+    none = np.zeros(0, dtype=np.int64)
+    if len(polygons) < 2 or width_m <= MEETS_M:
+        return Slits(none, none, np.zeros(0), np.zeros(0), np.zeros((0, 2)))
+    of, ends = _open_edges(polygons, executor)
+    edges, land = _tree(shapely.linestrings(ends)), _tree(polygons)
+    ahead = ends[:, 1] - ends[:, 0]
+
+    def work(rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        ways = _crossings(rows, of, ends[:, 0], ahead, edges, width_m)
+        covered, _ = land.query(shapely.points(ways[:, 4:]), predicate="intersects")
+        return np.delete(ways, np.unique(covered), axis=0)
+
+    return _by_pair(np.concatenate(in_chunks(work, len(of), executor=executor, least=500)))
+
+
+def _crossings(
+    rows: NDArray[np.int64],
+    of: NDArray[np.int64],
+    begin: NDArray[np.float64],
+    ahead: NDArray[np.float64],
+    edges: shapely.STRtree,
+    width_m: float,
+) -> NDArray[np.float64]:
+    """Ways across strips, shape (n, 6): polygon, polygon beyond, width, border it stands for, x, y of its middle."""
+    length = np.hypot(*ahead[rows].T)
+    steps = np.maximum(1, np.ceil(length / STEP_M)).astype(np.int64)
+    edge, border = np.repeat(rows, steps), np.repeat(length / steps, steps)
+    of_step = np.repeat(steps, steps)
+    number = np.arange(len(edge)) - np.repeat(np.cumsum(steps) - steps, steps)
+    at = begin[edge] + ((number + 0.5) / of_step)[:, None] * ahead[edge]
+    point, beyond = edges.query(shapely.points(at), predicate="dwithin", distance=width_m)
+    foreign = of[beyond] != of[edge[point]]
+    point, beyond = point[foreign], beyond[foreign]
+    # The foot of the shortest way to each edge, by hand: a polygon with many vertices would be gone through each time.
+    along = ((at[point] - begin[beyond]) * ahead[beyond]).sum(axis=1) / (ahead[beyond] ** 2).sum(axis=1)
+    across = begin[beyond] + np.clip(along, 0, 1)[:, None] * ahead[beyond] - at[point]
+    width = np.hypot(*across.T)
+    # A point that touches another polygon lies on a shared border, and what is beyond that is not its concern.
+    shared = np.zeros(len(at), dtype=bool)
+    shared[point[width <= MEETS_M]] = True
+    order = np.lexsort((width, of[beyond], point))
+    order = order[(np.diff(point[order], prepend=-1) != 0) | (np.diff(of[beyond][order], prepend=-1) != 0)]
+    mine = edge[point]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        skew = np.abs((across * ahead[mine]).sum(axis=1)) / (width * np.hypot(*ahead[mine].T))
+    kept = order[((width > MEETS_M) & (width < width_m) & ~shared[point] & (skew < SKEW))[order]]
+    middle = at[point[kept]] + across[kept] / 2
+    return np.column_stack([of[mine[kept]], of[beyond[kept]], width[kept], border[point[kept]], middle])
+
+
+def _by_pair(ways: NDArray[np.float64]) -> Slits:
+    """Bring the ways across together by pair of polygons; both sides see a strip, so each tells half of it."""
+    pair = np.sort(ways[:, :2].astype(np.int64), axis=1)
+    unique, of = np.unique(pair, axis=0, return_inverse=True)
+    of = of.ravel()
+    n = len(unique)
+    from_first = ways[:, 0].astype(np.int64) == pair[:, 0]
+    strip = ways[:, 2] * ways[:, 3]
+    sides = [np.bincount(of[s], weights=strip[s], minlength=n) for s in (from_first, ~from_first)]
+    seen = (sides[0] > 0).astype(float) + (sides[1] > 0)
+    # The widest way first, and of equal ones the most south-westerly, so that the order of records does not matter.
+    order = np.lexsort((ways[:, 5], ways[:, 4], -np.round(ways[:, 2], 6), of))
+    first = order[np.flatnonzero(np.diff(of[order], prepend=-1))]
+    return Slits(
+        unique[:, 0], unique[:, 1], ways[first, 2], (sides[0] + sides[1]) / np.maximum(seen, 1), ways[first, 4:6]
+    )
+
+
+def holes(polygons: NDArray[np.object_], *, width_m: float, executor: Executor | None = None) -> NDArray[np.object_]:
+    """Find the land that polygons enclose, that none of them covers and that is at least so wide somewhere.
+
+    Parameters
+    ----------
+    polygons
+        Valid (multi)polygons, shape (n,).
+    width_m
+        Diameter of the circle that fits in (m); narrower land is a slit.
+
+    Returns
+    -------
+    numpy.ndarray
+        Polygons, shape (k,), from the south-west to the north-east.
+    """
+    faces = uncovered_faces(polygons, executor)
+    faces = faces[shapely.area(faces) >= LEAST_M2]
+    # A circle of radius area ÷ perimeter always fits in; only where that is too small need the largest be sought.
+    wide = 2 * shapely.area(faces) >= width_m * shapely.length(faces)
+    unsure = np.flatnonzero(~wide)
+    if len(unsure):
+        radius = shapely.length(shapely.maximum_inscribed_circle(faces[unsure], tolerance=width_m / 20))
+        wide[unsure] = 2 * radius >= width_m
+    faces = faces[wide]
+    x, y = shapely.bounds(faces)[:, :2].T
+    return np.asarray(faces[np.lexsort((y, x))])
+
+
+def uncovered_faces(polygons: NDArray[np.object_], executor: Executor | None) -> NDArray[np.object_]:
+    """Land of any shape and size that polygons enclose and none of them covers, one polygon each."""
+    if len(polygons) == 0:
+        return np.zeros(0, dtype=object)
+    _, ends = _open_edges(polygons, executor)
+    lines = shapely.union_all(shapely.linestrings(ends))
+    faces = np.asarray(shapely.get_parts(shapely.polygonize(shapely.get_parts(lines))))
+    covered, _ = _tree(polygons).query(shapely.point_on_surface(faces), predicate="intersects")
+    return np.delete(faces, np.unique(covered))
+
+
+def strip_width(land: NDArray[np.object_]) -> NDArray[np.float64]:
+    """Width (m) of the rectangle that has the area and the length of border of each piece of land.
+
+    Parameters
+    ----------
+    land
+        Geometries, shape (n,); what is rounder than any rectangle is as wide as a square of its area.
+    """
+    area, half = shapely.area(land), shapely.length(land) / 2
+    return np.asarray((half - np.sqrt(np.maximum(half**2 - 4 * area, 0.0))) / 2)

@@ -1,0 +1,37 @@
+"""What measuring brings to light, theme by theme, each fault with its place."""
+
+from __future__ import annotations
+
+from gisplan.issues import Issue
+from gisplan.measure.quality import borders, buildings, dates, network, register, zones
+from gisplan.measure.quality.places import placed
+from gisplan.measure.survey import Survey
+
+#: Every check of a survey, in the order in which they are made.
+CHECKS = (
+    zones.outside,
+    zones.crossing,
+    borders.parcel_slits,
+    borders.zone_slits,
+    borders.enclosed,
+    borders.drawn_twice,
+    borders.named_twice,
+    register.areas,
+    register.zeros,
+    dates.out_of_order,
+    dates.in_future,
+    buildings.unknown_floor_area,
+    buildings.missing_floors,
+    buildings.zeros,
+    buildings.off_parcel,
+    buildings.across,
+    buildings.undrawn,
+    network.missed,
+)
+
+__all__ = ["CHECKS", "found", "placed"]
+
+
+def found(survey: Survey) -> list[Issue]:
+    """Issues that only show once everything is measured."""
+    return [issue for check in CHECKS for issue in check(survey)]
