@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from gisplan.geometry import side_by_side
 
 if TYPE_CHECKING:
     from gisplan.measure.survey import Survey
@@ -227,8 +229,7 @@ def evaluate(survey: Survey) -> list[Measured]:
         lacking = [n for n in ind.needs if not survey.has(n)]
         for name, labels in (ind.members(survey) if ind.members else {"": {}}).items():
             asked.append((ind, name, labels, lacking))
-    with ThreadPoolExecutor(2) as two:
-        figures = list(two.map(lambda a: _figures(survey, a[0], a[1], a[3]), asked))
+    figures = side_by_side([partial(_figures, survey, ind, name, lacking) for ind, name, _, lacking in asked])
     return [_measured(ind, name, labels, f) for (ind, name, labels, _), f in zip(asked, figures, strict=True)]
 
 

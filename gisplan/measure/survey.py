@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from functools import partial
 from threading import RLock
 from typing import Any, TypeVar, cast
 
@@ -14,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gisplan import vocabulary
-from gisplan.geometry import cut, owners, reached_share, sum_by, within
+from gisplan.geometry import cut, owners, reached_share, side_by_side, sum_by, within
 from gisplan.measure.catalogue import Array
 from gisplan.measure.pieces import Pieces, cut_layers
 from gisplan.plan import Plan
@@ -145,21 +146,17 @@ def make_survey(
 ) -> Survey:
     """Cut all layers and work out what is known of each building, parcel and service."""
     land = np.asarray(layers.zones.geometry.array)
-    # Side by side, so that one goes on while another sorts or joins what its threads found.
-    with ThreadPoolExecutor(2) as side_by_side:
-        progress("cut layers")
-        cutting = side_by_side.submit(cut_layers, layers, executor=executor)
-        standing = side_by_side.submit(_buildings, plan, layers, executor)
-        reaching = {s: side_by_side.submit(_reach, plan, layers, s, land, executor) for s in plan.layers.services}
-        pieces = cutting.result()
-        buildings, on_parcels = standing.result()
-        parcels = _parcels(plan, layers, buildings, on_parcels)
-        served, reach = {}, {}
-        for service, found in reaching.items():
-            progress(f"reach {service}")
-            near, reach[service] = found.result()
-            if near is not None:
-                served[service] = near
+    progress("cut layers")
+    services = list(plan.layers.services)
+    tasks: list[Callable[[], Any]] = [
+        partial(cut_layers, layers, executor=executor),
+        partial(_buildings, plan, layers, executor),
+        *(partial(_reach, plan, layers, s, land, executor) for s in services),
+    ]
+    pieces, (buildings, on_parcels), *reaching = side_by_side(tasks)
+    parcels = _parcels(plan, layers, buildings, on_parcels)
+    served = {s: near for s, (near, _) in zip(services, reaching, strict=True) if near is not None}
+    reach = {s: share for s, (_, share) in zip(services, reaching, strict=True)}
     return Survey(plan, layers, pieces, parcels, buildings, served, reach)
 
 
