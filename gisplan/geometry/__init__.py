@@ -5,6 +5,7 @@ chunks whose number
 does not depend on the number of workers, and chunks are joined in order, so that results do not either.
 """
 
+from gisplan.geometry.borders import Borders, borders
 from gisplan.geometry.cut import Cut, cut, owners
 from gisplan.geometry.dangles import Dangles, dangles
 from gisplan.geometry.duplicates import duplicates
@@ -18,12 +19,14 @@ from gisplan.geometry.slivers import Filled, fill_slivers
 from gisplan.geometry.spots import spots
 
 __all__ = [
+    "Borders",
     "Cut",
     "Dangles",
     "Filled",
     "Overlaps",
     "Repaired",
     "Slits",
+    "borders",
     "cut",
     "dangles",
     "duplicates",

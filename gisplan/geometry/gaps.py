@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
+from gisplan.geometry.borders import Borders, borders, hash_points
 from gisplan.geometry.near import _tree
-from gisplan.geometry.overlap import _open_edges
 from gisplan.geometry.parallel import in_chunks
 
 #: Borders nearer than this (m) meet: it is the rounding of coordinates.
@@ -35,8 +37,8 @@ class Slits:
     ----------
     first, second
         Row numbers, first < second, sorted.
-    width
-        m, where it was found widest.
+    width, narrowest
+        m, where it was found widest and narrowest.
     area
         m², from widths every `STEP_M` metres or less: exact where borders are straight and parallel.
     xy
@@ -46,11 +48,14 @@ class Slits:
     first: NDArray[np.int64]
     second: NDArray[np.int64]
     width: NDArray[np.float64]
+    narrowest: NDArray[np.float64]
     area: NDArray[np.float64]
     xy: NDArray[np.float64]
 
 
-def slits(polygons: NDArray[np.object_], *, width_m: float, executor: Executor | None = None) -> Slits:
+def slits(
+    polygons: NDArray[np.object_], *, width_m: float, known: Borders | None = None, executor: Executor | None = None
+) -> Slits:
     """Find the strips narrower than a width that lie between two polygons.
 
     Only borders that no neighbour shares are looked at. From points along them the shortest way to the next
@@ -62,11 +67,14 @@ def slits(polygons: NDArray[np.object_], *, width_m: float, executor: Executor |
         Valid (multi)polygons, shape (n,).
     width_m
         Strips as wide as this or wider are streets.
+    known
+        The polygons' borders, where they have been looked at already.
     """
     none = np.zeros(0, dtype=np.int64)
     if len(polygons) < 2 or width_m <= MEETS_M:
-        return Slits(none, none, np.zeros(0), np.zeros(0), np.zeros((0, 2)))
-    of, ends = _open_edges(polygons, executor)
+        return Slits(none, none, np.zeros(0), np.zeros(0), np.zeros(0), np.zeros((0, 2)))
+    known = known or borders(polygons, executor=executor)
+    of, ends = known.of, known.ends
     edges, land = _tree(shapely.linestrings(ends)), _tree(polygons)
     ahead = ends[:, 1] - ends[:, 0]
 
@@ -126,12 +134,21 @@ def _by_pair(ways: NDArray[np.float64]) -> Slits:
     # The widest way first, and of equal ones the most south-westerly, so that the order of records does not matter.
     order = np.lexsort((ways[:, 5], ways[:, 4], -np.round(ways[:, 2], 6), of))
     first = order[np.flatnonzero(np.diff(of[order], prepend=-1))]
+    narrowest = np.full(n, np.inf)
+    np.minimum.at(narrowest, of, ways[:, 2])
     return Slits(
-        unique[:, 0], unique[:, 1], ways[first, 2], (sides[0] + sides[1]) / np.maximum(seen, 1), ways[first, 4:6]
+        unique[:, 0],
+        unique[:, 1],
+        ways[first, 2],
+        narrowest,
+        (sides[0] + sides[1]) / np.maximum(seen, 1),
+        ways[first, 4:6],
     )
 
 
-def holes(polygons: NDArray[np.object_], *, width_m: float, executor: Executor | None = None) -> NDArray[np.object_]:
+def holes(
+    polygons: NDArray[np.object_], *, width_m: float, known: Borders | None = None, executor: Executor | None = None
+) -> NDArray[np.object_]:
     """Find the land that polygons enclose, that none of them covers and that is at least so wide somewhere.
 
     Parameters
@@ -140,13 +157,15 @@ def holes(polygons: NDArray[np.object_], *, width_m: float, executor: Executor |
         Valid (multi)polygons, shape (n,).
     width_m
         Diameter of the circle that fits in (m); narrower land is a slit.
+    known
+        The polygons' borders, where they have been looked at already.
 
     Returns
     -------
     numpy.ndarray
         Polygons, shape (k,), from the south-west to the north-east.
     """
-    faces = uncovered_faces(polygons, executor)
+    faces = uncovered_faces(polygons, known, executor)
     faces = faces[shapely.area(faces) >= LEAST_M2]
     # A circle of radius area ÷ perimeter always fits in; only where that is too small need the largest be sought.
     wide = 2 * shapely.area(faces) >= width_m * shapely.length(faces)
@@ -159,15 +178,54 @@ def holes(polygons: NDArray[np.object_], *, width_m: float, executor: Executor |
     return np.asarray(faces[np.lexsort((y, x))])
 
 
-def uncovered_faces(polygons: NDArray[np.object_], executor: Executor | None) -> NDArray[np.object_]:
+def uncovered_faces(
+    polygons: NDArray[np.object_], known: Borders | None, executor: Executor | None
+) -> NDArray[np.object_]:
     """Land of any shape and size that polygons enclose and none of them covers, one polygon each."""
-    if len(polygons) == 0:
+    known = known or borders(polygons, executor=executor)
+    ends = known.ends[_enclosing(known)]
+    if len(ends) == 0:
         return np.zeros(0, dtype=object)
-    _, ends = _open_edges(polygons, executor)
     lines = shapely.union_all(shapely.linestrings(ends))
     faces = np.asarray(shapely.get_parts(shapely.polygonize(shapely.get_parts(lines))))
     covered, _ = _tree(polygons).query(shapely.point_on_surface(faces), predicate="intersects")
     return np.delete(faces, np.unique(covered))
+
+
+def _enclosing(known: Borders) -> NDArray[np.int64]:
+    """Edges that may have a part in enclosing land nobody covers.
+
+    Open edges hang together in outlines. One that is a plain ring, with its polygons inside and touched by nothing
+    else, is where a block ends at the street: it encloses nothing. Left are rings with their polygons outside, what
+    lies within their bounds, and outlines that touch or cross others.
+    """
+    n = len(known.of)
+    if n == 0:
+        return np.zeros(0, dtype=np.int64)
+    _, vertex = np.unique(hash_points(known.ends.reshape(-1, 2)), return_inverse=True)
+    vertex = vertex.reshape(-1, 2)
+    count = int(vertex.max()) + 1
+    graph = coo_array((np.ones(n, dtype=np.int8), (vertex[:, 0], vertex[:, 1])), shape=(count, count))
+    outlines, of_vertex = connected_components(graph, directed=False)
+    outline = of_vertex[vertex[:, 0]]
+    mixed = np.zeros(outlines, dtype=bool)
+    mixed[of_vertex[np.bincount(vertex.ravel(), minlength=count) != 2]] = True
+    mixed[outline[np.isin(known.of, known.met)]] = True
+    first = np.zeros(outlines, dtype=np.int64)
+    first[outline[::-1]] = np.arange(n)[::-1]
+    # Seen from a corner of its own, for precision. Polygons lie on the left, so a ring round them has a positive area.
+    a, b = (known.ends[:, k] - known.ends[first[outline], 0] for k in (0, 1))
+    area = np.bincount(outline, weights=a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0], minlength=outlines)
+    order = np.argsort(outline, kind="stable")
+    start = np.searchsorted(outline[order], np.arange(outlines))
+    low = np.minimum.reduceat(known.ends.min(axis=1)[order], start)
+    high = np.maximum.reduceat(known.ends.max(axis=1)[order], start)
+    boxes = shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
+    around = np.flatnonzero(mixed | (area <= 0))
+    inside, _ = _tree(boxes[around]).query(boxes)
+    chosen = np.zeros(outlines, dtype=bool)
+    chosen[inside] = True
+    return np.flatnonzero(chosen[outline])
 
 
 def strip_width(land: NDArray[np.object_]) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gisplan.geometry.gaps import MEETS_M, slits, uncovered_faces
+from gisplan.geometry.gaps import MEETS_M, Slits, slits, uncovered_faces
 from gisplan.geometry.near import _tree
 
 #: Enclosed land narrower than this (m) is an error of drawing or rounding.
@@ -35,7 +35,9 @@ class Filled:
     sliver_area: NDArray[np.float64]
 
 
-def fill_slivers(polygons: NDArray[np.object_], *, executor: Executor | None = None) -> Filled:
+def fill_slivers(
+    polygons: NDArray[np.object_], *, found: Slits | None = None, executor: Executor | None = None
+) -> Filled:
     """Give each sliver narrower than `SLIVER_M`, closed all round, to the polygon it has the longest border with.
 
     A polygon only takes what leaves it one valid shape that has grown by exactly the sliver; all else stays as it
@@ -45,17 +47,20 @@ def fill_slivers(polygons: NDArray[np.object_], *, executor: Executor | None = N
     ----------
     polygons
         Valid (multi)polygons, shape (n,).
+    found
+        The strips between them, those of a millimetre among them, where they are known already.
     """
-    found = slits(polygons, width_m=SLIVER_M, executor=executor)
-    if len(found.first) == 0:
+    found = found or slits(polygons, width_m=SLIVER_M, executor=executor)
+    narrow = found.narrowest < SLIVER_M
+    if not narrow.any():
         return Filled(polygons, np.zeros(0, dtype=np.int64), np.zeros(0))
     out = polygons.copy()
     given: dict[int, float] = {}
     # Only borders near a narrow strip are put together, for that costs most; what closes a strip touches its sides.
     tree = _tree(polygons)
-    sides = np.unique(np.concatenate([found.first, found.second]))
+    sides = np.unique(np.concatenate([found.first[narrow], found.second[narrow]]))
     _, near = tree.query(polygons[sides], predicate="dwithin", distance=SLIVER_M)
-    faces = uncovered_faces(polygons[np.unique(near)], executor)
+    faces = uncovered_faces(polygons[np.unique(near)], None, executor)
     faces = faces[_is_sliver(faces)]
     covered, _ = tree.query(shapely.point_on_surface(faces), predicate="intersects")
     faces = np.delete(faces, np.unique(covered))

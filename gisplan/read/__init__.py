@@ -12,7 +12,8 @@ import numpy as np
 from pyproj import CRS
 
 from gisplan.errors import LayerError, counted
-from gisplan.geometry import Overlaps, ellipsoidal_area, ellipsoidal_length, overlaps
+from gisplan.geometry import Borders, Overlaps, Slits, borders, ellipsoidal_area, ellipsoidal_length, overlaps, slits
+from gisplan.geometry.slivers import SLIVER_M
 from gisplan.issues import Issue
 from gisplan.plan import ColumnSource, Plan
 from gisplan.plan.places import is_database
@@ -30,6 +31,14 @@ _ID = {
     "road_surfaces": "surface_id",
 }
 _DIMENSION = {"zones": 2, "parcels": 2, "buildings": 2, "roads": 1, "road_surfaces": 2}
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """Borders of the parcels that no neighbour shares, and the narrow strips between them."""
+
+    borders: Borders
+    slits: Slits
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,8 @@ class Layers:
         What was found and assumed.
     files
         Every file that was read.
+    gaps
+        Where the parcels end or gape; None without parcels.
     queries
         What was read that is no file: database, query, number and hash of its rows.
     """
@@ -64,6 +75,7 @@ class Layers:
     member: np.ndarray | None
     issues: tuple[Issue, ...]
     files: tuple[Path, ...] = field(default=())
+    gaps: Gaps | None = None
     queries: tuple[Mapping[str, Any], ...] = ()
 
     def frame(self, name: str) -> gpd.GeoDataFrame | None:
@@ -95,6 +107,7 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
     witness = placing.witness_of(base.frame, place=base.place)
     queries = []
     out: dict[str, Clean] = {}
+    gaps: Gaps | None = None
     for name, table in _tables(plan):
         progress(name)
         raw = raws.pop(name, None) or _raw(plan, name, table)
@@ -111,10 +124,13 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
         )
         issues += found
         if name == "parcels":
-            layer, found = slivers.filled(layer, name=name, id_column="parcel_id")
+            layer, gaps, found = _bordered(layer, plan.checks.sliver_m)
             issues += found
+            drawn = len(layer.frame)
             layer, found = _parcels(plan, layer, raw.sources, crs)
             issues += found
+            if len(layer.frame) != drawn:  # records that share an id have become one
+                gaps = _gaps(layer, plan.checks.sliver_m)
         elif name == "roads":
             layer, found = roads.classify(layer, plan.layers.roads)
             issues += found
@@ -122,9 +138,10 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
         out[name] = layer if name == "parcels" else _sized(layer, crs, plan.plan.area)
         if name == "parcels":
             # Now, while no other large layer takes up memory.
-            drawn = overlaps(np.asarray(layer.frame.geometry.array), least_m2=overlap.LEAST_M2)
+            assert gaps is not None
+            twice = overlaps(np.asarray(layer.frame.geometry.array), least_m2=overlap.LEAST_M2, known=gaps.borders)
             issues += overlap.told(
-                "parcels", layer.frame, "parcel_id", drawn, severity="warning", sliver_m=plan.checks.sliver_m
+                "parcels", layer.frame, "parcel_id", twice, severity="warning", sliver_m=plan.checks.sliver_m
             )
     land, member, found = _zones(plan, out, crs)
     issues += found
@@ -159,7 +176,7 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
                 "planner",
             )
         )
-    return Layers(crs, land, shared, out, member, tuple(issues), _files(plan), tuple(queries))
+    return Layers(crs, land, shared, out, member, tuple(issues), _files(plan), gaps, tuple(queries))
 
 
 def _tables(plan: Plan) -> list[tuple[str, Any]]:
@@ -239,6 +256,19 @@ def _parcels(plan: Plan, layer: Clean, sources: Mapping[str, ColumnSource], crs:
         frame["land_class"], found = land_use.classify(frame["land_use"], spec, ids=frame["parcel_id"])
         issues += found
     return replace(layer, frame=frame, records=records), issues
+
+
+def _gaps(layer: Clean, sliver_m: float) -> Gaps:
+    shapes = np.asarray(layer.frame.geometry.array)
+    known = borders(shapes)
+    return Gaps(known, slits(shapes, width_m=max(sliver_m, SLIVER_M), known=known))
+
+
+def _bordered(layer: Clean, sliver_m: float) -> tuple[Clean, Gaps, list[Issue]]:
+    """Parcels with the slivers between them given away, and where they end or gape."""
+    gaps = _gaps(layer, sliver_m)
+    made, issues = slivers.filled(layer, gaps.slits, name="parcels", id_column="parcel_id")
+    return made, gaps if made is layer else _gaps(made, sliver_m), issues
 
 
 def _sized(layer: Clean, crs: CRS, method: str) -> Clean:

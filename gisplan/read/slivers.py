@@ -9,15 +9,23 @@ import numpy as np
 import shapely
 
 from gisplan.errors import counted, first_ids
-from gisplan.geometry import fill_slivers
+from gisplan.geometry import Slits, fill_slivers
 from gisplan.issues import Issue
 from gisplan.read.layer import Clean
 
 
-def filled(layer: Clean, *, name: str, id_column: str) -> tuple[Clean, list[Issue]]:
-    """Give slivers under a millimetre to the neighbour with the longest border; say who grew by how much."""
+def filled(layer: Clean, found: Slits, *, name: str, id_column: str) -> tuple[Clean, list[Issue]]:
+    """Give slivers under a millimetre to the neighbour with the longest border; say who grew by how much.
+
+    Parameters
+    ----------
+    layer
+        Polygons.
+    found
+        The narrow strips between them.
+    """
     before = np.asarray(layer.frame.geometry.array)
-    made = fill_slivers(before)
+    made = fill_slivers(before, found=found)
     if len(made.row) == 0:
         return layer, []
     ids = [str(i) for i in layer.frame[id_column].iloc[made.row]]

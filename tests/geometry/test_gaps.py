@@ -1,5 +1,7 @@
 """Slits and holes between polygons: found where they are, not where streets and corners are."""
 
+from unittest import mock
+
 import numpy as np
 import pytest
 import shapely
@@ -7,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import box
 
-from gisplan.geometry import holes, slits, strip_width
+from gisplan.geometry import borders, holes, slits, strip_width
+from gisplan.geometry import gaps as gaps_module
 
 
 def polygon(*points: tuple[float, float]) -> shapely.Polygon:
@@ -115,3 +118,25 @@ def test_order_and_place_do_not_matter(order, dx, dy):
     assert {order[out.first[0]], order[out.second[0]]} == {0, 1} and len(out.first) == 1
     assert (out.width[0], out.area[0]) == (pytest.approx(0.25, abs=1e-8), pytest.approx(12.5, abs=1e-6))
     assert out.xy[0] == pytest.approx([50.125 + dx, 5 + dy])
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=40, unique=True),
+    st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6), st.floats(0.1, 0.9)), max_size=3),
+)
+def test_passing_over_plain_outlines_finds_the_same_holes(cells, odd):
+    """Squares of a grid, some of them missing, and a few laid across: all open edges together tell the same."""
+    shapes = [box(10 * c, 10 * r, 10 * c + 10, 10 * r + 10) for c, r in cells]
+    shapes += [box(10 * c + 10 * s, 10 * r + 3, 10 * c + 10 * s + 7, 10 * r + 8) for c, r, s in odd]
+    polygons = np.array(shapes, dtype=object)
+    some = holes(polygons, width_m=0.5)
+    with mock.patch.object(gaps_module, "_enclosing", lambda known: np.arange(len(known.of))):
+        everything = holes(polygons, width_m=0.5)
+    assert len(some) == len(everything)
+    np.testing.assert_allclose(shapely.area(some), shapely.area(everything), rtol=1e-9)
+
+
+def test_a_clean_block_leaves_no_edge_to_look_at():
+    block = np.array([box(10 * c, 10 * r, 10 * c + 10, 10 * r + 10) for c in range(4) for r in range(3)])
+    assert len(gaps_module._enclosing(borders(block))) == 0
+    assert len(gaps_module._enclosing(borders(np.delete(block, 4)))) == 14 + 4  # the courtyard and what is around it

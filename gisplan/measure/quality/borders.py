@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 
 from gisplan.errors import counted, first_ids
-from gisplan.geometry import duplicates, holes, slits, spots
+from gisplan.geometry import Slits, duplicates, holes, slits, spots
 from gisplan.issues import Issue
 from gisplan.measure.survey import Survey
 
@@ -24,19 +24,23 @@ LEAST_M2 = 0.01
 def parcel_slits(survey: Survey) -> list[Issue]:
     """Strips of nobody's land between parcels, too narrow for a street."""
     frame = survey.layers.frame("parcels")
-    return [] if frame is None else _slits(survey, frame, "parcels", "parcel_id")
+    gaps = survey.layers.gaps
+    if frame is None or gaps is None:
+        return []
+    return _slits(gaps.slits, survey.plan.checks.sliver_m, frame, "parcels", "parcel_id")
 
 
 def zone_slits(survey: Survey) -> list[Issue]:
     """Strips between zones; those of a grid or made from parcels have none of their own."""
-    return [] if survey.plan.layers.zones.path is None else _slits(survey, survey.layers.zones, "zones", "zone_id")
+    if survey.plan.layers.zones.path is None:
+        return []
+    limit, zones = survey.plan.checks.sliver_m, survey.layers.zones
+    return _slits(slits(np.asarray(zones.geometry.array), width_m=limit), limit, zones, "zones", "zone_id")
 
 
-def _slits(survey: Survey, frame: gpd.GeoDataFrame, layer: str, id_column: str) -> list[Issue]:
-    limit = survey.plan.checks.sliver_m
-    found = slits(np.asarray(frame.geometry.array), width_m=limit)
+def _slits(found: Slits, limit: float, frame: gpd.GeoDataFrame, layer: str, id_column: str) -> list[Issue]:
     ids = frame[id_column].to_numpy(dtype=object)
-    rows = np.flatnonzero(found.area >= LEAST_M2)
+    rows = np.flatnonzero((found.area >= LEAST_M2) & (found.width < limit))
     if len(rows) == 0:
         return []
     names = [" + ".join(sorted((str(ids[found.first[r]]), str(ids[found.second[r]])))) for r in rows]
@@ -64,7 +68,8 @@ def enclosed(survey: Survey) -> list[Issue]:
     if frame is None:
         return []
     geometry = np.asarray(frame.geometry.array)
-    found = holes(geometry, width_m=survey.plan.checks.sliver_m)
+    known = survey.layers.gaps.borders if survey.layers.gaps is not None else None
+    found = holes(geometry, width_m=survey.plan.checks.sliver_m, known=known)
     for name in ("roads", "road_surfaces"):
         streets = survey.layers.frame(name)
         if streets is not None and len(found):
