@@ -1,0 +1,70 @@
+"""The park as the README's plans describe it: a folder of files with an office's own names, marks and habits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import ezdxf
+import geopandas as gpd
+import numpy as np
+import pyogrio
+import shapely
+from park_files import CRS, IDS, X0, Y0, buildings, parcels, roads, water, workbook, zones
+
+TITLE = ["东部园区宗地台账"]
+REGISTER = ["宗地代码", "登记面积（亩）", "固定资产投资（万元）", "年税收（万元）"]
+
+
+def east_park(folder: Path) -> None:
+    """Write the files the README's plan names."""
+    folder.mkdir()
+    layers = {
+        "zones": zones().rename(columns={"zone_id": "code"}),
+        "buildings": buildings()[["geometry"]].assign(cs=[np.nan, *[2.0] * 59], gd=9.0),
+        "roads": roads().rename(columns={"road_class": "dj", "width": "kd"}),
+        "water_mains": water().assign(status="in_service"),
+    }
+    for name, frame in layers.items():
+        pyogrio.write_dataframe(frame, folder / "park.gpkg", layer=name)
+    drawn = parcels().rename(columns={"parcel_id": "ZDDM"})[["ZDDM", "status", "geometry"]]
+    drawn = drawn.assign(DLBM="1001", 权利人="永安公司")
+    pyogrio.write_dataframe(drawn, folder / "parcels.shp", encoding="gbk")
+    (folder / "parcels.cpg").unlink()
+    # 15 mu are one hectare.
+    workbook(folder / "register.xlsx", [TITLE, REGISTER, *([i, 15.0, 300.0, 20.0] for i in IDS)], sheet="台账")
+
+
+def other_files(folder: Path) -> None:
+    """Write the files the README's other blocks name."""
+    (folder / "permits.csv").write_text(
+        "ZDDM,许可证号,开工日期\n" + "".join(f"{i},P{i},2019年3月\n" for i in IDS), encoding="gbk"
+    )
+    _hydrants(folder / "hydrants.xlsx")
+    _survey(folder / "survey.dxf")
+    _swapped(folder / "roads.geojson")
+
+
+def _hydrants(file: Path) -> None:
+    """One in the middle of each column, on the road, in degrees."""
+    points = gpd.GeoSeries(shapely.points(X0 + np.arange(50, 1200, 100), Y0 + 200), crs=CRS).to_crs(4490)
+    workbook(file, [["编号", "经度", "纬度"], *([i, p.x, p.y] for i, p in enumerate(points))], sheet="消火栓")
+
+
+def _survey(file: Path) -> None:
+    doc = ezdxf.new()
+    doc.header["$INSUNITS"] = 6
+    space = doc.modelspace()
+    doc.layers.add("JZX")
+    for name, shape in zip(IDS, parcels().geometry, strict=True):
+        space.add_lwpolyline(list(shape.exterior.coords)[:-1], close=True, dxfattribs={"layer": "DK"})
+        at = (shape.centroid.x, shape.centroid.y)
+        space.add_text(name, height=5, dxfattribs={"layer": "ZDH", "insert": at})
+        space.add_text("1001", height=5, dxfattribs={"layer": "DLH", "insert": (at[0], at[1] - 20)})
+    doc.saveas(file)
+
+
+def _swapped(file: Path) -> None:
+    """Metres, north before east, in a format that stands for degrees."""
+    frame = roads()
+    frame = frame.set_geometry(shapely.transform(frame.geometry.array, lambda xy: xy[:, ::-1]))
+    pyogrio.write_dataframe(frame.set_crs(4326, allow_override=True), file, driver="GeoJSON", RFC7946="NO")
