@@ -242,6 +242,8 @@ def _looked(look: LayerLook) -> Iterator[str]:
     if look.encoding:
         yield f"  encoding     {look.encoding} (found out: the file does not say)"
     taken = f"{look.kind} ({'; '.join(look.reasons)})" if look.kind else "nothing gisplan knows"
+    if any(f.type == "CAD layer" for f in look.fields):
+        taken = "a drawing: say in a table [layers.….drawing] which of its CAD layers hold what"
     yield f"  taken for    {taken}"
     yield from (f"  remark       {on_one_line(remark)}" for remark in look.remarks)
     width = max((len(f.name) for f in look.fields), default=0)

@@ -14,7 +14,7 @@ from gisplan.draft import keys
 from gisplan.draft.files import Source
 from gisplan.draft.roles import Cast, Role, level_of
 from gisplan.draft.text import Block, condition, line, one_line
-from gisplan.errors import LayerError, first_ids
+from gisplan.errors import LayerError, counted, first_ids
 from gisplan.geometry import ellipsoidal_area, repair
 from gisplan.read import crs as crs_
 from gisplan.read import formats, land_use, names, placing
@@ -182,7 +182,7 @@ def _codes(
         starts = {f"{code}*": name for code, name in known.items()}
         # Two digits fit nearly any system, so most of the codes must say more.
         if all(land_use.class_of(c, starts) for c in codes) and np.median([len(c) for c in codes]) >= 4:
-            return True, [line("code_system", system, f"all {len(codes)} codes are in it")], [], []
+            return True, [line("code_system", system, f"{counted(len(codes), 'code')} found, all in it")], [], []
     fields = list(dict.fromkeys(c.sources["land_use"].column for _, c in held if "land_use" in c.sources))
     listed = first_ids([f"{c} ({n:,})" for c, n in zip(codes, counts, strict=True)], limit=40)
     choices = [

@@ -173,10 +173,17 @@ def project(frame: gpd.GeoDataFrame, crs: CRS, *, layer: str) -> tuple[gpd.GeoDa
     return frame.to_crs(crs), issues
 
 
+def _geodetic(crs: CRS) -> int | None:
+    """Number of the system's own system in degrees; GeoJSON and GeoParquet call WGS 84 by a name without one."""
+    base = crs.geodetic_crs
+    if base is None:
+        return None
+    return 4326 if base.to_authority() == ("OGC", "CRS84") else base.to_epsg()
+
+
 def _ballpark(own: CRS, crs: CRS, *, layer: str, records: int) -> Issue:
     """Say how far positions may be off where no accurate way between two datums is known."""
-    datums = [c.geodetic_crs.to_epsg() if c.geodetic_crs is not None else None for c in (own, crs)]
-    if set(datums) <= _GEOCENTRIC:
+    if {_geodetic(own), _geodetic(crs)} <= _GEOCENTRIC:
         return Issue(
             "CRS_BALLPARK",
             "note",

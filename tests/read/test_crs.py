@@ -120,3 +120,11 @@ def test_parcels_without_a_zone_value_are_told(tmp_path):
     assert run(study(tmp_path, plan={"layers.zones": {"from": "parcels", "by": "half"}}, parcels=frame)) == 0
     assert issues(tmp_path / "out").loc["ZONE_VALUE_MISSING", "features"] == "0104"
     assert CRS == "EPSG:4549"
+
+
+def test_wgs84_by_the_name_geojson_gives_it_is_no_foreign_datum(tmp_path):
+    frame = parcels().to_crs("OGC:CRS84")
+    frame.to_parquet(tmp_path / "p.parquet")
+    assert run(study(tmp_path, plan={"layers.parcels.path": "p.parquet", "layers.parcels.layer": ...})) == 0
+    found = issues(tmp_path / "out")
+    assert "CRS_BALLPARK" not in found.index or found.loc["CRS_BALLPARK", "severity"] == "note"
