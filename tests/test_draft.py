@@ -85,7 +85,7 @@ def test_every_decision_has_its_reason(tmp_path, capsys):
         "# park.gpkg roads (1 record, lines): its name says road, it has road_class, width, road_id, it holds lines."
         in text.splitlines()
     )
-    assert 'code_system = "ydyh2023"  # all 1 codes are in it' in text
+    assert 'code_system = "ydyh2023"  # 1 code found, all in it' in text
     assert out.splitlines()[-1] == (
         f"{tmp_path / 'plan.toml'} is written. Look it through, then: gisplan check {tmp_path / 'plan.toml'}"
     )
