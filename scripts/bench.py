@@ -2,8 +2,10 @@
 
     python scripts/bench.py                              10,000, 100,000 and 1,000,000 parcels
     python scripts/bench.py --sizes 10000 --json out.json
+    python scripts/bench.py read                         reading 1,000,000 parcels in three formats
+    python scripts/bench.py check                        the check of 100,000 parcels with a ledger
 
-Each side runs in a process of its own, so that peak memory is its own. The script reads the same files, cuts
+Each side runs in a process of its own, so that peak memory is its own. The study's script reads the same files, cuts
 parcels, buildings and
 roads by zone with ``geopandas.overlay``, puts buildings on parcels, finds the parcels within 100 m of a road and
 the share of each zone
@@ -15,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -25,32 +26,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-SIZES = (10_000, 100_000, 1_000_000)
+import bench_check
+import bench_read
+from bench_sides import ROOT, Clock, child, fabric, peak_gb
+
 REACH_M = 100.0
 
 #: Phases of which "zone cuts" is the sum.
 CUTS = ("parcels by zone", "buildings by zone", "roads by zone")
-
-
-class Clock:
-    """Seconds by phase."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    def __call__(self, phase: str, work: Callable[[], Any]) -> Any:
-        """Do some work and book its time."""
-        began = time.perf_counter()
-        out = work()
-        self.seconds[phase] = self.seconds.get(phase, 0.0) + time.perf_counter() - began
-        return out
-
-
-def peak_gb() -> float:
-    """Peak memory of this process so far."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1e9 if sys.platform == "darwin" else 1e6)
 
 
 def peer(data: Path) -> dict[str, Any]:
@@ -171,22 +154,6 @@ def ours(data: Path) -> dict[str, Any]:
     }
 
 
-def child(side: str, data: Path) -> dict[str, Any]:
-    """Run one side in a process of its own."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
-    done = subprocess.run(
-        [sys.executable, __file__, "--child", side, "--data", str(data)],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env=environment,
-        check=False,
-    )
-    if done.returncode:
-        raise SystemExit(f"{side} failed:\n{done.stderr[-3000:]}")
-    return dict(json.loads(done.stdout))
-
-
 def whole_run(data: Path) -> dict[str, float]:
     """``gisplan run`` from the start of the process to finished files."""
     with tempfile.TemporaryDirectory() as out:
@@ -210,26 +177,6 @@ def help_seconds() -> float:
         subprocess.run([sys.executable, "-m", "gisplan", "--help"], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
         best = min(best, time.perf_counter() - began)
     return best
-
-
-def fabric(size: int, folder: Path) -> Path:
-    """Make the fabric unless it is there."""
-    out = folder / f"fabric-{size}"
-    if not (out / "plan.toml").exists():
-        subprocess.run(
-            [
-                sys.executable,
-                str(ROOT / "scripts" / "make_sample.py"),
-                "fabric",
-                "--parcels",
-                str(size),
-                "--out",
-                str(out),
-            ],
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-    return out
 
 
 def agree(mine: dict[str, float], theirs: dict[str, float]) -> list[str]:
@@ -264,25 +211,52 @@ def report(size: int, mine: dict[str, Any], theirs: dict[str, Any], run: dict[st
     return ratios
 
 
+#: Each benchmark with its sizes, and what its sides do in their own processes.
+SIZES = {"study": (10_000, 100_000, 1_000_000), "read": (1_000_000,), "check": (100_000,)}
+SIDES = {
+    "peer": peer,
+    "ours": ours,
+    "read peer": bench_read.peer,
+    "read ours": bench_read.ours,
+    "check peer": bench_check.peer,
+    "check ours": bench_check.ours,
+}
+
+
+def study(size: int, folder: Path) -> dict[str, Any]:
+    """Whole study on both sides."""
+    data = fabric(size, folder)
+    theirs, mine, run = child("peer", data), child("ours", data), whole_run(data)
+    return {"peer": theirs, "ours": mine, "run": run, "ratios": report(size, mine, theirs, run)}
+
+
 def main() -> None:
-    """Run the sizes asked for."""
+    """Run the benchmark and the sizes asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="numbers of parcels, separated by commas")
+    parser.add_argument("what", nargs="?", choices=tuple(SIZES), default="study", help="default: study")
+    parser.add_argument("--sizes", help="numbers of parcels, separated by commas")
+    parser.add_argument("--runs", type=int, default=5, help="how often each file is read (read only)")
     parser.add_argument("--data", type=Path, help="where fabrics are kept (default: a temporary folder)")
     parser.add_argument("--json", type=Path, help="write all figures to this file")
-    parser.add_argument("--child", choices=("ours", "peer"), help=argparse.SUPPRESS)
+    parser.add_argument("--child", choices=tuple(SIDES), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
-        print(json.dumps({"ours": ours, "peer": peer}[options.child](options.data)))
+        print(json.dumps(SIDES[options.child](options.data)))
         return
-    figures: dict[str, Any] = {"help_seconds": help_seconds()}
-    print(f"gisplan --help: {figures['help_seconds']:.2f} s")
+    sizes = [int(s) for s in options.sizes.split(",")] if options.sizes else SIZES[options.what]
+    figures: dict[str, Any] = {}
+    if options.what == "study":
+        figures["help_seconds"] = help_seconds()
+        print(f"gisplan --help: {figures['help_seconds']:.2f} s")
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.data or Path(temporary)
-        for size in (int(s) for s in options.sizes.split(",")):
-            data = fabric(size, folder)
-            theirs, mine, run = child("peer", data), child("ours", data), whole_run(data)
-            figures[str(size)] = {"peer": theirs, "ours": mine, "run": run, "ratios": report(size, mine, theirs, run)}
+        for size in sizes:
+            if options.what == "read":
+                figures[str(size)] = bench_read.run(size, folder, options.runs)
+            elif options.what == "check":
+                figures[str(size)] = bench_check.run(size, folder)
+            else:
+                figures[str(size)] = study(size, folder)
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
