@@ -15,7 +15,7 @@ _DIMENSION_TYPES = {0: (0, 4), 1: (1, 2, 5), 2: (3, 6)}
 _COLLECTION = 7
 
 #: Coordinates beyond this lie on no earth in any unit: their squares would swallow all that is added to them.
-_FARTHEST = 1e9
+FARTHEST = 1e9
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,9 @@ def _kinds(geometry: NDArray[np.object_]) -> NDArray[np.int64]:
 def _far(geometry: NDArray[np.object_]) -> NDArray[np.bool_]:
     """Whether a geometry reaches beyond every place on earth; looked at one by one only where some does."""
     whole = shapely.total_bounds(geometry)
-    if not (np.abs(whole) > _FARTHEST).any():
+    if not (np.abs(whole) > FARTHEST).any():
         return np.zeros(len(geometry), dtype=bool)
-    return np.asarray((np.abs(shapely.bounds(geometry)) > _FARTHEST).any(axis=1))
+    return np.asarray((np.abs(shapely.bounds(geometry)) > FARTHEST).any(axis=1))
 
 
 def repair(geometry: NDArray[np.object_], *, dimension: int) -> Repaired:
@@ -114,7 +114,7 @@ def repair(geometry: NDArray[np.object_], *, dimension: int) -> Repaired:
     reason[infinite] = "coordinates that are not numbers"
     far = _far(flat)
     # A hole may lie where its shell does not, but only of an invalid shape.
-    far[faulty[owner[(np.abs(xy) > _FARTHEST).any(axis=1)]]] = True
+    far[faulty[owner[(np.abs(xy) > FARTHEST).any(axis=1)]]] = True
     far &= ~infinite
     reason[far] = "coordinates that lie on no earth"
     infinite |= far

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from pyproj import CRS, Transformer
 
+from gisplan.geometry.repair import FARTHEST
+
 #: (x0, y0, x1, y1)
 Box = tuple[float, float, float, float]
 
@@ -175,6 +177,8 @@ def told(found: tuple[Guess, ...]) -> str:
 
 def degrees(guess: Guess, box: Box) -> Box:
     """Place of bounds in degrees, by a guess; NaN where it gives none."""
+    if max(abs(c) for c in box) > FARTHEST:
+        return (np.nan,) * 4
     x0, y0, x1, y1 = (c * guess.scale for c in (swap(box) if guess.is_swapped else box))
     gx, gy = (a.ravel() for a in np.meshgrid(np.linspace(x0, x1, 3), np.linspace(y0, y1, 3)))
     if guess.crs.is_geographic and (max(abs(y0), abs(y1)) > 90 or max(abs(x0), abs(x1)) > 360):

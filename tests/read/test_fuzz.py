@@ -11,7 +11,7 @@ import pandas as pd
 import pyproj
 import pytest
 import shapely
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from park_files import CRS, X0, Y0, parcels, workbook
 
@@ -154,6 +154,7 @@ RINGS = st.lists(POINTS, min_size=3, max_size=7).filter(lambda p: not np.isnan(p
 
 @odd
 @given(st.lists(st.none() | st.lists(RINGS, min_size=1, max_size=3), min_size=1, max_size=4))
+@example(shapes=[[[(0, 0), (0, 9.999999900163214e299), (0, -1.797693124862316e308), (0, 0)]]])
 def test_odd_shapes(tmp_path_factory, shapes):
     """Rings that cross, collapse, run to infinity or to nowhere."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
