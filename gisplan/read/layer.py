@@ -231,7 +231,9 @@ def _repair_issues(
                 layer,
                 n,
                 f"{counted(n, 'record')} cannot be used: {first_ids(listed)}.{sums}",
-                "Correct the drawing.",
+                "Put them into a layer of their own."
+                if all(r.startswith("is a ") for r in reasons.index)
+                else "Correct the drawing.",
                 features=listed,
                 ids=[str(i) for i in ids[rejected]],
             )

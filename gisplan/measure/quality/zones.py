@@ -85,6 +85,8 @@ def beyond(survey: Survey) -> list[Issue]:
             1: f"; {out / 1000:,.1f} of {whole / 1000:,.1f} km lie outside",
             2: f"; {out:,.0f} of {whole:,.0f} m² lie outside",
         }[pieces.dimension]
+        # A hydrant outside may still serve a parcel inside.
+        use = "" if layer.startswith("services.") else " and count in no figure"
         ids = [str(i) for i in pieces.frame[_ID.get(layer, "feature_id")][away]]
         issues.append(
             Issue(
@@ -92,8 +94,8 @@ def beyond(survey: Survey) -> list[Issue]:
                 "note",
                 layer,
                 len(ids),
-                f"{len(ids):,} of {counted(len(away), 'record')} {'mostly ' if part else ''}in no zone{part} and "
-                f"count in no figure: {first_ids(ids)}.",
+                f"{len(ids):,} of {counted(len(away), 'record')} {'mostly ' if part else ''}in no zone{part}{use}: "
+                f"{first_ids(ids)}.",
                 "Check the zones if that is not meant.",
                 features=ids,
             )
