@@ -478,6 +478,9 @@ def test_unknown_codes_and_classes_name_their_records(tmp_path):
     assert run(study(tmp_path, parcels=frame, roads=roads().assign(road_class="wide"))) == 0
     found = issues(tmp_path / "out")["features"]
     assert (found["LAND_USE_UNKNOWN"], found["LAND_USE_MISSING"], found["ROAD_CLASS_UNKNOWN"]) == ("0101", "0102", "R1")
+    assert issues(tmp_path / "out").loc["ROAD_CLASS_UNKNOWN", "message"] == (
+        "1 road of classes gisplan does not know count in totals only: wide (1)."
+    )
 
 
 def test_ledger_areas_asked_for_but_not_there(tmp_path):

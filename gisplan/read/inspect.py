@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 
-from gisplan.errors import LayerError
+from gisplan.errors import LayerError, counted
 from gisplan.plan import ServiceLayer
 from gisplan.read import archives, cad, formats, kinds, questions, rows, sources, witness
 from gisplan.read import columns as cols
@@ -180,7 +182,7 @@ def _vector(path: Path, name: str | None, *, alone: bool, place: str) -> Seen:
     guesses = tuple(kinds.guesses(called, geometry, fields)) if geometry != "none" else ()
     best = guesses[0] if guesses else kinds.Guess()
     extent = None if geometry == "none" else crs_.bounds(frame)
-    told = [i.message for i in records.issues]
+    told = [*_kinds_held(frame), *(i.message for i in records.issues)]
     if frame.crs is None and extent is not None:
         told.append(witness.told(witness.guesses(extent)))
     look = LayerLook(
@@ -196,6 +198,13 @@ def _vector(path: Path, name: str | None, *, alone: bool, place: str) -> Seen:
         (*remarks, *told),
     )
     return Seen(look, guesses, table)
+
+
+def _kinds_held(frame: gpd.GeoDataFrame) -> list[str]:
+    """Remark on a layer that holds geometry of several kinds, of which a layer of a plan takes one."""
+    dimension = shapely.get_dimensions(np.asarray(frame.geometry.array))
+    held = [counted(n, _GEOMETRIES[d][:-1]) for d in reversed(_GEOMETRIES) if (n := int((dimension == d).sum()))]
+    return [f"holds {', '.join(held)}: a layer of a plan takes one kind"] if len(held) > 1 else []
 
 
 def _crs_name(frame: gpd.GeoDataFrame) -> str:

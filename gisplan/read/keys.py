@@ -67,7 +67,7 @@ def match(keys: pd.Series, ids: pd.Series, *, file: str, place: str) -> Matched:
         *_restored_issue(restored, file),
         *_lost_issue(lost, file),
         *_rounded_issue(rounded, bare, file),
-        *_unmatched_issues(orphans, bare, file),
+        *_unmatched_issues(orphans, bare, file, rows=int(keys.isin(orphans).sum())),
         *_near_issue(sorted(set(orphans) - set(rounded)), bare, file),
     ]
     return Matched(out, tuple(issues))
@@ -220,16 +220,17 @@ def _head(key: str) -> str:
     return re.split("[eE]", text)[0].replace(".", "")
 
 
-def _unmatched_issues(orphans: Sequence[str], bare: Sequence[str], file: str) -> list[Issue]:
+def _unmatched_issues(orphans: Sequence[str], bare: Sequence[str], file: str, *, rows: int) -> list[Issue]:
     issues = []
     if orphans:
+        several = f" in {rows:,} rows" if rows > len(orphans) else ""
         issues.append(
             Issue(
                 "LEDGER_ROW_WITHOUT_PARCEL",
                 "warning",
                 "ledger",
                 len(orphans),
-                f"{counted(len(orphans), 'key')} of {file} without a parcel: {first_ids(orphans)}.",
+                f"{counted(len(orphans), 'key')} of {file}{several} without a parcel: {first_ids(orphans)}.",
                 "Draw the parcels or correct the keys.",
                 features=list(orphans),
             )

@@ -83,6 +83,7 @@ def clean(
     ids, issues = _ids(raw.frame, id_column, layer=layer)
     mended, fixed, found = _mended(raw, crs, dim, layer=layer)
     issues = [*raw.issues, *found, *issues]
+    issues += _heights(raw.frame, layer=layer)
     rejected = shapely.is_missing(fixed.geometry)
     if rejected.all():
         raise LayerError(f"{raw.place}: {_nothing_usable(raw.frame, dim)} Give another layer.")
@@ -99,6 +100,15 @@ def clean(
     return Clean(
         frame, dim, len(raw.frame) + len(raw.lost), lost, float(np.nansum(fixed.size_before[rejected]))
     ), issues
+
+
+def _heights(frame: gpd.GeoDataFrame, *, layer: str) -> list[Issue]:
+    """Say that heights of the corners are there and no figure uses them."""
+    n = int(shapely.has_z(np.asarray(frame.geometry.array)).sum())
+    if n == 0:
+        return []
+    told = f"{counted(n, 'record')} with heights (Z), which no figure uses: areas and lengths are those of the map."
+    return [Issue("HEIGHTS_UNUSED", "note", layer, n, told)]
 
 
 def _nothing_usable(frame: gpd.GeoDataFrame, dimension: int) -> str:
@@ -221,7 +231,9 @@ def _repair_issues(
                 layer,
                 n,
                 f"{counted(n, 'record')} cannot be used: {first_ids(listed)}.{sums}",
-                "Correct the drawing.",
+                "Put them into a layer of their own."
+                if all(r.startswith("is a ") for r in reasons.index)
+                else "Correct the drawing.",
                 features=listed,
                 ids=[str(i) for i in ids[rejected]],
             )

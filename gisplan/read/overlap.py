@@ -24,6 +24,7 @@ def told(
     *,
     severity: Literal["error", "warning"],
     sliver_m: float = 0.0,
+    excess_m2: float | None = None,
 ) -> list[Issue]:
     """Issue that lists the pairs of records which cover the same land, largest first; none without any.
 
@@ -37,6 +38,9 @@ def told(
         How grave it is in this layer.
     sliver_m
         Shared land narrower than this (m) is counted as slivers.
+    excess_m2
+        What all areas add up to beyond the land they cover, where that is known: less than the pairs share where
+        three lie over each other.
     """
     seen = np.flatnonzero(shared.area >= LEAST_M2)
     if len(seen) == 0:
@@ -48,6 +52,7 @@ def told(
     land = shapely.intersection(geometry[shared.first[seen]], geometry[shared.second[seen]])
     narrow = int((strip_width(land) < sliver_m).sum())
     slivers = f", {narrow:,} of them narrower than {sliver_m:g} m" if narrow else ""
+    often = "which counts more than once" if excess_m2 is None else f"so {excess_m2:,.2f} m² too much is counted"
     pairs = [f"{a} + {b} ({shared.area[i]:,.2f} m²)" for (a, b), i in zip(names, seen, strict=True)]
     return [
         Issue(
@@ -56,8 +61,7 @@ def told(
             layer,
             len(pairs),
             f"{counted(len(pairs), 'pair')} of {layer} cover the same land, {shared.area[seen].sum():,.2f} "
-            "m² in all, "
-            f"which counts more than once{slivers}: {first_ids(pairs, limit=3)}.",
+            f"m² in all, {often}{slivers}: {first_ids(pairs, limit=3)}.",
             "Correct the borders.",
             features=pairs,
             ids=[f"{a} + {b}" for a, b in names],

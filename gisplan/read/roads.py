@@ -26,7 +26,7 @@ def classify(layer: Clean, spec: Roads | None) -> tuple[Clean, list[Issue]]:
     issues = []
     unknown = own[(found == UNCLASSIFIED) & own.notna()]
     if len(unknown):
-        listed = sorted(str(w) for w in unknown.unique())
+        listed = [f"{word} ({n:,})" for word, n in unknown.astype(str).value_counts().sort_index().items()]
         issues.append(
             Issue(
                 "ROAD_CLASS_UNKNOWN",

@@ -383,6 +383,60 @@ def test_a_code_nobody_knows():
     ]
 
 
+# ------------------------------------------------------------------------------------------------ whole layers
+
+
+def test_buildings_over_each_other_count_too_often():
+    """B5 and B6 lie over the western half of B1: three pairs share 50 m² each, but only 100 m² are too much."""
+    town = put(sound(), "buildings", "geometry", B1=box(10, 10, 20, 20))
+    add(town, "buildings", building_id="B5", geometry=box(10, 10, 15, 20))
+    add(town, "buildings", building_id="B6", geometry=box(10, 9, 15, 20))
+    (found,) = [i for i in checked(town) if i.code == "OVERLAP"]
+    assert (found.severity, found.layer, found.count) == ("warning", "buildings", 3)
+    assert found.message == (
+        "3 pairs of buildings cover the same land, 150.00 m² in all, so 100.00 m² too much is counted: "
+        "B1 + B5 (50.00 m²), B1 + B6 (50.00 m²), B5 + B6 (50.00 m²)."
+    )
+    assert [(x - X, y - Y) for x, y in found.places] == [(12.5, 15.0)] * 3
+
+
+def test_buildings_wall_to_wall_do_not_overlap():
+    town = put(sound(), "buildings", "geometry", B1=box(10, 10, 20, 20))
+    assert told(checked(add(town, "buildings", building_id="B5", geometry=box(20, 10, 30, 20)))) == []
+
+
+def test_what_lies_in_no_zone_is_told():
+    """B5 stands outside with 60 of its 100 m², and R3 runs out of the town with 40 of its 50 m."""
+    town = add(sound(), "buildings", building_id="B5", geometry=box(96, 10, 106, 20))
+    add(town, "roads", road_id="R3", geometry=shapely.LineString([(90, 50), (140, 50)]))
+    found = [i for i in checked(town) if i.code == "OUTSIDE_ZONES"]
+    assert [(i.severity, i.layer, i.feature_ids) for i in found] == [
+        ("note", "buildings", ["B5"]),
+        ("note", "roads", ["R3"]),
+    ]
+    assert [i.message for i in found] == [
+        "1 of 5 records mostly in no zone; 60 of 500 m² lie outside and count in no figure: B5.",
+        "1 of 3 records mostly in no zone; 0.0 of 0.2 km lie outside and count in no figure: R3.",
+    ]
+
+
+def test_heights_are_told():
+    """Corners at 7 m above the sea; a building of level ground is as large as without."""
+    town = put(sound(), "buildings", "geometry", B1=shapely.force_3d(box(20, 20, 30, 30), 7.0))
+    (found,) = checked(town)
+    assert (found.code, found.severity, found.layer, found.count) == ("HEIGHTS_UNUSED", "note", "buildings", 1)
+    assert found.message == "1 record with heights (Z), which no figure uses: areas and lengths are those of the map."
+
+
+def test_a_floor_area_of_nothing_in_the_register():
+    """P1 is vacant land by its class and P4 has no value; P2 and P3 may be built on, and have 0."""
+    town = sound()
+    town["parcels"]["floor_area"] = [0.0, 0.0, 0.0, None]
+    del town["buildings"]
+    found = told(checked(put(town, "parcels", "land_use", P1="2301")))
+    assert ("SUSPECT_ZERO_FLOOR_AREA", "parcels", ["P2", "P3"], [(75.0, 25.0), (25.0, 75.0)]) in found
+
+
 # ------------------------------------------------------------------------------------------------ laws
 
 

@@ -246,6 +246,7 @@ def test_a_layer_of_several_kinds(tmp_path):
     assert run(study(tmp_path, water=frame)) == 0
     found = issues(tmp_path / "out").loc["GEOMETRY_REJECTED"]
     assert (found["layer"], found["features"]) == ("services.water", "W3 (is a Point)")
+    assert found["remedy"] == "Put them into a layer of their own."
 
 
 def test_ids_as_whole_numbers(tmp_path):

@@ -95,6 +95,14 @@ def test_a_raster():
     assert look.remarks == ("397 × 307 cells of 12 × 12, 1 band of float32, -9999 is missing",)
 
 
+def test_a_layer_of_several_kinds_is_remarked_on(tmp_path):
+    frame = gpd.GeoDataFrame(geometry=[box(0, 0), box(100, 0), box(0, 0).boundary, box(0, 0).centroid], crs=4549)
+    frame.to_file(tmp_path / "mixed.gpkg", engine="pyogrio")
+    (look,) = inspect(tmp_path / "mixed.gpkg")
+    assert look.geometry == "polygons"
+    assert look.remarks[-1] == "holds 2 polygons, 1 line, 1 point: a layer of a plan takes one kind"
+
+
 def test_geoparquet_and_geojson_are_seen_alike(tmp_path):
     frame = parcels().to_crs(4326)
     frame.to_parquet(tmp_path / "lots.parquet")

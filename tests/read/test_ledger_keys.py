@@ -113,6 +113,21 @@ def test_a_decimal_point_behind_a_key(tmp_path):
     assert told(found, "LEDGER_KEYS_TIDIED")[:2] == ("note", 60)
 
 
+@pytest.mark.parametrize(
+    ("orphans", "words"),
+    [
+        (["X1", "X2"], "2 keys of reg.xlsx without a parcel"),
+        (["X1", "X1", "X2"], "2 keys of reg.xlsx in 3 rows without"),
+    ],
+)
+def test_rows_of_unmatched_keys_are_counted_where_there_are_more_of_them(orphans, words, tmp_path):
+    workbook(tmp_path / "reg.xlsx", table([*IDS, *orphans]))
+    _, found = join(tmp_path, plan())
+    severity, count, message, features = told(found, "LEDGER_ROW_WITHOUT_PARCEL")
+    assert (severity, count, features) == ("warning", 2, "X1; X2")
+    assert message.startswith(words)
+
+
 def test_near_matches_are_told_and_never_joined(tmp_path):
     """O for 0, two signs exchanged, a sign too many; ZZ99 is like none, 0399 like two."""
     ids = [f"GB{i}" for i in IDS]

@@ -414,3 +414,8 @@ def test_a_wrong_zone_number_is_always_noticed_and_the_right_one_named(lon, lat,
     place = witness.degrees(witness.Guess(pyproj.CRS(wrong), ""), box)
     assert witness.outside(pyproj.CRS(wrong), place) > witness.NOTICED
     assert next(g.crs.to_epsg() for g in witness.others(pyproj.CRS(wrong), box, None)) == right.to_epsg()
+
+
+def test_coordinates_at_the_end_of_numbers_lie_nowhere():
+    box = (0.0, -1.797693124862316e308, 0.0, 9.999999900163214e299)
+    assert np.isnan(witness.degrees(witness.Guess(pyproj.CRS(CRS), ""), box)).all()

@@ -11,6 +11,7 @@ from gisplan.measure.survey import Survey
 CHECKS = (
     zones.outside,
     zones.crossing,
+    zones.beyond,
     borders.parcel_slits,
     borders.zone_slits,
     borders.enclosed,
@@ -18,6 +19,7 @@ CHECKS = (
     borders.named_twice,
     register.areas,
     register.zeros,
+    register.nothing_built,
     dates.out_of_order,
     dates.in_future,
     buildings.unknown_floor_area,
@@ -26,6 +28,7 @@ CHECKS = (
     buildings.off_parcel,
     buildings.across,
     buildings.undrawn,
+    buildings.shared_land,
     network.missed,
 )
 

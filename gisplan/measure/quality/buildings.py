@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import shapely
 
 from gisplan.errors import counted, first_ids
+from gisplan.geometry import multiplicity_cells, overlaps
 from gisplan.issues import Issue
 from gisplan.measure.survey import Survey, column
+from gisplan.read import overlap
 
 
 def unknown_floor_area(survey: Survey) -> list[Issue]:
@@ -176,3 +179,22 @@ def undrawn(survey: Survey) -> list[Issue]:
                 )
             )
     return issues
+
+
+def shared_land(survey: Survey) -> list[Issue]:
+    """Buildings drawn over each other: their footprints and floor areas all count."""
+    frame = survey.layers.frame("buildings")
+    if frame is None:
+        return []
+    geometry = np.asarray(frame.geometry.array)
+    shared = overlaps(geometry, least_m2=overlap.LEAST_M2)
+    cells, over = multiplicity_cells(geometry, shared)
+    return overlap.told(
+        "buildings",
+        frame,
+        "building_id",
+        shared,
+        severity="warning",
+        sliver_m=survey.plan.checks.sliver_m,
+        excess_m2=float(((over - 1) * shapely.area(cells)).sum()),
+    )

@@ -98,3 +98,30 @@ def zeros(survey: Survey) -> list[Issue]:
             )
         )
     return issues
+
+
+def nothing_built(survey: Survey) -> list[Issue]:
+    """Parcels to be built on that the register gives a floor area of 0: nothing built, or nobody looked."""
+    frame, known = survey.layers.frame("parcels"), survey.parcels
+    if frame is None or known is None:
+        return []
+    classes = vocabulary.land_classes()
+    bare = [name for name, c in classes.items() if name == "vacant" or not c.building]
+    zero = (column(frame, "floor_area_m2") == 0) & ~np.isin(known.land_class.astype(str), bare)
+    if "is_vacant" in frame:
+        zero &= frame["is_vacant"].to_numpy(dtype=object) != True  # noqa: E712  it holds True, False and None
+    if not zero.any():
+        return []
+    ids = [str(i) for i in frame["parcel_id"][zero]]
+    return [
+        Issue(
+            "SUSPECT_ZERO_FLOOR_AREA",
+            "note",
+            "parcels",
+            len(ids),
+            f"{counted(len(ids), 'parcel')} with floor area of 0 in the register, which is measured as nothing built, "
+            f"not as unknown: {first_ids(ids)}.",
+            "Leave the cells empty where the value is not known.",
+            features=ids,
+        )
+    ]

@@ -9,6 +9,8 @@ from gisplan.geometry import sum_by
 from gisplan.issues import Issue
 from gisplan.measure.survey import Survey
 
+_ID = {"buildings": "building_id", "roads": "road_id", "road_surfaces": "surface_id"}
+
 
 def outside(survey: Survey) -> list[Issue]:
     """Parcels that lie outside every zone, wholly or in part."""
@@ -67,3 +69,35 @@ def crossing(survey: Survey) -> list[Issue]:
             ids=ids,
         )
     ]
+
+
+def beyond(survey: Survey) -> list[Issue]:
+    """Features of the other layers that lie mostly in no zone, and how much of their layer is counted nowhere."""
+    issues = []
+    for layer, pieces in survey.pieces.items():
+        away = pieces.owner < 0
+        # A layer of which nothing lies in a zone is told of once, and more gravely.
+        if layer == "parcels" or not away.any() or len(pieces.zone) == 0:
+            continue
+        out, whole = float((pieces.size * pieces.outside).sum()), float(pieces.size.sum())
+        part = {
+            0: "",
+            1: f"; {out / 1000:,.1f} of {whole / 1000:,.1f} km lie outside",
+            2: f"; {out:,.0f} of {whole:,.0f} m² lie outside",
+        }[pieces.dimension]
+        # A hydrant outside may still serve a parcel inside.
+        use = "" if layer.startswith("services.") else " and count in no figure"
+        ids = [str(i) for i in pieces.frame[_ID.get(layer, "feature_id")][away]]
+        issues.append(
+            Issue(
+                "OUTSIDE_ZONES",
+                "note",
+                layer,
+                len(ids),
+                f"{len(ids):,} of {counted(len(away), 'record')} {'mostly ' if part else ''}in no zone{part}{use}: "
+                f"{first_ids(ids)}.",
+                "Check the zones if that is not meant.",
+                features=ids,
+            )
+        )
+    return issues
