@@ -34,10 +34,6 @@ APART_KM = 20.0
 NOTICED, BEYOND = 1.0, 5.0
 
 
-#: Coordinates beyond this lie on no earth in any unit, and a step between two of them may be no number.
-_FARTHEST = 1e9
-
-
 @dataclass(frozen=True)
 class Guess:
     """A system coordinates may be in.
@@ -181,10 +177,8 @@ def told(found: tuple[Guess, ...]) -> str:
 
 def degrees(guess: Guess, box: Box) -> Box:
     """Place of bounds in degrees, by a guess; NaN where it gives none."""
-    if max(abs(c) for c in box) > FARTHEST:
-        return (np.nan,) * 4
     x0, y0, x1, y1 = (c * guess.scale for c in (swap(box) if guess.is_swapped else box))
-    if max(abs(x0), abs(y0), abs(x1), abs(y1)) > _FARTHEST:
+    if max(abs(x0), abs(y0), abs(x1), abs(y1)) > FARTHEST:
         return (np.nan,) * 4
     gx, gy = (a.ravel() for a in np.meshgrid(np.linspace(x0, x1, 3), np.linspace(y0, y1, 3)))
     if guess.crs.is_geographic and (max(abs(y0), abs(y1)) > 90 or max(abs(x0), abs(x1)) > 360):

@@ -53,7 +53,7 @@ def test_any_ledger_is_joined_or_refused_in_one_line(names, rows, above):
             csv.writer(stream).writerows(lines)
         spec = Ledger(path=str(file), key="编号")
         try:
-            joined, issues = join(parcels(), spec, file, place="[layers.parcels.ledger]")
+            joined, issues = join(parcels().assign(area_m2=10_000.0), spec, file, place="[layers.parcels.ledger]")
         except LayerError as error:
             assert str(error).startswith("[layers.parcels.ledger]")
             return
@@ -68,4 +68,9 @@ def test_a_cell_of_ten_megabytes_is_refused_or_read(size, tmp_path):
     file = tmp_path / "reg.csv"
     file.write_text("编号,holder\n0101," + "甲" * (size // 3) + "\n", encoding="utf-8")
     with pytest.raises(LayerError, match="field larger than field limit"):
-        join(parcels(), Ledger(path=str(file), key="编号"), file, place="[layers.parcels.ledger]")
+        join(
+            parcels().assign(area_m2=10_000.0),
+            Ledger(path=str(file), key="编号"),
+            file,
+            place="[layers.parcels.ledger]",
+        )
