@@ -85,8 +85,11 @@
       return c.scale ? number / TENTH[c.scale] : number;
     }
 
-    all(key) {
-      return Array.from({ length: this.n }, (_, row) => this.value(key, row));
+    /* A column of numbers; NaN where there is none. */
+    numbers(key) {
+      const c = this.columns[key];
+      if (!c.numbers) c.numbers = Float64Array.from({ length: this.n }, (_, row) => { const v = this.value(key, row); return v === null ? NaN : v; });
+      return c.numbers;
     }
 
     readGeometry() {
