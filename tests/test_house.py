@@ -23,6 +23,7 @@ ORDER = (
     "errors",
     "issues",
     "vocabulary",
+    "rules",
     "plan",
     "geometry",
     "read",

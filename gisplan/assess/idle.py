@@ -88,12 +88,12 @@ def classify(register: pd.DataFrame, *, as_of: dt.date, rule: IdleRule) -> pd.Da
     -------
     pandas.DataFrame
         Indexed like the register: ``idle_class, due_date, due_from, days_over, next_class, next_date, fee_wan, action,
-        missing, doubt, developed_share, invested_share, cause``. Dates are datetime64; ``days_over`` are days past the
+        missing, doubt, developed_share, invested_share, cause``. Dates are `datetime.date` or None; ``days_over`` are days past the
         due date of a parcel not started, or past the day work stopped of one that stands still. ``fee_wan`` is what the
         fee would be if the authority found the parcel idle, NaN where no fee is due or the price is not known.
     """
     day = np.datetime64(as_of, "D")
-    dates = {name: _dates(register, name) for name in DATES}
+    dates = {name: days(register, name) for name in DATES}
     happened = {name: np.where(d <= day, d, np.datetime64("NaT")) for name, d in dates.items()}
     amounts = {name: _numbers(register, name) for name in AMOUNTS}
     cause, cause_read = _causes(register)
@@ -147,11 +147,11 @@ def classify(register: pd.DataFrame, *, as_of: dt.date, rule: IdleRule) -> pd.Da
     return pd.DataFrame(
         {
             "idle_class": kind,
-            "due_date": due.astype("datetime64[s]"),
+            "due_date": due.astype(object),
             "due_from": due_from,
             "days_over": np.where(past, over.astype(float), np.nan),
             "next_class": next_class,
-            "next_date": next_date.astype("datetime64[s]"),
+            "next_date": next_date.astype(object),
             "fee_wan": np.where(has_fee, rule.fee_share * price, np.nan),
             "action": _actions(base, completed, gov, cause),
             "missing": _joined(lacks, len(register)),
@@ -164,10 +164,13 @@ def classify(register: pd.DataFrame, *, as_of: dt.date, rule: IdleRule) -> pd.Da
     )
 
 
-def _dates(register: pd.DataFrame, name: str) -> Days:
-    if name not in register:
-        return np.full(len(register), "NaT", dtype="datetime64[D]")
-    return np.array([None if pd.isna(v) else v for v in register[name]], dtype="datetime64[D]")
+def days(register: pd.DataFrame, name: str) -> Days:
+    """Dates of a column as days, NaT where there is none or no such column."""
+    out = np.full(len(register), "NaT", dtype="datetime64[D]")
+    if name in register:
+        told = _told(register, name)
+        out[told] = register[name].to_numpy(dtype=object)[told].astype("datetime64[D]")
+    return out
 
 
 def _numbers(register: pd.DataFrame, name: str) -> Array:

@@ -24,11 +24,11 @@ def faults_of(pack: Pack) -> Iterator[str]:
         for item in items:
             yield from (f"{kind} {item.id}: {fault}" for fault in _indicator(item))
     for limit in pack.limits:
-        yield from (f"limit {limit.id}: {fault}" for fault in (*_ends(limit), *_where(limit.where)))
+        yield from (f"limit {limit.id}: {fault}" for fault in (*_ends(limit), *_where(limit.where), *_asked(limit)))
     for band in pack.bands:
         yield from (f"band {band.id}: {fault}" for fault in _ends(band))
     for ideal in pack.ideals:
-        yield from (f"ideal {ideal.id}: {fault}" for fault in (*_ideal(ideal), *_where(ideal.where)))
+        yield from (f"ideal {ideal.id}: {fault}" for fault in (*_ideal(ideal), *_where(ideal.where), *_asked(ideal)))
     yield from _overlaps(pack.limits)
     yield from _weights(pack.weights)
     yield from _bands(pack.bands)
@@ -61,6 +61,15 @@ def _indicator(item: Limit | Ideal | Band) -> Iterator[str]:
         yield f"unknown indicator {item.indicator!r}; {nearest(item.indicator, vocabulary.indicators())}"
     elif item.unit != known.unit:
         yield f"{item.indicator} is in {known.unit}, not in {item.unit}"
+
+
+def _asked(item: Limit | Ideal) -> Iterator[str]:
+    """Conditions that what the indicator is about cannot answer: a zone has no land use."""
+    known = vocabulary.indicator(item.indicator)
+    if known is not None and known.level == "zone":
+        for key in item.where.given():
+            if vocabulary.conditions()[key].of == "parcel":
+                yield f"{key} is a condition of parcels, and {item.indicator} is of zones"
 
 
 def _ends(limit: Bounds) -> Iterator[str]:
