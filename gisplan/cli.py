@@ -78,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
     idle.set_defaults(call=_idle)
 
     rules = verbs.add_parser("rules", help="the rule packs, one in full, or what two say differently")
-    rules.add_argument("what", nargs="?", choices=("show", "diff"), metavar="show|diff", help="show NAME, diff A B [PLAN]")
+    rules.add_argument("what", nargs="?", choices=("show", "diff"), metavar="show|diff", help="show NAME, or diff A B")
     rules.add_argument("names", nargs="*", metavar="NAME", help="a pack's name or path; a plan's path behind two")
     rules.set_defaults(call=_rules)
     return top
@@ -329,7 +329,8 @@ def _rules(options: argparse.Namespace) -> int:
         a, b = (load_packs([name])[0] for name in names[:2])
         lines = list(change_lines(differences(a, b))) or [f"{a.name} and {b.name} say the same."]
         if len(names) == 3:
-            lines += ["", *(list(moved_lines(*_judged(names[2], names[:2]))) or ["No figure of the plan changes class."])]
+            moved = list(moved_lines(*_judged(names[2], names[:2])))
+            lines += ["", *(moved or ["No figure of the plan changes class."])]
     else:
         raise GisplanError("rules: write gisplan rules, gisplan rules show NAME, or gisplan rules diff A B [PLAN].")
     for line in lines:

@@ -15,8 +15,8 @@ import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
 
-from gisplan import issues as issues_
 from gisplan import assess, measure
+from gisplan import issues as issues_
 from gisplan.assess import IdleLand
 from gisplan.errors import GisplanError, counted
 from gisplan.issues import Issue
@@ -182,8 +182,8 @@ def idle(plan: Plan, *, as_of: dt.date | None = None, progress: Callable[[str], 
     found = assess.assess_idle(survey, packs, as_of=day)
     if found is None:
         raise GisplanError(
-            "idle: no parcels with an agreed start, hand-over, approval, actual start or completion. Map these columns in "
-            "[layers.parcels] or its ledger, e.g. agreed_start = \"约定开工日期\"."
+            "idle: no parcels with an agreed start, hand-over, approval, actual start or completion. Map these columns "
+            'in [layers.parcels] or its ledger, e.g. agreed_start = "约定开工日期".'
         )
     return found
 

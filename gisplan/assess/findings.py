@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from gisplan import vocabulary
 from gisplan.assess.idle import Array, Mask, Text
@@ -68,7 +70,9 @@ def findings(packs: Sequence[Pack], things: Sequence[Things], *, as_of: dt.date 
         of zones; a project has one unless the limit does not apply to it. A limit of an indicator that was not measured
         has one row without an id, however many parcels there are.
     """
-    blocks = [block for pack in packs for limit in pack.limits for t in things for block in _judged(pack, limit, t, as_of)]
+    blocks = [
+        block for pack in packs for limit in pack.limits for of in things for block in _judged(pack, limit, of, as_of)
+    ]
     if not blocks:
         return pd.DataFrame(columns=list(COLUMNS))
     return pd.concat(blocks, ignore_index=True)[list(COLUMNS)]
@@ -82,9 +86,9 @@ def _judged(pack: Pack, limit: Limit, things: Things, as_of: dt.date | None) -> 
     is_zone = things.level == "zone"
     outside = _outside(pack.in_force, limit.in_force, as_of)
     if outside or (limit.indicator not in things.values and not is_zone):
-        kind, note = outside or ("no_data", "not measured")
+        word, note = outside or ("no_data", "not measured")
         rows = np.arange(len(things.ids)) if is_zone else np.array([-1])
-        yield _table(pack, limit, things, rows, np.full(len(rows), kind, dtype=object), _same(note, len(rows)))
+        yield _table(pack, limit, things, rows, _same(word, len(rows)), _same(note, len(rows)))
         return
     values = things.values.get(limit.indicator)
     applies, open_, notes = _applies(limit, things)
@@ -107,21 +111,21 @@ def _outside(pack: Period, limit: Period, as_of: dt.date | None) -> tuple[str, s
     return None
 
 
-def _same(note: str, size: int) -> Text:
-    return np.full(size, note, dtype=object)
+def _same(word: str, size: int) -> Text:
+    return np.full(size, word, dtype=object)
 
 
-def _table(pack: Pack, limit: Limit, things: Things, rows: np.ndarray, kind: Text, notes: Text) -> pd.DataFrame:  # type: ignore[type-arg]
-    one = rows >= 0
-    values = things.values.get(limit.indicator, np.full(len(things.ids), np.nan))
-    value = np.where(one, values[rows] if len(values) else np.nan, np.nan)
+def _table(pack: Pack, limit: Limit, things: Things, rows: NDArray[np.int64], kind: Text, notes: Text) -> pd.DataFrame:
+    values, real = np.full(len(rows), np.nan), rows >= 0
+    if limit.indicator in things.values:
+        values[real] = things.values[limit.indicator][rows[real]]
     return pd.DataFrame(
         {
             "level": things.level,
-            "id": np.where(one, things.ids[rows] if len(values) else None, None),
-            "zone_id": np.where(one, things.zone_ids[rows] if len(values) else None, None),
+            "id": _at(things.ids, rows),
+            "zone_id": _at(things.zone_ids, rows),
             "indicator": limit.indicator,
-            "value": value.astype(float),
+            "value": values,
             "unit": limit.unit,
             "limit": str(limit),
             "class": kind,
@@ -134,6 +138,13 @@ def _table(pack: Pack, limit: Limit, things: Things, rows: np.ndarray, kind: Tex
             "note": notes,
         }
     )
+
+
+def _at(names: Text, rows: NDArray[np.int64]) -> Text:
+    """Names of rows, None for the row −1, which stands for all of them."""
+    out = np.full(len(rows), None, dtype=object)
+    out[rows >= 0] = names[rows[rows >= 0]]
+    return out
 
 
 def _applies(limit: Limit, things: Things) -> tuple[Mask, Mask, Text]:
@@ -189,4 +200,4 @@ def _holds(condition: Condition, said: pd.Series, wanted: object) -> Mask:
         assert isinstance(wanted, Period)
         first, last = wanted.ends
         out = said.map(lambda d: not pd.isna(d) and first <= d <= last)
-    return out.to_numpy(dtype=bool)
+    return cast(Mask, out.to_numpy(dtype=bool))

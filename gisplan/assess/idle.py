@@ -41,7 +41,8 @@ DATES = (
     "stop_date", "completion_date",
 )  # fmt: skip
 AMOUNTS = (
-    "developed_area_m2", "development_area_m2", "land_area_m2", "investment_wan", "investment_promised_wan", "price_wan",
+    "developed_area_m2", "development_area_m2", "land_area_m2", "investment_wan", "investment_promised_wan",
+    "price_wan",
 )  # fmt: skip
 TEXTS = ("permit_no", "contract_no", "delay_cause")
 
@@ -88,9 +89,10 @@ def classify(register: pd.DataFrame, *, as_of: dt.date, rule: IdleRule) -> pd.Da
     -------
     pandas.DataFrame
         Indexed like the register: ``idle_class, due_date, due_from, days_over, next_class, next_date, fee_wan, action,
-        missing, doubt, developed_share, invested_share, cause``. Dates are `datetime.date` or None; ``days_over`` are days past the
-        due date of a parcel not started, or past the day work stopped of one that stands still. ``fee_wan`` is what the
-        fee would be if the authority found the parcel idle, NaN where no fee is due or the price is not known.
+        missing, doubt, developed_share, invested_share, cause``. Dates are `datetime.date` or None; ``days_over`` are
+        days past the due date of a parcel not started, or past the day work stopped of one that stands still.
+        ``fee_wan`` is what the fee would be if the authority found the parcel idle, NaN where no fee is due or the
+        price is not known.
     """
     day = np.datetime64(as_of, "D")
     dates = {name: days(register, name) for name in DATES}

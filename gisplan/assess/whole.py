@@ -11,10 +11,10 @@ import pandas as pd
 
 from gisplan import vocabulary
 from gisplan.assess.findings import Things, findings
-from gisplan.assess.idle import DATES, days
+from gisplan.assess.idle import AMOUNTS, DATES, TEXTS, classify, days
 from gisplan.assess.register import idle_calendar, idle_register, idle_zones
 from gisplan.assess.values import project_values, zone_values
-from gisplan.errors import GisplanError, counted, first_ids
+from gisplan.errors import GisplanError, counted, first_ids, nearest
 from gisplan.issues import Issue
 from gisplan.measure import Survey
 from gisplan.measure.survey import column
@@ -52,24 +52,47 @@ def assess_idle(survey: Survey, packs: Sequence[Pack], *, as_of: dt.date) -> Idl
     Raises
     ------
     GisplanError
-        No idle-land rule, or more than one, is in force that day; or all of the register's dates are later.
+        No idle-land rule, or more than one, is in force that day; its pack's own examples come out otherwise; or all of
+        the register's dates are later.
     """
     frame = survey.layers.frame("parcels")
     rule = idle_rule(packs, as_of)
+    require_examples(rule)
     parcels = idle_register(survey, as_of=as_of, rule=rule)
     if parcels is None or frame is None:
         return None
     told = np.concatenate([days(frame, name) for name in DATES])
-    first = np.min(told[~np.isnat(told)], initial=np.datetime64(dt.date.max, "D"))
-    if np.datetime64(as_of, "D") < first:
-        begins = "none are given" if np.isnat(told).all() else f"the first is {first}"
+    told = told[~np.isnat(told)]
+    if len(told) and np.datetime64(as_of, "D") < told.min():
         raise GisplanError(
-            f"parcels: idle land on {as_of} cannot be told: it is before all dates of the register ({begins}). "
-            "Give a later date."
+            f"parcels: idle land on {as_of} cannot be told: the register begins on {told.min()}. Give a later day."
         )
     prices = column(frame, "price_wan")
     calendar = idle_calendar(parcels, as_of=as_of, rule=rule, prices=np.where(prices >= 0, prices, np.nan))
     return IdleLand(as_of, rule, parcels, idle_zones(survey, parcels), calendar)
+
+
+def require_examples(rule: IdleRule) -> None:
+    """See that the cases worked by hand in a rule's pack come out as it says.
+
+    Raises
+    ------
+    GisplanError
+        One does not.
+    """
+    for number, example in enumerate(rule.pack.examples, start=1):
+        if example.parcel is None or example.as_of is None:
+            continue
+        unknown = next((k for k in example.parcel if k not in (*DATES, *AMOUNTS, *TEXTS)), None)
+        if unknown is not None:
+            hint = nearest(unknown, (*DATES, *AMOUNTS, *TEXTS))
+            raise GisplanError(f"{rule.pack.name}: example no. {number}: unknown column {unknown!r}; {hint}")
+        got = classify(pd.DataFrame([example.parcel]), as_of=example.as_of, rule=rule)["idle_class"].iloc[0]
+        if got != example.expect:
+            raise GisplanError(
+                f"{rule.pack.name}: example no. {number} is {got} on {example.as_of}, but {example.expect} is expected."
+                " Mend the example or the terms."
+            )
 
 
 def idle_issues(idle: IdleLand) -> list[Issue]:
@@ -137,7 +160,8 @@ def judge(survey: Survey, zones: pd.DataFrame, idle: IdleLand | None, packs: Seq
             of_zone[inside] = facts[name].to_numpy(dtype=object)[owner[inside]]
             own[str(name)] = of_zone
         own["land_class"] = known.land_class
-        zone_ids = np.where(inside, ids[np.maximum(owner, 0)], None)
+        zone_ids = np.full(len(frame), None, dtype=object)
+        zone_ids[inside] = ids[owner[inside]]
         things.append(
             Things(
                 "project",

@@ -52,7 +52,8 @@ def _names(pack: Pack) -> Iterator[str]:
     groups = (("limit", pack.limits), ("ideal", pack.ideals))
     for kind, items in groups:
         ids = [i.id for i in items]
-        yield from (f"{kind} {i}: the id stands {ids.count(i)} times" for i in sorted({i for i in ids if ids.count(i) > 1}))
+        twice = sorted({i for i in ids if ids.count(i) > 1})
+        yield from (f"{kind} {i}: the id stands {ids.count(i)} times" for i in twice)
 
 
 def _indicator(item: Limit | Ideal | Band) -> Iterator[str]:
@@ -118,7 +119,7 @@ def _where(where: Where) -> Iterator[str]:
 def _overlaps(limits: Sequence[Limit]) -> Iterator[str]:
     for a, b in combinations(limits, 2):
         if a.severity == b.severity and both_apply(a, b) and same_side(a, b):
-            yield f"limits {a.id} and {b.id}: both apply to some of {a.indicator}; make their conditions exclude each other"
+            yield (f"limits {a.id} and {b.id}: both apply to some of {a.indicator}; let only one apply")
         elif both_apply(a, b) and max(a.low[0], b.low[0]) > min(a.high[0], b.high[0]):
             yield f"limits {a.id} and {b.id}: nothing can be {a} and {b}"
 

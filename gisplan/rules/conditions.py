@@ -30,9 +30,7 @@ def _codes_meet(a: str, b: str, always: bool) -> bool:
     stems = a.removesuffix("*"), b.removesuffix("*")
     open_a, open_b = always or a.endswith("*"), always or b.endswith("*")
     return (
-        stems[0] == stems[1]
-        or (open_a and stems[1].startswith(stems[0]))
-        or (open_b and stems[0].startswith(stems[1]))
+        stems[0] == stems[1] or (open_a and stems[1].startswith(stems[0])) or (open_b and stems[0].startswith(stems[1]))
     )
 
 
@@ -46,7 +44,7 @@ def both_apply(a: Limit, b: Limit) -> bool:
 
 
 def same_side(a: Limit, b: Limit) -> bool:
-    """Whether both limits say how low, or both how high a figure may be."""
+    """Whether both limits say how low, or both how high an indicator may be."""
     return (a.low[0] > -float("inf") and b.low[0] > -float("inf")) or (
         a.high[0] < float("inf") and b.high[0] < float("inf")
     )

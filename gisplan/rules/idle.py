@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from gisplan.errors import GisplanError
 from gisplan.rules.load import load_packs, shipped
@@ -72,8 +72,9 @@ def idle_rule(packs: Sequence[Pack], day: dt.date) -> IdleRule:
             "in the plan's rules."
         )
     (pack,) = valid
-    terms = {f.name: pack.terms[f.name].value for f in fields(IdleRule) if f.name != "pack"}
-    return IdleRule(**{k: int(v) if IDLE_TERMS[k] == "year" else v for k, v in terms.items()}, pack=pack)
+    years = {n: int(pack.terms[n].value) for n, unit in IDLE_TERMS.items() if unit == "year"}
+    shares = {n: pack.terms[n].value for n, unit in IDLE_TERMS.items() if unit == "share"}
+    return IdleRule(**years, **shares, pack=pack)  # type: ignore[arg-type]  # the terms are the fields, by name
 
 
 def _periods(packs: Sequence[Pack]) -> Iterator[str]:

@@ -65,8 +65,8 @@ class _Reader:
         file = (folder / name).resolve() if is_file else None
         key = str(file) if file else name
         if key in above:
-            circle = [*above[above.index(key) :], key]
-            self.faults.append(f"rule packs refine one another in a circle: {' → '.join(Path(k).name for k in circle)}.")
+            circle = " → ".join(Path(k).name for k in [*above[above.index(key) :], key])
+            self.faults.append(f"rule packs refine one another in a circle: {circle}.")
             return None
         if key not in self._read:
             self._read[key] = None
@@ -101,7 +101,9 @@ class _Reader:
         try:
             return file.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
-            self.faults.append(f"there is no rule pack {name!r}. Check the path; it is relative to the file that names it.")
+            self.faults.append(
+                f"there is no rule pack {name!r}. Check the path; it is relative to the file that names it."
+            )
         except UnicodeDecodeError as error:
             self.faults.append(f"{file.name}: is not UTF-8 (byte {error.start}). Save it as UTF-8.")
         except OSError as error:
@@ -145,7 +147,8 @@ def _place(location: Sequence[Any], raw: Mapping[str, Any]) -> str:
         here = here[part] if isinstance(here, (dict, list)) and _has(here, part) else None
         if isinstance(part, int):
             name = here.get("id") if isinstance(here, dict) else None
-            words[-1] = f"{_ONE.get(str(location[i - 1]), location[i - 1])} no. {part + 1}" + (f" ({name})" if name else "")
+            kind = _ONE.get(str(location[i - 1]), location[i - 1])
+            words[-1] = f"{kind} no. {part + 1}" + (f" ({name})" if name else "")
         else:
             words.append(str(part))
     return f"{' '.join(words)}: " if words else ""

@@ -126,13 +126,12 @@ class Where(Table):
 
     def given(self) -> dict[str, Any]:
         """Conditions that are there, by key; the edition belongs to the industries and is none of its own."""
-        return {
-            k: v for k in type(self).model_fields if k != "industry_system" and (v := getattr(self, k)) not in ((), None)
-        }
+        own = {k: getattr(self, k) for k in type(self).model_fields if k != "industry_system"}
+        return {k: v for k, v in own.items() if v not in ((), None)}
 
 
 class Sourced(Table):
-    """A figure with where it stands; ``verified`` is True only where the text itself was read."""
+    """Something a pack says, with where it stands; ``verified`` is True only where the text itself was read."""
 
     verified: bool
     clause: str = ""
@@ -142,7 +141,7 @@ class Sourced(Table):
 
 
 class Bounds(Sourced):
-    """Values of an indicator between bounds; ``at_least`` and ``at_most`` include the bound itself, the others do not."""
+    """Values of an indicator between bounds; ``at_least`` and ``at_most`` include the bound, the others do not."""
 
     id: str
     indicator: str
@@ -244,7 +243,7 @@ class Term(Sourced):
 
 
 class Example(Table):
-    """A case worked by hand, by which a pack is tested: a value under a limit, or a parcel's life under an idle rule."""
+    """A case worked by hand that tests a pack: a value under a limit, or a parcel's life under an idle rule."""
 
     expect: str
     limit: str | None = None
@@ -263,7 +262,7 @@ class Pack(Table):
     title, edition, issued, in_force
         What it is, which edition, and when it applies.
     source
-        Where it was read; a figure's own ``source`` goes before it.
+        Where it was read; an item's own ``source`` goes before it.
     refines
         Packs it may only make stricter, by name or path.
     file
@@ -288,5 +287,5 @@ class Pack(Table):
     file: Path | None = None
 
     def source_of(self, item: Sourced) -> str:
-        """Where a figure of the pack stands."""
+        """Where an item of the pack stands."""
         return item.source or self.source

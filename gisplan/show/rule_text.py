@@ -53,7 +53,8 @@ def pack_lines(pack: Pack) -> Iterator[str]:
     for name, term in pack.terms.items():
         yield _line("term", name, f"{term.value:.12g}{unit_behind(term.unit)}", term, pack)
     for example in pack.examples:
-        case = f"{example.limit} {example.value:.12g}" if example.value is not None else f"{example.parcel}"
+        parcel = ", ".join(f"{k} {v}" for k, v in (example.parcel or {}).items())
+        case = parcel if example.limit is None else f"{example.limit} {example.value}"
         day = f" on {example.as_of}" if example.as_of else ""
         yield f"  example  {case}{day} → {example.expect}"
 
@@ -73,8 +74,9 @@ def change_lines(changes: Sequence[Change]) -> Iterator[str]:
 
 def moved_lines(before: pd.DataFrame, after: pd.DataFrame) -> Iterator[str]:
     """Figures of a study whose class is another by the second pack than by the first."""
+    by = ["level", "id", "indicator"]
     ways = [
-        f.fillna({"id": ""}).groupby(["level", "id", "indicator"], sort=False)["class"].agg(lambda c: ", ".join(sorted(c)))
+        f.fillna({"id": ""}).groupby(by, sort=False)["class"].agg(lambda c: ", ".join(sorted(c)))
         for f in (before, after)
     ]
     both = pd.concat(ways, axis=1, keys=["before", "after"]).fillna("no rule")
@@ -91,12 +93,15 @@ def idle_lines(idle: IdleLand) -> Iterator[str]:
         if rows.any():
             area = idle.parcels.loc[rows, "area_m2"].sum() / 1e4
             yield f"  {c.id:<17} {int(rows.sum()):>5}  {area:>10,.2f} ha  {c.zh} / {c.en}"
-    yield f"{'zone':<12} {'supplied ha':>12} {'idle ha':>10} {'rate':>8} {'fee 万元':>10} {'reclaim':>8} {'unknown ha':>11}"
+    heads = ("supplied ha", "idle ha", "rate", "fee 万元", "reclaim", "unknown ha")
+    widths = (12, 10, 8, 10, 8, 11)
+    yield " ".join([f"{'zone':<12}", *(f"{head:>{width}}" for head, width in zip(heads, widths, strict=True))])
     for row in idle.zones.itertuples():
         rate = "–" if pd.isna(row.idle_rate) else f"{row.idle_rate:.2%}"
+        name = "outside" if pd.isna(row.zone_id) else row.zone_id
         open_ = "+?" if row.fee_unknown else ""
         yield (
-            f"{row.zone_id or 'outside':<12} {row.supplied_area_m2 / 1e4:>12,.2f} {row.idle_area_m2 / 1e4:>10,.2f} "
+            f"{name:<12} {row.supplied_area_m2 / 1e4:>12,.2f} {row.idle_area_m2 / 1e4:>10,.2f} "
             f"{rate:>8} {f'{row.fee_exposure_wan:,.1f}{open_}':>10} {row.reclaim_candidates:>8} "
             f"{row.unknown_area_m2 / 1e4:>11,.2f}"
         )

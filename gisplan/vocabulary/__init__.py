@@ -92,7 +92,7 @@ class Service:
 
 @dataclass(frozen=True)
 class IndicatorName:
-    """An indicator that rules may limit; ``level`` is ``zone`` or ``project``, labels are empty where measuring has them."""
+    """An indicator that rules may limit, of a ``zone`` or a ``project``; labels are empty where measuring has them."""
 
     id: str
     level: str
