@@ -284,7 +284,7 @@ def test_an_idle_rule_is_tested_by_its_own_examples(tmp_path):
     text = resources.files("gisplan.rules").joinpath("cn-idle-2012.toml").read_text(encoding="utf-8")
     (tmp_path / "own.toml").write_text(text.replace('expect = "IDLE_2Y"', 'expect = "IDLE_1Y"'), encoding="utf-8")
     own = idle_rule(load_packs(["own.toml"], tmp_path), dt.date(2025, 1, 1))
-    with pytest.raises(GisplanError, match="example no. 3 is IDLE_2Y on 2022-03-01, but IDLE_1Y is expected"):
+    with pytest.raises(GisplanError, match=r"example no\. 3 is IDLE_2Y on 2022-03-01, but IDLE_1Y is expected"):
         require_examples(own)
     (tmp_path / "own.toml").write_text(text.replace("agreed_start = 2018", "agreed_strat = 2018"), encoding="utf-8")
     own = idle_rule(load_packs(["own.toml"], tmp_path), dt.date(2025, 1, 1))
