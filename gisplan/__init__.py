@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from gisplan.plan import load_plan as load_plan
     from gisplan.study import Result as Result
     from gisplan.study import evaluate as evaluate
+    from gisplan.study import idle as idle
     from gisplan.study import write as write
 
 __version__ = "0.1.0"
@@ -22,9 +23,10 @@ _PUBLIC = {
     "load_plan": "gisplan.plan",
     "Result": "gisplan.study",
     "evaluate": "gisplan.study",
+    "idle": "gisplan.study",
     "write": "gisplan.study",
 }
-__all__ = ["GisplanError", "Plan", "Result", "__version__", "evaluate", "load_plan", "write"]
+__all__ = ["GisplanError", "Plan", "Result", "__version__", "evaluate", "idle", "load_plan", "write"]
 
 
 def __getattr__(name: str) -> Any:

@@ -70,6 +70,17 @@ def parser() -> argparse.ArgumentParser:
     indicators.add_argument("show", nargs="?", choices=("show",), metavar="show", help="show NAME: one in full")
     indicators.add_argument("name", nargs="?", metavar="NAME")
     indicators.set_defaults(call=_indicators)
+
+    idle = verbs.add_parser("idle", help="the idle-land register on a day: summary, and tables with a calendar")
+    idle.add_argument("plan", metavar="PLAN", help="a plan.toml")
+    idle.add_argument("--as-of", metavar="DATE", help="the day, as 2025-12-31 (default: the plan's as_of)")
+    idle.add_argument("--out", metavar="DIR", help="write idle.csv, idle_zones.csv and the calendar there")
+    idle.set_defaults(call=_idle)
+
+    rules = verbs.add_parser("rules", help="the rule packs, one in full, or what two say differently")
+    rules.add_argument("what", nargs="?", choices=("show", "diff"), metavar="show|diff", help="show NAME, or diff A B")
+    rules.add_argument("names", nargs="*", metavar="NAME", help="a pack's name or path; a plan's path behind two")
+    rules.set_defaults(call=_rules)
     return top
 
 
@@ -274,6 +285,69 @@ def _indicators(options: argparse.Namespace) -> int:
     print(f"{found.id}  [{found.unit}]  {found.labels['zh']} / {found.labels['en']}")
     print(f"{found.formula['zh']}\n{found.formula['en']}\n\n{found.text}")
     return DONE
+
+
+def _idle(options: argparse.Namespace) -> int:
+    import datetime as dt
+
+    from gisplan.plan import load_plan
+    from gisplan.show.idle_files import IDLE_FILES, write_idle
+    from gisplan.show.publish import published, require_writable
+    from gisplan.show.rule_text import idle_lines
+    from gisplan.study import idle
+
+    try:
+        as_of = dt.date.fromisoformat(options.as_of) if options.as_of else None
+    except ValueError:
+        raise GisplanError(f"--as-of: expected a date such as 2025-12-31, found {options.as_of!r}.") from None
+    plan = load_plan(options.plan)
+    if options.out:
+        require_writable(Path(options.out), IDLE_FILES)
+    with _progress() as told:
+        found = idle(plan, as_of=as_of, progress=told)
+    for line in idle_lines(found):
+        print(on_one_line(line))
+    if plan.plan.as_of and found.as_of > plan.plan.as_of:
+        print(f"What happened after {plan.plan.as_of}, the plan's as_of, is not in the register.")
+    if options.out:
+        with published(Path(options.out), IDLE_FILES) as fresh:
+            write_idle(found, fresh, name=plan.plan.title.both(plan.plan.name)["zh"])
+        print(f"\n{', '.join(IDLE_FILES)} → {Path(options.out).resolve()}")
+    return DONE
+
+
+def _rules(options: argparse.Namespace) -> int:
+    from gisplan.rules import differences, load_packs, shipped
+    from gisplan.show.rule_text import change_lines, moved_lines, pack_line, pack_lines
+
+    names = options.names
+    if options.what is None:
+        lines = [pack_line(p) for p in load_packs(shipped())]
+    elif options.what == "show" and len(names) == 1:
+        lines = list(pack_lines(load_packs(names)[0]))
+    elif options.what == "diff" and len(names) in (2, 3):
+        a, b = (load_packs([name])[0] for name in names[:2])
+        lines = list(change_lines(differences(a, b))) or [f"{a.name} and {b.name} say the same."]
+        if len(names) == 3:
+            moved = list(moved_lines(*_judged(names[2], names[:2])))
+            lines += ["", *(moved or ["No figure of the plan changes class."])]
+    else:
+        raise GisplanError("rules: write gisplan rules, gisplan rules show NAME, or gisplan rules diff A B [PLAN].")
+    for line in lines:
+        print(on_one_line(line))
+    return DONE
+
+
+def _judged(plan: str, names: Sequence[str]) -> list[pd.DataFrame]:
+    """Findings of a plan's study under each of some packs."""
+    from gisplan import assess
+    from gisplan.plan import load_plan
+    from gisplan.rules import load_packs
+    from gisplan.study import evaluate
+
+    with _progress() as told:
+        result = evaluate(load_plan(plan), progress=told)
+    return [assess.judge(result.survey, result.zones, result.idle_land, load_packs([name])) for name in names]
 
 
 def _members(name: str) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 
 
 class GisplanError(Exception):
@@ -64,3 +65,20 @@ def on_one_line(message: object) -> str:
 def counted(number: int, one: str, many: str = "") -> str:
     """Say how many there are: ``1 record``, ``60 records``; ``many`` where an s is not enough."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def nearest(word: str, valid: Iterable[str]) -> str:
+    """Say which valid name a wrong one was probably meant to be, else list the valid ones."""
+    names = sorted(valid)
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    return f"did you mean {close[0]!r}?" if close else f"valid names: {', '.join(names)}"
+
+
+def told(value: object) -> str:
+    """Show a value of the plan as a person wrote it, in a few words."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (dict, list)):
+        return "a table" if isinstance(value, dict) else "a list"
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"

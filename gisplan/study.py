@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
@@ -14,13 +15,15 @@ import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
 
+from gisplan import assess, measure
 from gisplan import issues as issues_
-from gisplan import measure
-from gisplan.errors import counted
+from gisplan.assess import IdleLand
+from gisplan.errors import GisplanError, counted
 from gisplan.issues import Issue
 from gisplan.measure import Measured, Survey, tables
 from gisplan.plan import Plan
 from gisplan.read import read_layers
+from gisplan.rules import Pack, load_packs
 
 
 def _quiet(_: str) -> None:
@@ -45,6 +48,10 @@ class Result:
         One row a zone and indicator, with what it was made from (``indicators.csv``).
     parcels
         One row a parcel, None without parcels (``parcels.csv``).
+    findings
+        What the plan's rules say of zones and projects, None without rules (``findings.csv``).
+    idle_land
+        The idle-land register on the plan's ``as_of``, None where it cannot be told (``idle.csv`` and its fellows).
     balance
         The books (``balance.csv``).
     issues
@@ -59,9 +66,16 @@ class Result:
     zones: pd.DataFrame
     indicators: pd.DataFrame
     parcels: pd.DataFrame | None
+    findings: pd.DataFrame | None
+    idle_land: IdleLand | None
     balance: pd.DataFrame
     issues: tuple[Issue, ...]
     timings: Mapping[str, float]
+
+    @property
+    def idle(self) -> pd.DataFrame | None:
+        """The idle-land register, one row a parcel, indexed like ``parcels``; None where it cannot be told."""
+        return None if self.idle_land is None else self.idle_land.parcels
 
 
 def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable[[str], None] = _quiet) -> Result:
@@ -83,6 +97,7 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
     BooksError
         The books do not balance, which is gisplan's own fault.
     """
+    packs = load_packs(plan.plan.rules, plan.folder)
     clock = [time.perf_counter()]
     layers = read_layers(plan, progress=lambda name: progress(f"read {name}"))
     clock.append(time.perf_counter())
@@ -93,21 +108,84 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
     progress("measure")
     measured = measure.evaluate(survey)
     clock.append(time.perf_counter())
-    progress("check")
-    found = measure.placed((*layers.issues, *measure.found(survey)), layers)
+    progress("assess")
+    zones = tables.wide(survey, measured)
+    idle_land, told = _idle(survey, packs)
+    findings = assess.judge(survey, zones, idle_land, packs) if packs else None
     clock.append(time.perf_counter())
-    steps = dict(zip(("read", "cut", "measure", "check"), (b - a for a, b in pairwise(clock)), strict=True))
+    progress("check")
+    found = measure.placed((*layers.issues, *measure.found(survey), *told), layers)
+    clock.append(time.perf_counter())
+    names = ("read", "cut", "measure", "assess", "check")
+    steps = dict(zip(names, (b - a for a, b in pairwise(clock)), strict=True))
     return Result(
         plan,
         survey,
         measured,
-        tables.wide(survey, measured),
+        zones,
         tables.long(survey, measured),
-        tables.parcels(survey),
+        _with_idle(tables.parcels(survey), idle_land),
+        findings,
+        idle_land,
         books,
         found,
         steps,
     )
+
+
+def _idle(survey: Survey, packs: Sequence[Pack]) -> tuple[IdleLand | None, list[Issue]]:
+    """Idle-land register of a study, as far as its data and its rules tell one, and what it brings to light."""
+    as_of = survey.plan.plan.as_of
+    if as_of is None:
+        return None, []
+    try:
+        idle_land = assess.assess_idle(survey, packs, as_of=as_of)
+    except GisplanError as error:
+        remedy = "Mend as_of or rules in the plan, or ask for another day with gisplan idle."
+        return None, [Issue("IDLE_NOT_TOLD", "warning", "parcels", 0, str(error), remedy, "planner")]
+    return idle_land, [] if idle_land is None else assess.idle_issues(idle_land)
+
+
+def _with_idle(parcels: pd.DataFrame | None, idle_land: IdleLand | None) -> pd.DataFrame | None:
+    """Table of the parcels with their class of idle land, and the sentence that has to stand by it."""
+    if parcels is None or idle_land is None:
+        return parcels
+    own = idle_land.parcels[["idle_class", "due_date", "days_over", "caution"]]
+    return pd.concat([parcels, own.rename(columns={"caution": "idle_caution"})], axis=1)
+
+
+def idle(plan: Plan, *, as_of: dt.date | None = None, progress: Callable[[str], None] = _quiet) -> IdleLand:
+    """Idle-land register of a plan on a day.
+
+    Parameters
+    ----------
+    plan
+        What is asked.
+    as_of
+        The day; the plan's by default.
+    progress
+        Told what is being done.
+
+    Raises
+    ------
+    GisplanError
+        There is no day, no rule in force on it, or no register that tells a parcel's life; and whatever else the user
+        can mend.
+    """
+    day = as_of or plan.plan.as_of
+    if day is None:
+        raise GisplanError("idle: the plan has no as_of. Give the day with --as-of, e.g. --as-of 2025-12-31.")
+    packs = load_packs(plan.plan.rules, plan.folder)
+    layers = read_layers(plan, progress=lambda name: progress(f"read {name}"))
+    survey = measure.make_survey(plan, layers, progress=progress)
+    progress("assess")
+    found = assess.assess_idle(survey, packs, as_of=day)
+    if found is None:
+        raise GisplanError(
+            "idle: no parcels with an agreed start, hand-over, approval, actual start or completion. Map these columns "
+            'in [layers.parcels] or its ledger, e.g. agreed_start = "约定开工日期".'
+        )
+    return found
 
 
 @dataclass(frozen=True)
@@ -131,7 +209,8 @@ def check(plan: Plan, *, progress: Callable[[str], None] = _quiet) -> Checked:
     layers = read_layers(plan, progress=lambda name: progress(f"read {name}"))
     survey = measure.make_survey(plan, layers, progress=progress)
     progress("check")
-    return Checked(measure.placed((*layers.issues, *measure.found(survey)), layers), layers.crs)
+    _, told = _idle(survey, load_packs(plan.plan.rules, plan.folder))
+    return Checked(measure.placed((*layers.issues, *measure.found(survey), *told), layers), layers.crs)
 
 
 def write(result: Result, folder: str | Path, *, progress: Callable[[str], None] = _quiet) -> Path:
@@ -155,6 +234,7 @@ def write(result: Result, folder: str | Path, *, progress: Callable[[str], None]
         It cannot be written to.
     """
     from gisplan.show.geopackage import write_geopackage
+    from gisplan.show.idle_files import write_idle
     from gisplan.show.publish import published
     from gisplan.show.record import write_record
     from gisplan.show.study_map import study_map
@@ -168,6 +248,10 @@ def write(result: Result, folder: str | Path, *, progress: Callable[[str], None]
         write_csv(result.indicators, fresh / "indicators.csv")
         if result.parcels is not None:
             write_csv(result.parcels, fresh / "parcels.csv")
+        if result.findings is not None:
+            write_csv(result.findings, fresh / "findings.csv")
+        if result.idle_land is not None:
+            write_idle(result.idle_land, fresh, name=result.plan.plan.title.both(result.plan.plan.name)["zh"])
         write_csv(result.balance, fresh / "balance.csv")
         write_csv(issues_.table(result.issues), fresh / "issues.csv")
         progress("write results.gpkg")
@@ -221,10 +305,13 @@ def _record(result: Result, seconds: float) -> dict[str, Any]:
     from gisplan.show.record import inputs, versions
 
     plan = result.plan
-    files = [*([plan.file] if plan.file else []), *result.survey.layers.files]
+    packs = load_packs(plan.plan.rules, plan.folder)
+    files = [*([plan.file] if plan.file else []), *(p.file for p in packs if p.file), *result.survey.layers.files]
     return {
         "plan": shareable(plan.model_dump(mode="json", by_alias=True, exclude={"folder", "file"}, exclude_unset=True)),
         "crs": result.survey.layers.crs.to_string(),
+        "rules": [p.name for p in packs],
+        "idle_rule": result.idle_land.rule.pack.name if result.idle_land else None,
         "versions": versions(),
         "inputs": [*inputs(files, plan.folder.resolve()), *result.survey.layers.queries],
         "issues": {s: sum(i.severity == s for i in result.issues) for s in ("error", "warning", "note")},

@@ -262,10 +262,12 @@ DATES: dict[str, Dates] = {
 
 def _mark_edge_cases(rows: list[Row], supplied: gpd.GeoDataFrame) -> None:
     """Enter the days on which the rules turn: the anniversaries, and a start date that was never agreed."""
-    of = {s: np.flatnonzero(supplied.state == s) for s in ("idle_1y", "idle_2y", "idle_gov")}
+    of = {s: np.flatnonzero(supplied.state == s) for s in ("idle_1y", "idle_2y", "idle_gov", "stopped")}
     rows[of["idle_1y"][0]]["约定开工日期"] = date(2024, 12, 31)
     rows[of["idle_2y"][0]]["约定开工日期"] = date(2023, 12, 31)
     rows[of["idle_gov"][-1]]["延误原因"] = "不可抗力"
+    for k in of["stopped"][:2]:
+        rows[k]["延误原因"] = "政府原因"
     never = rows[of["idle_1y"][1]]
     never["约定开工日期"], never["交地日期"], never["供地日期"] = None, date(2023, 9, 15), date(2023, 8, 1)
 

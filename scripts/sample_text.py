@@ -17,6 +17,8 @@ language = "both"          # zh | en | both
 crs = "EPSG:4549"          # CGCS2000, 3-degree Gauss-Krueger, central meridian 120E
 area = "ellipsoid"         # or "planar"      面积按椭球面计算
 area_basis = "measured"    # or "ledger"      以图形面积为准
+# What figures and dates are held against: gisplan rules lists what there is (评价所依据的规则).
+rules = ["cn-idle-2012", "cn-industry-2023", "cn-park-practice", "cn-roads"]
 
 # Figures assumed where the data are silent; each use is reported (假设值，使用时逐条说明).
 [assumptions]
@@ -33,6 +35,7 @@ columns = { zone_id = "zone_id", name = "name", level = "level" }
 path = "park.gpkg"
 layer = "parcels"
 code_system = "ydyh2023"
+industry_system = "gbt4754-2017"   # edition of the industry codes in the register (行业代码所用版本)
 columns = { parcel_id = "parcel_id", land_use = "land_use", phase = "phase" }
 
 # The office's register, joined by the parcel code; areas in mu, money in 10,000 yuan (宗地台账：亩、万元).

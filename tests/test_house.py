@@ -23,6 +23,7 @@ ORDER = (
     "errors",
     "issues",
     "vocabulary",
+    "rules",
     "plan",
     "geometry",
     "read",
@@ -130,6 +131,7 @@ def test_the_wheel_runs_the_demo_elsewhere(tmp_path: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "gisplan/sample/plan.toml" in names
     assert "gisplan/vocabulary/columns.toml" in names
+    assert "gisplan/rules/cn-idle-2012.toml" in names
     assert not [n for n in names if n.startswith(("tests/", "layers/", "scripts/"))]
     # gisplan itself comes from the wheel only; the libraries it needs are borrowed from this environment.
     home, installed = tmp_path / "env", tmp_path / "site"
@@ -161,4 +163,9 @@ def test_the_wheel_runs_the_demo_elsewhere(tmp_path: Path) -> None:
         "issues.csv",
         "results.gpkg",
         "run.json",
+        "findings.csv",
+        "idle.csv",
+        "idle_zones.csv",
+        "idle_calendar.csv",
+        "idle_calendar.ics",
     }

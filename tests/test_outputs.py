@@ -152,7 +152,7 @@ def test_the_record(park):
         content = (park / item["file"]).read_bytes()
         assert (item["bytes"], item["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
     assert record["plan"]["layers"]["parcels"]["ledger"] == [{"path": "台账.xlsx", "key": "编号"}]
-    assert set(record["timings"]) == {"read", "cut", "measure", "check", "write"}
+    assert set(record["timings"]) == {"read", "cut", "measure", "assess", "check", "write"}
     assert record["issues"] == {
         s: int((issues(park / "out")["severity"] == s).sum()) for s in ("error", "warning", "note")
     }

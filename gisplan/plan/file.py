@@ -13,6 +13,7 @@ from gisplan.errors import PlanError
 from gisplan.plan import faults as faults_
 from gisplan.plan.tables import Plan
 from gisplan.plan.values import nearest
+from gisplan.rules import load_packs
 
 _PLAN_KEYS = ("plan", "assumptions", "checks", "layers")
 
@@ -52,6 +53,7 @@ def parse_plan(raw: Mapping[str, Any], *, folder: Path, file: Path | None = None
     """Turn a plan's table into a Plan; see `load_plan`."""
     name = file.name if file else "plan"
     faults = [f"{name}: {fault}" for fault in faults_.missing_files(raw, folder)]
+    faults += [f"{name}: [plan] rules: {fault}" for fault in _rule_faults(raw, folder)]
     # `folder` and `file` are set by the reader, so a plan that names them holds an unknown key like any
     # other.
     faults += [f"{name}: unknown key {k!r}; {nearest(k, _PLAN_KEYS)}" for k in ("folder", "file") if k in raw]
@@ -63,6 +65,19 @@ def parse_plan(raw: Mapping[str, Any], *, folder: Path, file: Path | None = None
     if faults:
         raise PlanError([_sentence(f) for f in faults])
     return plan
+
+
+def _rule_faults(raw: Mapping[str, Any], folder: Path) -> tuple[str, ...]:
+    """Faults of the rule packs a plan names, as far as it names any that can be looked for."""
+    header = raw.get("plan")
+    names = header.get("rules") if isinstance(header, Mapping) else None
+    if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
+        return ()
+    try:
+        load_packs(names, folder)
+    except PlanError as error:
+        return error.faults
+    return ()
 
 
 def _sentence(text: str) -> str:

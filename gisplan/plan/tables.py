@@ -171,10 +171,14 @@ class Zones(Located):
 
 
 class Parcels(_Layer):
-    """The parcels, their land-use code system or own class table, and the ledgers joined to them."""
+    """The parcels, their land-use code system or own class table, and the ledgers joined to them.
+
+    ``industry_system`` is the edition of the industry classification in which the column ``industry`` is written.
+    """
 
     vocabulary_layer: ClassVar[str] = "parcels"
     code_system: str | None = None
+    industry_system: str | None = None
     classes: dict[str, list[str]] = Field(default_factory=dict)
     duplicates: Duplicates = "refuse"
     ledger: Annotated[list[Ledger], BeforeValidator(lambda v: [v] if isinstance(v, dict) else v)] = Field(
@@ -186,6 +190,13 @@ class Parcels(_Layer):
     def _known_system(cls, value: str | None) -> str | None:
         if value is not None and value not in vocabulary.code_systems():
             raise ValueError(f"unknown code system {value!r}; {nearest(value, vocabulary.code_systems())}")
+        return value
+
+    @field_validator("industry_system")
+    @classmethod
+    def _known_edition(cls, value: str | None) -> str | None:
+        if value is not None and value not in vocabulary.industry_systems():
+            raise ValueError(f"unknown industry system {value!r}; {nearest(value, vocabulary.industry_systems())}")
         return value
 
     @field_validator("classes")

@@ -3,36 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import math
 import re
-from collections.abc import Iterable
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
+from gisplan.errors import nearest, told
+
+__all__ = [
+    "Date",
+    "Model",
+    "Number",
+    "Text",
+    "earthly",
+    "folder_name",
+    "nearest",
+    "projected",
+    "told",
+]
+
 #: Names no folder can have on Windows, or that would lead out of the folder of results.
 _NO_FOLDER = re.compile(r"[\\/:*?\"<>|\x00-\x1f]|^[\s.]|[\s.]$")
 _DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{d}{i}" for d in ("COM", "LPT") for i in range(1, 10))}
-
-
-def nearest(word: str, valid: Iterable[str]) -> str:
-    """Say which valid name a wrong one was probably meant to be, else list the valid ones."""
-    names = sorted(valid)
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    return f"did you mean {close[0]!r}?" if close else f"valid names: {', '.join(names)}"
-
-
-def told(value: object) -> str:
-    """Show a value of the plan as a person wrote it, in a few words."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, (dict, list)):
-        return "a table" if isinstance(value, dict) else "a list"
-    text = repr(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def _number(value: Any) -> Any:

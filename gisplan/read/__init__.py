@@ -151,18 +151,6 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
     issues += overlap.told("zones", land, "zone_id", shared, severity="error", sliver_m=plan.checks.sliver_m)
     if spec.terrain is not None:
         issues += terrain.look(plan.path(spec.terrain.path), land)
-    if plan.plan.rules:
-        issues.append(
-            Issue(
-                "RULES_NOT_APPLIED",
-                "note",
-                "study",
-                len(plan.plan.rules),
-                f"This version measures but does not assess: {', '.join(plan.plan.rules)} are not applied.",
-                "",
-                "planner",
-            )
-        )
     issues += _apart(land, out)
     if plan.plan.area_basis == "ledger" and "parcels" in out and "land_area_m2" not in out["parcels"].frame:
         issues.append(

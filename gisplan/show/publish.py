@@ -11,8 +11,7 @@ from pathlib import Path
 
 from gisplan.errors import OutputError
 
-#: Every file a run may write. One that an earlier run wrote and this one does not is taken away, so that no
-#: folder mixes two runs.
+#: Every file a run writes of a study with parcels.
 OUTPUTS = (
     "map.html",
     "zones.csv",
@@ -24,8 +23,15 @@ OUTPUTS = (
     "run.json",
 )
 
+#: Files that a run writes besides where the plan names rules, and where the register tells of idle land.
+OPTIONAL = ("findings.csv", "idle.csv", "idle_zones.csv", "idle_calendar.csv", "idle_calendar.ics")
 
-def require_writable(folder: Path, outputs: tuple[str, ...] = OUTPUTS) -> None:
+#: Every file a run may write. One that an earlier run wrote and this one does not is taken away, so that no
+#: folder mixes two runs.
+ALL = (*OUTPUTS, *OPTIONAL)
+
+
+def require_writable(folder: Path, outputs: tuple[str, ...] = ALL) -> None:
     """Find out at once, before hours of work, whether results can be written; leave no trace.
 
     Raises
@@ -45,7 +51,7 @@ def require_writable(folder: Path, outputs: tuple[str, ...] = OUTPUTS) -> None:
 
 
 @contextmanager
-def published(folder: Path, outputs: tuple[str, ...] = OUTPUTS) -> Iterator[Path]:
+def published(folder: Path, outputs: tuple[str, ...] = ALL) -> Iterator[Path]:
     """Give a fresh folder to write into; if the block ends well, its files replace those of the earlier run.
 
     Files that are not gisplan's are left alone.

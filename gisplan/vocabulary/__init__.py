@@ -91,6 +91,40 @@ class Service:
 
 
 @dataclass(frozen=True)
+class IndicatorName:
+    """An indicator that rules may limit, of a ``zone`` or a ``project``; labels are empty where measuring has them."""
+
+    id: str
+    level: str
+    unit: str
+    zh: str = ""
+    en: str = ""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What a limit may depend on; see ``indicators.toml``. ``words`` lead from what a file says to what rules say."""
+
+    id: str
+    of: str
+    column: str
+    kind: str
+    zh: str
+    en: str
+    words: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class IdleClass:
+    """A class of the idle-land register."""
+
+    id: str
+    zh: str
+    en: str
+    color: str
+
+
+@dataclass(frozen=True)
 class RoadClass:
     """A road class; ``names`` are the words of other systems that are read as it."""
 
@@ -206,3 +240,63 @@ def date_chains() -> tuple[tuple[str, ...], ...]:
 def past_dates() -> tuple[str, ...]:
     """Dates of what has happened, which cannot lie after the day the data are of."""
     return tuple(_table("dates.toml")["happened"])
+
+
+@cache
+def indicators() -> Mapping[str, IndicatorName]:
+    """Indicators that rules may name; an id that ends in ``*`` is a family."""
+    table = _table("indicators.toml")
+    out = {k: IndicatorName(k, "zone", unit) for k, unit in table["zone"].items()}
+    for level, key in (("zone", "zone_only"), ("project", "project")):
+        out |= {k: IndicatorName(k, level, **spec) for k, spec in table[key].items()}
+    return out
+
+
+def indicator(name: str) -> IndicatorName | None:
+    """Indicator of a name, be it a member of a family; None where there is none."""
+    known = indicators()
+    if name in known:
+        return None if name.endswith("*") else known[name]
+    families = (f for k, f in known.items() if k.endswith("*") and name.startswith(k[:-1]) and len(name) >= len(k))
+    return next(families, None)
+
+
+@cache
+def conditions() -> Mapping[str, Condition]:
+    """What a limit may depend on, by the key it has in a rule pack."""
+    table = _table("indicators.toml")
+    return {
+        k: Condition(id=k, **spec, words={w: rule for rule, ws in table["words"].get(k, {}).items() for w in ws})
+        for k, spec in table["conditions"].items()
+    }
+
+
+@cache
+def industry_systems() -> Mapping[str, Mapping[str, str]]:
+    """Editions of the industry classification, with their names."""
+    return dict(_table("indicators.toml")["industry_systems"])
+
+
+@cache
+def idle_classes() -> Mapping[str, IdleClass]:
+    """Classes of the idle-land register in display order."""
+    return {k: IdleClass(id=k, **v) for k, v in _table("idle.toml")["classes"].items()}
+
+
+@cache
+def idle_words(kind: str) -> Mapping[str, Any]:
+    """Words of the idle-land register: ``causes``, ``sources``, ``actions``, ``missing``, ``doubts``, ``witness``."""
+    return dict(_table("idle.toml")[kind])
+
+
+@cache
+def idle_caution() -> Mapping[str, Mapping[str, str]]:
+    """What stands on everything that is said of idle land: ``short`` and ``long``, in both languages."""
+    table = _table("idle.toml")
+    return {"short": table["caution"], "long": table["caution_long"]}
+
+
+@cache
+def idle_windows() -> tuple[int, ...]:
+    """Days ahead in which a coming threshold is told, the nearest first."""
+    return tuple(_table("idle.toml")["windows"])

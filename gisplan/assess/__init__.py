@@ -1,0 +1,20 @@
+"""Values and dates × rules → findings and the idle-land register; pure functions, no files."""
+
+from __future__ import annotations
+
+from gisplan.assess.findings import Things, findings
+from gisplan.assess.idle import add_years, classify
+from gisplan.assess.register import caution
+from gisplan.assess.whole import IdleLand, assess_idle, idle_issues, judge
+
+__all__ = [
+    "IdleLand",
+    "Things",
+    "add_years",
+    "assess_idle",
+    "caution",
+    "classify",
+    "findings",
+    "idle_issues",
+    "judge",
+]

@@ -1,0 +1,24 @@
+"""Standards as data: packs of limits, ideal values, weights, levels and terms, each with its source and clause."""
+
+from __future__ import annotations
+
+from gisplan.rules.compare import Change, differences
+from gisplan.rules.idle import IdleRule, idle_rule, idle_rules
+from gisplan.rules.load import load_packs, shipped
+from gisplan.rules.pack import Example, Ideal, Limit, Pack, Term, Where
+
+__all__ = [
+    "Change",
+    "Example",
+    "Ideal",
+    "IdleRule",
+    "Limit",
+    "Pack",
+    "Term",
+    "Where",
+    "differences",
+    "idle_rule",
+    "idle_rules",
+    "load_packs",
+    "shipped",
+]
