@@ -16,7 +16,10 @@ from gisplan.show.map_parts import FeatureLayer
 from gisplan.show.payload import encode
 
 # Decimal places stored of a column with this unit: one step finer than what is shown of it.
-_PLACES = {"m²": 2, "m": 2, "ha": 5, "km": 5, "km²": 6, "mu": 3, "share": 6}
+_PLACES = {"m²": 2, "m": 2, "ha": 5, "km": 5, "km²": 6, "mu": 3, "share": 5, "万元": 4}
+
+# Other decimals keep four places, as shown, or as many as give the largest of them five digits.
+_PLAIN_PLACES, _PLAIN_DIGITS = 4, 5
 
 # Colour of a layer that names none.
 _PLAIN = "#5b7a8c"
@@ -182,6 +185,11 @@ def _kind(geometry: NDArray[np.object_], name: str) -> str:
 
 def _stored(column: pd.Series[Any], unit: str) -> pd.Series[Any]:
     """Drop digits nobody sees, which would make up most of the file."""
-    if unit in _PLACES and pd.api.types.is_float_dtype(column):
-        return column.round(_PLACES[unit])
-    return column
+    if not pd.api.types.is_float_dtype(column):
+        return column
+    places = _PLACES.get(unit)
+    if places is None:
+        values = np.abs(column.to_numpy(dtype=float, na_value=np.nan))
+        top = values[np.isfinite(values)].max(initial=0.0)
+        places = _PLAIN_PLACES if top >= 0.1 or top == 0 else int(_PLAIN_DIGITS - 1 - np.floor(np.log10(top)))
+    return column.round(places)

@@ -60,7 +60,7 @@
       const meta = this.table.meta, classes = meta.classes || [];
       const column = this.table.columns.class;
       return {
-        codes: column ? Uint16Array.from(this.table.ints(column.data), v => v + column.base) : new Uint16Array(this.table.n),
+        codes: column ? Uint16Array.from(this.table.wholes(column), v => v + column.base) : new Uint16Array(this.table.n),
         colors: classes.map(c => c.color), weights: classes.map(c => c.weight),
         hatched: classes.length && meta.classed ? classes.length - 1 : -1,
         alpha: FILL, stroke: '#4a5560', width: 1, halo: false, fill: meta.kind !== 'zone'
