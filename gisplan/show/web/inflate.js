@@ -32,7 +32,11 @@
 
   gisplan.inflate = function (input) {
     let at = 2, hold = 0, held = 0, out = new Uint8Array(input.length * 4), size = 0;
-    const fill = n => { while (held < n) { hold |= input[at++] << held; held += 8; } };
+    // Four bytes may be taken ahead; whoever wants more wants what was cut off.
+    const fill = n => {
+      if (at > input.length + 4) throw new Error('the map data is damaged');
+      while (held < n) { hold |= input[at++] << held; held += 8; }
+    };
     const bits = n => {
       fill(n);
       const v = hold & (1 << n) - 1;
@@ -59,7 +63,6 @@
       bigger.set(out); out = bigger;
     };
     for (let last = 0; !last;) {
-      if (at > input.length + 4) throw new Error('the map data is damaged');
       last = bits(1);
       const type = bits(2);
       if (type === 0) {
