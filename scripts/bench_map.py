@@ -72,7 +72,7 @@ def ours(data: Path) -> dict[str, Any]:
     import pandas as pd
 
     from gisplan import vocabulary
-    from gisplan.show.webmap import MapClass, MapColumn, MapIndicator, MapLayer, webmap
+    from gisplan.show.webmap import MapClass, MapColouring, MapColumn, MapIndicator, MapLayer, webmap
 
     frame = parcels_of(data)
     zones = gpd.read_parquet(data / "zones.parquet")
@@ -81,6 +81,10 @@ def ours(data: Path) -> dict[str, Any]:
     values = pd.DataFrame({"land": zones.area.to_numpy() / 1e4}, index=zones["zone_id"].to_numpy())
     classes = tuple(MapClass(c.id, c.zh, c.en, c.color) for c in vocabulary.land_classes().values())
     shown = tuple(MapColumn(c, c, c, UNITS.get(c, "")) for c in columns_of(frame) if c not in ("land_class",))
+    ways = (
+        MapColouring("use", "用途", "Land use", "land_class", classes),
+        MapColouring("ratio", "容积率", "Plot ratio", "plot_ratio"),
+    )
     began = time.perf_counter()
     text = webmap(
         title={"zh": "测试地块", "en": "Fabric"},
@@ -89,7 +93,7 @@ def ours(data: Path) -> dict[str, Any]:
         zones=zones,
         values=values,
         indicators=[MapIndicator("land", "土地", "Land", "ha", "规模", "Size", "", "")],
-        layers=[MapLayer("parcels", "宗地", "Parcels", frame, shown, "land_class", classes, size_column="area_m2")],
+        layers=[MapLayer("parcels", "宗地", "Parcels", frame, shown, ways, size_column="area_m2")],
         notes=[],
     )
     (data / "ours.html").write_text(text, encoding="utf-8", newline="\n")

@@ -24,7 +24,10 @@ PINNED = {
 }
 
 # The order matters: each file uses what those before it put into the one name "gisplan".
-SCRIPTS = ("inflate.js", "payload.js", "text.js", "canvas.js", "hover.js", "labels.js", "panel.js")
+SCRIPTS = (
+    *("inflate.js", "payload.js", "text.js", "colouring.js", "canvas.js", "hover.js", "labels.js"),
+    *("side.js", "view.js", "look.js", "legend.js", "zones.js", "notes.js", "card.js", "print.js"),
+)
 STYLES = ("page.css",)
 
 LEAFLET_LICENCE = """\

@@ -2,11 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-#: More zones than this are classed by quantiles.
+#: Light to dark, told apart in every common form of colour blindness and in a grey print.
+RAMP = ("#e6f2b5", "#9fd8b0", "#48b3bd", "#2a7bb0", "#263a86")
+
+#: More different values than this are put into as many groups before natural breaks are looked for.
 MANY = 300
+
+
+def number_classes(values: NDArray[np.float64], unit: str, *, limits: Sequence[float] = ()) -> dict[str, Any]:
+    """Describe how numbers are coloured and written, for the page.
+
+    Parameters
+    ----------
+    values
+        Figures as they are kept; those that are not finite are "no data".
+    unit
+        Their unit; "share" means 0 to 1, shown and classed as per cent.
+    limits
+        The standard's own class limits, as shown.
+
+    Returns
+    -------
+    dict
+        ``unit``, ``decimals``, ``ramp`` and the class limits of each of the ``schemes``.
+    """
+    shown = values * 100 if unit == "share" else values
+    places = 1 if unit == "share" else decimals(shown[np.isfinite(shown)])
+    return {"unit": unit, "decimals": places, "ramp": RAMP, "schemes": schemes(shown, limits=limits)}
+
+
+def schemes(values: NDArray[np.float64], *, limits: Sequence[float] = (), most: int = 5) -> dict[str, list[float]]:
+    """Class limits by every method that a reader can choose from.
+
+    Parameters
+    ----------
+    values
+        Figures; those that are not finite are left out.
+    limits
+        The standard's own class limits, if there are any.
+    most
+        The largest number of classes.
+
+    Returns
+    -------
+    dict
+        "standard" (only with ``limits``), "natural", "quantile" and "equal" → upper ends of all classes but the
+        last; a value equal to an end belongs below it. Few different values are a class each by any method, so
+        that there is one entry only.
+    """
+    known = values[np.isfinite(values)]
+    out = {"standard": [float(v) for v in limits]} if limits else {}
+    out["natural"] = class_breaks(values, most=most)
+    distinct, count = np.unique(known, return_counts=True)
+    if len(distinct) > most:
+        out["quantile"] = _rounded(distinct, _quantile_ends(count, most))
+        steps = distinct[0] + np.arange(1, most) / most * np.ptp(distinct)
+        out["equal"] = _rounded(distinct, np.searchsorted(distinct, steps, side="right") - 1)
+    return out
 
 
 def class_breaks(values: NDArray[np.float64], *, most: int = 5) -> list[float]:
@@ -15,7 +73,7 @@ def class_breaks(values: NDArray[np.float64], *, most: int = 5) -> list[float]:
     Parameters
     ----------
     values
-        Figures of the zones; those that are not finite are left out.
+        Figures; those that are not finite are left out.
     most
         The largest number of classes.
 
@@ -26,15 +84,27 @@ def class_breaks(values: NDArray[np.float64], *, most: int = 5) -> list[float]:
     """
     distinct, count = np.unique(values[np.isfinite(values)], return_counts=True)
     if len(distinct) <= most:
-        ends = np.arange(len(distinct) - 1)
-    elif len(distinct) > MANY:
-        # Natural breaks take time with the square of the zones, so that many zones are classed by quantiles.
-        wanted = np.arange(1, most) / most * count.sum()
-        ends = np.unique(np.searchsorted(np.cumsum(count), wanted - 1e-9))
-        ends = ends[ends < len(distinct) - 1]
-    else:
-        ends = natural_breaks(distinct, count, classes=most)
-    return [_round_between(float(distinct[end]), float(distinct[end + 1])) for end in ends]
+        return _rounded(distinct, np.arange(len(distinct) - 1))
+    if len(distinct) <= MANY:
+        return _rounded(distinct, natural_breaks(distinct, count, classes=most))
+    # The exact optimum takes time with the square of the values: many are first put into small groups of equal count.
+    groups = np.append(_quantile_ends(count, MANY), len(distinct) - 1)
+    starts = np.append(0, groups[:-1] + 1)
+    weight = np.add.reduceat(count, starts)
+    centre = np.add.reduceat(distinct * count, starts) / weight
+    return _rounded(distinct, groups[natural_breaks(centre, weight, classes=most)])
+
+
+def _quantile_ends(count: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
+    """Index of the last of the rising values in each class but the last, classes being as full as they can be."""
+    wanted = np.arange(1, classes) / classes * count.sum()
+    ends = np.unique(np.searchsorted(np.cumsum(count), wanted - 1e-9))
+    return ends[ends < len(count) - 1]
+
+
+def _rounded(distinct: NDArray[np.float64], ends: NDArray[np.int64]) -> list[float]:
+    """Write limits so roundly that they still part the values after the given ones from those before."""
+    return [_round_between(float(distinct[end]), float(distinct[end + 1])) for end in np.unique(ends)]
 
 
 def natural_breaks(distinct: NDArray[np.float64], count: NDArray[np.int64], *, classes: int) -> NDArray[np.int64]:

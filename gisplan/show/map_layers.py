@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gisplan.errors import LayerError, first_ids
+from gisplan.show.classes import number_classes
 from gisplan.show.map_parts import FeatureLayer
 from gisplan.show.payload import encode
 
@@ -27,23 +29,55 @@ _PLAIN = "#5b7a8c"
 
 @dataclass(frozen=True)
 class MapColumn:
-    """A column of a layer that the map may show; ``unit`` "share" is shown as per cent."""
+    """A column of a layer that the map may show; ``unit`` "share" is shown as per cent.
+
+    ``search`` columns are looked through when the reader searches, ``filter`` columns can narrow what is shown.
+    """
 
     name: str
     zh: str
     en: str
     unit: str = ""
+    search: bool = False
+    filter: bool = False
 
 
 @dataclass(frozen=True)
 class MapClass:
-    """A value of a layer's class column, with its name, colour ("#rrggbb") and line weight or point size."""
+    """A value of a class column, with its name, colour ("#rrggbb") and line weight or point size."""
 
     value: str
     zh: str
     en: str
     color: str
     weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class MapColouring:
+    """One way to colour a layer: all alike, by the classes of a column, or by its numbers.
+
+    Parameters
+    ----------
+    id, zh, en
+        Its key within the layer and its names.
+    column
+        Column of the layer; None colours everything as the one class.
+    classes
+        Values of the column; without any, the column holds numbers. Rows without a value are drawn as "no data".
+    unit
+        Unit of numbers; "share" means 0 to 1 shown as per cent.
+    limits
+        The standard's own class limits, in the unit in which the numbers are shown.
+    """
+
+    id: str
+    zh: str
+    en: str
+    column: str | None = None
+    classes: tuple[MapClass, ...] = ()
+    unit: str = ""
+    limits: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,9 +92,8 @@ class MapLayer:
         Polygons, lines or points in any declared coordinate system.
     columns
         What tooltip and card may show, in order; the first is the title.
-    class_column, classes
-        Categorical style. Without a column everything is of the first class. Rows without a value are drawn
-        as "no data" and counted.
+    colourings
+        The ways to colour it; the map opens with the first. Without any, one quiet colour.
     shown
         Whether the map opens with it.
     size_column
@@ -72,8 +105,7 @@ class MapLayer:
     en: str
     frame: gpd.GeoDataFrame
     columns: tuple[MapColumn, ...]
-    class_column: str | None
-    classes: tuple[MapClass, ...]
+    colourings: tuple[MapColouring, ...] = ()
     shown: bool = True
     size_column: str | None = None
 
@@ -112,7 +144,7 @@ def bounds_of(geometry: NDArray[np.object_]) -> list[float] | None:
 
 
 def feature_layer(layer: MapLayer, position: int) -> FeatureLayer:
-    """Encode one of the plan's layers with its classes, counts and sums.
+    """Encode one of the plan's layers with its ways to be coloured.
 
     Parameters
     ----------
@@ -127,31 +159,36 @@ def feature_layer(layer: MapLayer, position: int) -> FeatureLayer:
         The layer has no coordinate system, lacks a column, mixes kinds, or holds a class without a colour.
     """
     frame = layer.frame
-    wanted = [c.name for c in layer.columns] + [c for c in (layer.class_column, layer.size_column) if c]
-    if lacking := [name for name in dict.fromkeys(wanted) if name not in frame]:
+    colourings = layer.colourings or (MapColouring("", layer.zh, layer.en, classes=(_plain(layer),)),)
+    wanted = [c.name for c in layer.columns] + [c.column for c in colourings if c.column]
+    if lacking := [name for name in dict.fromkeys([*wanted, layer.size_column or wanted[0]]) if name not in frame]:
         raise LayerError(f"layer {layer.id} lacks the column(s) {first_ids(lacking)}")
     geometry = degrees(frame, layer.id)
-    codes = _class_codes(layer)
-    sizes = frame[layer.size_column].to_numpy(dtype=float) if layer.size_column else np.zeros(len(frame))
-    bins = max(1, len(layer.classes)) + 1
-    counts = np.bincount(codes, minlength=bins)
-    sums = np.bincount(codes, weights=np.nan_to_num(sizes), minlength=bins)
-    classes = layer.classes or (MapClass("", layer.zh, layer.en, _PLAIN),)
-    styles = [{"label": {"zh": c.zh, "en": c.en}, "color": c.color, "weight": c.weight} for c in classes]
+    kind = _kind(geometry, layer.id)
+    keys = {c.name: f"a{k}" for k, c in enumerate(layer.columns)}
+    columns = {keys[c.name]: _stored(frame[c.name], c.unit) for c in layer.columns}
+    if layer.size_column is not None and layer.size_column not in keys:
+        keys[layer.size_column] = "size"
+        columns["size"] = _stored(frame[layer.size_column], "m²")
+    described = []
+    for number, colouring in enumerate(colourings):
+        about, column = _colouring(layer, colouring, number, keys)
+        described.append(about)
+        columns.update(column)
     meta = {
         "id": layer.id,
-        "kind": _kind(geometry, layer.id),
+        "kind": kind,
         "label": {"zh": layer.zh, "en": layer.en},
-        "columns": [{"label": {"zh": c.zh, "en": c.en}, "unit": c.unit} for c in layer.columns],
-        "classes": [*styles, {"label": {"zh": "无数据", "en": "No data"}, "color": "#bfbfbf", "weight": 1.0}],
-        "counts": [int(v) for v in counts],
-        "sizes": [float(v) for v in sums] if layer.size_column else None,
-        "classed": layer.class_column is not None,
+        "columns": [
+            {"key": keys[c.name], "label": {"zh": c.zh, "en": c.en}, "unit": c.unit}
+            | {role: True for role in ("search", "filter") if getattr(c, role)}
+            for c in layer.columns
+        ],
+        "colourings": described,
+        "size": keys[layer.size_column] if layer.size_column is not None and kind != "point" else None,
     }
-    columns = {f"a{k}": _stored(frame[c.name], c.unit) for k, c in enumerate(layer.columns)}
-    payload = encode(geometry, {"class": pd.Series(codes), **columns}, meta=meta)
     return FeatureLayer(
-        payload,
+        encode(geometry, columns, meta=meta),
         key=f"layer{position}",
         name=layer.zh or layer.en,
         bounds=bounds_of(geometry),
@@ -159,16 +196,38 @@ def feature_layer(layer: MapLayer, position: int) -> FeatureLayer:
     )
 
 
-def _class_codes(layer: MapLayer) -> NDArray[np.int64]:
+def _plain(layer: MapLayer) -> MapClass:
+    return MapClass("", layer.zh, layer.en, _PLAIN)
+
+
+def _colouring(
+    layer: MapLayer, colouring: MapColouring, number: int, keys: Mapping[str, str]
+) -> tuple[dict[str, Any], dict[str, pd.Series[Any]]]:
+    """Describe a colouring and give the column it needs beside those of the card."""
+    about: dict[str, Any] = {"id": colouring.id, "label": {"zh": colouring.zh, "en": colouring.en}}
+    if colouring.column is not None and not colouring.classes:
+        values = layer.frame[colouring.column].to_numpy(dtype=float, na_value=np.nan)
+        key = keys.get(colouring.column, f"n{number}")
+        about |= {"kind": "number", "column": key, **number_classes(values, colouring.unit, limits=colouring.limits)}
+        return about, {} if colouring.column in keys else {key: _stored(pd.Series(values), colouring.unit)}
+    styles = [{"label": {"zh": c.zh, "en": c.en}, "color": c.color, "weight": c.weight} for c in colouring.classes]
+    if colouring.column is None:
+        return about | {"kind": "class", "column": None, "classes": styles}, {}
+    missing = {"label": {"zh": "无数据", "en": "No data"}, "color": "#bfbfbf", "weight": 1.0}
+    key = f"c{number}"
+    about |= {"kind": "class", "column": key, "classes": [*styles, missing]}
+    return about, {key: pd.Series(_class_codes(layer, colouring))}
+
+
+def _class_codes(layer: MapLayer, colouring: MapColouring) -> NDArray[np.int64]:
     """Give every row the number of its class; without a value, the number after the last class."""
-    if layer.class_column is None:
-        return np.zeros(len(layer.frame), dtype=np.int64)
-    numbers = {c.value: k for k, c in enumerate(layer.classes)}
-    if len(numbers) < len(layer.classes):
+    numbers = {c.value: k for k, c in enumerate(colouring.classes)}
+    if len(numbers) < len(colouring.classes):
         raise LayerError(f"layer {layer.id} names a class twice")
-    column = layer.frame[layer.class_column]
-    codes = column.astype(object).map(lambda v: numbers.get(v, numbers.get(str(v), -1)))
-    codes = codes.where(column.notna(), max(1, len(layer.classes))).astype(np.int64)
+    column = layer.frame[colouring.column]
+    found, distinct = pd.factorize(column.to_numpy(dtype=object))  # -1 where there is no value
+    known = np.array([*(numbers.get(v, numbers.get(str(v), -1)) for v in distinct), len(colouring.classes)])
+    codes = known[found]
     if (codes < 0).any():
         odd = column[codes < 0].astype(str).unique().tolist()
         raise LayerError(f"layer {layer.id} has no colour for the class(es) {first_ids(odd)}")

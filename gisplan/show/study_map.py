@@ -3,35 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from gisplan import vocabulary
 from gisplan.measure import GROUPS, Measured, Survey
-from gisplan.measure.services import service_labels
-from gisplan.measure.survey import reach_of
-from gisplan.show.webmap import MapClass, MapColumn, MapIndicator, MapLayer, webmap
-
-#: What the card of a parcel shows first.
-_PARCEL_COLUMNS = (
-    MapColumn("parcel_id", "地块编号", "Parcel"),
-    MapColumn("name", "项目名称", "Project"),
-    MapColumn("land_use", "用地代码", "Land-use code"),
-    MapColumn("area_m2", "实测面积", "Measured area", "m²"),
-    MapColumn("plot_ratio", "容积率", "Plot ratio"),
-    MapColumn("building_density", "建筑密度", "Building density", "share"),
-    MapColumn("floor_area_m2", "建筑面积", "Floor area", "m²"),
-    MapColumn("zone_id", "所在分区", "Zone"),
-)
-
-_STATES = {
-    "built": ("已建成", "Built"),
-    "vacant": ("空闲", "Vacant"),
-    "formed": ("已成形", "Formed (roads, green…)"),
-    "open": ("非建设", "Open land"),
-}
+from gisplan.show.map_layers import MapLayer
+from gisplan.show.study_layers import study_layers
+from gisplan.show.webmap import MapIndicator, MapPreset, webmap
 
 
 def study_map(
@@ -71,12 +51,7 @@ def study_map(
         )
         for m in _first(shown, ("plot_ratio", "plot_ratio_gross", "road_density"))
     ]
-    layers = [
-        *_parcel_layers(survey, parcels),
-        *_building_layer(survey),
-        *_road_layer(survey),
-        *_service_layers(survey),
-    ]
+    layers = study_layers(survey, parcels)
     return webmap(
         title=texts["title"],
         subtitle=texts["subtitle"],
@@ -86,7 +61,34 @@ def study_map(
         indicators=indicators,
         layers=layers,
         notes=[texts["note"]],
+        presets=_presets(layers, [i.id for i in indicators]),
     )
+
+
+def _presets(layers: Sequence[MapLayer], indicators: Sequence[str]) -> list[MapPreset]:
+    """Kinds of map that this study's layers and indicators allow, as planners call them."""
+    known = {layer.id: {c.id for c in layer.colourings} for layer in layers}
+    services = tuple(layer.id for layer in layers if layer.id not in {"parcels", "buildings", "roads"})
+    base = tuple(name for name in ("parcels", "roads") if name in known)
+    found = []
+    for preset in (
+        MapPreset("zoning", "用地规划图", "Land use", None, {"parcels": "land_use"}, base),
+        MapPreset("state", "建设状态图", "State of building", None, {"parcels": "state"}, (*base, "buildings")),
+        MapPreset("plot_ratio", "容积率图", "Plot ratio", None, {"parcels": "plot_ratio"}, base),
+        MapPreset("intensity", "集约利用图", "Intensity of zones", _intensity(indicators), {}, base),
+        MapPreset("services", "设施配套图", "Infrastructure", None, {"parcels": "services_served"}, (*base, *services)),
+    ):  # fmt: skip
+        shown = tuple(name for name in preset.shown if name in known)
+        fits = all(c in known.get(layer, ()) for layer, c in preset.colourings.items())
+        if fits and (preset.indicator is not None or preset.id != "intensity"):
+            found.append(replace(preset, shown=shown))
+    return found
+
+
+def _intensity(indicators: Sequence[str]) -> str | None:
+    """The indicator that the map of intensity opens with."""
+    wanted = ("investment_intensity", "output_intensity", "plot_ratio_gross", "plot_ratio", "built_land_share")
+    return next((name for name in wanted if name in indicators), None)
 
 
 def _shown_unit(measured: Measured) -> tuple[str, float]:
@@ -98,148 +100,3 @@ def _first(measured: Sequence[Measured], wanted: Sequence[str]) -> list[Measured
     """Indicators with the one that planners ask for first at the head."""
     head = next((m for w in wanted for m in measured if m.id == w), None)
     return list(measured) if head is None else [head, *(m for m in measured if m is not head)]
-
-
-def _parcel_layers(survey: Survey, table: pd.DataFrame | None) -> list[MapLayer]:
-    if table is None:
-        return []
-    source = survey.pieces["parcels"].frame
-    frame = gpd.GeoDataFrame(table, geometry=source.geometry.array, crs=source.crs)
-    classes = [c for c in vocabulary.land_classes().values() if (frame["land_class"] == c.id).any()]
-    columns = _card(frame, survey)
-    by_use = MapLayer(
-        "parcels",
-        "宗地（按用途）",
-        "Parcels by land use",
-        frame,
-        columns,
-        "land_class",
-        tuple(MapClass(c.id, c.zh, c.en, c.color) for c in classes),
-        shown=True,
-        size_column="area_m2",
-    )
-    vacant = frame[frame["state"] == "vacant"]
-    layers = [by_use]
-    if len(vacant):
-        layers.append(
-            MapLayer(
-                "vacant",
-                "空闲宗地",
-                "Vacant parcels",
-                vacant,
-                columns,
-                "state",
-                (MapClass("vacant", *_STATES["vacant"], "#d55e00", 2.0),),
-                shown=False,
-                size_column="area_m2",
-            )
-        )
-    return layers
-
-
-def _card(frame: gpd.GeoDataFrame, survey: Survey) -> tuple[MapColumn, ...]:
-    """Columns a parcel's card shows: id and measured figures, then the register's that may travel, then services."""
-    own = [c for c in _PARCEL_COLUMNS if c.name in frame and frame[c.name].notna().any()]
-    seen = {c.name for c in own}
-    for column in vocabulary.columns("parcels").values():
-        name = f"register_{column.stored}" if column.stored in ("floor_area_m2", "footprint_m2") else column.stored
-        if column.private or name in seen or name not in frame or not frame[name].notna().any():
-            continue
-        unit = {"area": "m²", "money": "万元"}.get(column.measure if column.kind == "number" else "", "")
-        own.append(MapColumn(name, column.zh, column.en, unit))
-    for service in survey.plan.layers.services:
-        labels = service_labels(survey.plan, service)
-        own.append(MapColumn(f"served_{service}", labels["zh"], labels["en"]))
-    return tuple(own)
-
-
-def _building_layer(survey: Survey) -> list[MapLayer]:
-    if survey.buildings is None:
-        return []
-    frame = survey.pieces["buildings"].frame
-    known = frame.assign(floor_area_m2=survey.buildings.floor_area)
-    columns = [
-        MapColumn("building_id", "建筑编号", "Building"),
-        MapColumn("use", "用途", "Use"),
-        MapColumn("floors", "层数", "Floors"),
-        MapColumn("height_m", "高度", "Height", "m"),
-        MapColumn("area_m2", "基底面积", "Footprint", "m²"),
-        MapColumn("floor_area_m2", "建筑面积", "Floor area", "m²"),
-    ]
-    return [
-        MapLayer(
-            "buildings",
-            "建筑",
-            "Buildings",
-            known,
-            tuple(c for c in columns if c.name in known and known[c.name].notna().any()),
-            None,
-            (MapClass("", "建筑基底", "Building footprint", "#5b5b66"),),
-            shown=False,
-            size_column="area_m2",
-        )
-    ]
-
-
-def _road_layer(survey: Survey) -> list[MapLayer]:
-    if "roads" not in survey.pieces:
-        return []
-    frame = survey.pieces["roads"].frame
-    classes = [c for c in vocabulary.road_classes().values() if (frame["road_class"] == c.id).any()]
-    known = [MapClass(c.id, c.zh, c.en, c.color, c.weight) for c in classes]
-    if not set(frame["road_class"]) <= {c.id for c in classes}:
-        known.append(MapClass("unclassified", "未分类", "Unclassified", "#777777", 2.0))
-    columns = [
-        MapColumn("name", "路名", "Road"),
-        MapColumn("road_id", "道路编号", "Road id"),
-        MapColumn("width_m", "红线宽度", "Width", "m"),
-        MapColumn("length_m", "长度", "Length", "m"),
-    ]
-    return [
-        MapLayer(
-            "roads",
-            "道路",
-            "Roads",
-            frame,
-            tuple(c for c in columns if c.name in frame and frame[c.name].notna().any()),
-            "road_class",
-            tuple(known),
-            shown=True,
-            size_column="length_m",
-        )
-    ]
-
-
-def _service_layers(survey: Survey) -> list[MapLayer]:
-    layers = []
-    known = vocabulary.services()
-    for name in survey.plan.layers.services:
-        spec = survey.plan.layers.services[name]
-        roads = survey.plan.layers.roads
-        if roads is not None and (spec.path, spec.layer) == (roads.path, roads.layer):
-            continue
-        frame = survey.pieces[f"services.{name}"].frame
-        labels = service_labels(survey.plan, name)
-        reach = f"{reach_of(survey.plan, name):g} m"
-        color = known[name].color if name in known else "#444444"
-        title = (
-            MapColumn("name", "名称", "Name")
-            if "name" in frame and frame["name"].notna().any()
-            else MapColumn("feature_id", "编号", "Id")
-        )
-        size = {1: "length_m", 2: "area_m2"}.get(survey.pieces[f"services.{name}"].dimension)
-        columns = (title, MapColumn("length_m", "长度", "Length", "m")) if size == "length_m" else (title,)
-        layers.append(
-            MapLayer(
-                name,
-                labels["zh"],
-                labels["en"],
-                frame,
-                columns,
-                None,
-                (MapClass("", f"{labels['zh']}（服务距离 {reach}）", f"{labels['en']} (reach {reach})", color, 2.0),),
-                shown=False,
-                size_column=size,
-            )
-        )
-    return layers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
@@ -13,16 +13,13 @@ import shapely
 from numpy.typing import NDArray
 
 from gisplan.errors import OutputError, first_ids
-from gisplan.show.classes import class_breaks, decimals
-from gisplan.show.map_layers import MapClass, MapColumn, MapLayer, bounds_of, degrees, feature_layer
+from gisplan.show.classes import number_classes
+from gisplan.show.map_layers import MapClass, MapColouring, MapColumn, MapLayer, bounds_of, degrees, feature_layer
 from gisplan.show.map_parts import FeatureLayer, Panel
 from gisplan.show.page import OfflineFigure, OfflineMap
 from gisplan.show.payload import encode
 
-__all__ = ["MapClass", "MapColumn", "MapIndicator", "MapLayer", "webmap"]
-
-# Light to dark, told apart in every common form of colour blindness and in a grey print.
-RAMP = ("#e6f2b5", "#9fd8b0", "#48b3bd", "#2a7bb0", "#263a86")
+__all__ = ["MapClass", "MapColouring", "MapColumn", "MapIndicator", "MapLayer", "MapPreset", "webmap"]
 
 _NO_SCRIPT = {"zh": "需要启用 JavaScript 才能显示此地图。", "en": "This map needs JavaScript."}
 
@@ -39,6 +36,34 @@ class MapIndicator:
     group_en: str
     explain_zh: str
     explain_en: str
+    limits: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class MapPreset:
+    """A kind of map that the page offers: what colours it and which layers it shows.
+
+    Parameters
+    ----------
+    id, zh, en
+        Its key and its names.
+    indicator
+        The indicator that colours the zones; None colours the layers.
+    colourings
+        Layer id → id of the colouring it wears; other layers keep theirs.
+    shown
+        Ids of the layers that are on.
+    scheme
+        How numbers are classed: "natural", "quantile", "equal" or "standard".
+    """
+
+    id: str
+    zh: str
+    en: str
+    indicator: str | None = None
+    colourings: Mapping[str, str] = field(default_factory=dict)
+    shown: tuple[str, ...] = ()
+    scheme: str = "natural"
 
 
 def webmap(
@@ -51,6 +76,7 @@ def webmap(
     indicators: Sequence[MapIndicator],
     layers: Sequence[MapLayer],
     notes: Sequence[Mapping[str, str]],
+    presets: Sequence[MapPreset] = (),
 ) -> str:
     """Write the map.
 
@@ -68,6 +94,8 @@ def webmap(
         What the picker offers, in order.
     layers
         The plan's layers, polygons first.
+    presets
+        The kinds of map the reader can choose from; the map opens with the first.
 
     Returns
     -------
@@ -84,6 +112,7 @@ def webmap(
     if language not in {"zh", "en", "both"}:
         raise OutputError(f'the language of a map is "zh", "en" or "both", not {language!r}')
     _check(zones, values, indicators, layers)
+    _check_presets(presets, indicators, layers)
     names = " / ".join(dict.fromkeys(title[key] for key in ("zh", "en") if language in {key, "both"}))
     figure = OfflineFigure(
         title=names,
@@ -110,8 +139,8 @@ def webmap(
             "language": language,
             "notes": [dict(note) for note in notes],
             "bounds": bounds,
-            "ramp": RAMP,
             "indicators": [_indicator(i, values[i.id].to_numpy(dtype=float)) for i in indicators],
+            "presets": [_preset(p, [i.id for i in indicators]) for p in presets],
         },
         zones=zone_layer,
         layers=drawn,
@@ -120,22 +149,39 @@ def webmap(
 
 
 def _indicator(indicator: MapIndicator, values: NDArray[np.float64]) -> dict[str, Any]:
-    """Describe an indicator: names, classes as printed, zones in each."""
-    shown = values * 100 if indicator.unit == "share" else values
-    known = shown[np.isfinite(shown)]
-    breaks = class_breaks(shown)
-    counts = np.bincount(np.searchsorted(breaks, known, side="left"), minlength=len(breaks) + 1)
+    """Describe an indicator: its names and its class limits as printed."""
     return {
         "id": indicator.id,
         "label": {"zh": indicator.zh, "en": indicator.en},
-        "unit": indicator.unit,
         "group": {"zh": indicator.group_zh, "en": indicator.group_en},
         "explain": {"zh": indicator.explain_zh, "en": indicator.explain_en},
-        "decimals": 1 if indicator.unit == "share" else decimals(known),
-        "breaks": breaks,
-        "counts": [int(v) for v in counts] if len(known) else [],
-        "missing": len(values) - len(known),
+        **number_classes(values, indicator.unit, limits=indicator.limits),
     }
+
+
+def _preset(preset: MapPreset, indicators: Sequence[str]) -> dict[str, Any]:
+    about = {
+        "id": preset.id,
+        "label": {"zh": preset.zh, "en": preset.en},
+        "mode": "classes" if preset.indicator is None else "indicator",
+        "colourings": dict(preset.colourings),
+        "shown": list(preset.shown),
+        "scheme": preset.scheme,
+    }
+    return about if preset.indicator is None else about | {"indicator": indicators.index(preset.indicator)}
+
+
+def _check_presets(
+    presets: Sequence[MapPreset], indicators: Sequence[MapIndicator], layers: Sequence[MapLayer]
+) -> None:
+    """Stop at a kind of map that names what is not there."""
+    known = {layer.id: {c.id for c in layer.colourings} for layer in layers}
+    for preset in presets:
+        odd = [] if preset.indicator in {None, *(i.id for i in indicators)} else [str(preset.indicator)]
+        odd += [name for name in preset.shown if name not in known]
+        odd += [f"{layer}/{c}" for layer, c in preset.colourings.items() if c not in known.get(layer, ())]
+        if odd:
+            raise OutputError(f"the map {preset.id} names what is not on it: {first_ids(odd)}")
 
 
 def _check(

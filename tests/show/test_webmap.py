@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import tomllib
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib import resources
 
@@ -23,7 +24,7 @@ from gisplan.show.classes import class_breaks, decimals
 from gisplan.show.map_parts import FeatureLayer
 from gisplan.show.page import OfflineFigure, OfflineMap, Verbatim, escape, json_text
 from gisplan.show.payload import encode
-from gisplan.show.webmap import MapClass, MapColumn, MapIndicator, MapLayer, webmap
+from gisplan.show.webmap import MapClass, MapColouring, MapColumn, MapIndicator, MapLayer, webmap
 
 # One of each way a text has been seen to run in a folium map.
 HOSTILE = (
@@ -111,13 +112,18 @@ def study(text=None, **changes):
         MapLayer(
             "parcels", said("地块"), said("Parcels"), parcels,
             (MapColumn("id", said("编号"), said("Id")), MapColumn("area", "面积", "Area", "m²"), MapColumn("ratio", "容积率", "Ratio"), MapColumn("built", "已建", "Built")),
-            "use", tuple(MapClass(k, said(v["zh"]), said(v["en"]), v["color"]) for k, v in uses.items()), size_column="area",
+            (
+                MapColouring("use", said("用途"), said("Use"), "use", tuple(MapClass(k, said(v["zh"]), said(v["en"]), v["color"]) for k, v in uses.items())),
+                MapColouring("area", said("面积"), said("Area"), "area", unit="m²"),
+            ),
+            size_column="area",
         ),
         MapLayer(
-            "roads", said("道路"), said("Roads"), roads, (MapColumn("name", "路名", "Name"),), "rank",
-            (MapClass("a", said("主"), said("Main"), "#b2182b", 4), MapClass("b", said("支"), said("Local"), "#8c8c8c", 2)), size_column="length",
+            "roads", said("道路"), said("Roads"), roads, (MapColumn("name", "路名", "Name"),),
+            (MapColouring("rank", said("等级"), said("Class"), "rank", (MapClass("a", said("主"), said("Main"), "#b2182b", 4), MapClass("b", said("支"), said("Local"), "#8c8c8c", 2))),),
+            size_column="length",
         ),
-        MapLayer("points", said("站点"), said("Sites"), points, (MapColumn("name", "名称", "Name"),), None, ()),
+        MapLayer("points", said("站点"), said("Sites"), points, (MapColumn("name", "名称", "Name"),)),
     ]  # fmt: skip
     given = {
         "title": {"zh": said("示例园区"), "en": said("Sample park")},
@@ -242,8 +248,9 @@ def test_our_layer_is_a_folium_layer():
         "kind": "polygon",
         "label": {"en": "x"},
         "columns": [],
-        "classes": [{"label": {"en": "a"}, "color": "#ff0000", "weight": 1}],
-        "classed": False,
+        "colourings": [
+            {"id": "", "kind": "class", "column": None, "classes": [{"label": {"en": "a"}, "color": "#ff0000", "weight": 1}]}
+        ],
     }
     FeatureLayer(encode(shapes, {}, meta=meta), key="x", name="`<b>", bounds=[114, 30, 114.1, 30.1]).add_to(theirs)
     folium.GeoJson({"type": "Point", "coordinates": [114, 30]}).add_to(theirs)
@@ -297,9 +304,10 @@ def test_what_does_not_fit_is_named():
         webmap(**{**given, "zones": given["zones"].set_crs(None, allow_override=True)})
     roads = given["layers"][1]
     with pytest.raises(LayerError, match="layer roads has no colour for the class\\(es\\) b"):
-        webmap(**study(layers=[MapLayer(**{**roads.__dict__, "classes": roads.classes[:1]})]))
+        few = (replace(roads.colourings[0], classes=roads.colourings[0].classes[:1]),)
+        webmap(**study(layers=[replace(roads, colourings=few)]))
     with pytest.raises(LayerError, match="layer roads lacks the column\\(s\\) width"):
-        webmap(**study(layers=[MapLayer(**{**roads.__dict__, "size_column": "width"})]))
+        webmap(**study(layers=[replace(roads, size_column="width")]))
 
 
 # ---- in a browser, with the network cut off -------------------------------------------------------------------------
@@ -426,6 +434,7 @@ def test_layers_go_and_come_with_their_legend(opened, page):
 @pytest.mark.browser
 def test_the_language_switches_on_the_spot(opened, page):
     tab = opened(page)
+    tab.click("#gp-mode-indicator")
     tab.focus("#gp-lang")
     tab.keyboard.press("Enter")
     assert tab.inner_text("h1") == "Sample park"

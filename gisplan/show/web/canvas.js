@@ -50,6 +50,7 @@
 
     initialize: function (id, options) {
       L.setOptions(this, options);
+      this.id = id;
       this.ready = gisplan.table(id).then(table => {
         this.table = table;
         this.style = Object.assign(this.plainStyle(), this.style);
@@ -59,16 +60,10 @@
     },
 
     plainStyle: function () {
-      const meta = this.table.meta, classes = meta.classes || [];
-      const column = this.table.columns.class;
-      return {
-        codes: column ? Uint16Array.from(this.table.wholes(column), v => v + column.base) : new Uint16Array(this.table.n),
-        colors: classes.map(c => c.color), weights: classes.map(c => c.weight),
-        hatched: classes.length && meta.classed ? classes.length - 1 : -1,
-        // mask: 0 for each row that is filtered out; such rows are faint outlines (ghost) or nothing at all
-        mask: null, ghost: true,
-        alpha: FILL, stroke: '#4a5560', width: 1, halo: false, fill: meta.kind !== 'zone'
-      };
+      const meta = this.table.meta, first = (meta.colourings || [])[0];
+      const colours = first ? gisplan.colouring(this.table, first.id, 'natural') : { codes: new Uint16Array(this.table.n), colors: [], weights: [], hatched: -1 };
+      // mask: 0 for each row that is filtered out; such rows are faint outlines (ghost) or nothing at all
+      return Object.assign({ mask: null, ghost: true, alpha: FILL, stroke: '#4a5560', width: 1, halo: false, fill: meta.kind !== 'zone' }, colours);
     },
 
     setStyle: function (change) {

@@ -88,15 +88,14 @@
   }
 
   function klass(found, lang) {
-    const meta = found.layer.table.meta;
-    if (!meta.classed && (meta.classes || []).length <= 2) return '';
-    return gisplan.say(meta.classes[found.layer.style.codes[found.row]].label, lang);
+    const style = found.layer.style;
+    return style.about && style.about.column ? style.name(style.codes[found.row], lang) || gisplan.word('noData', lang) : '';
   }
 
   gisplan.title = function (found, lang) {
     const t = found.layer.table, meta = t.meta;
     if (meta.kind === 'zone') return String(t.value('name', found.row) || '—');
-    const first = meta.columns.length ? gisplan.attribute(t.value('a0', found.row), meta.columns[0].unit, lang) : '—';
+    const first = meta.columns.length ? gisplan.attribute(t.value(meta.columns[0].key, found.row), meta.columns[0].unit, lang) : '—';
     return first === '—' ? gisplan.say(meta.label, lang) : first;
   };
 
@@ -108,8 +107,8 @@
       h('p', { class: 'gp-card-layer' }, gisplan.say(meta.label, lang)),
       h('h2', {}, gisplan.title(found, lang)),
       h('table', {}, h('tbody', {},
-        kind && row(gisplan.word('klass', lang),
+        kind && row(gisplan.say(found.layer.style.about.label, lang) || gisplan.word('klass', lang),
           h('span', {}, h('i', { class: meta.kind === 'polygon' ? 'gp-swatch' : 'gp-dot', style: { background: found.layer.style.colors[found.layer.style.codes[found.row]] } }), ' ', kind)),
-        (meta.columns || []).map((c, k) => row(gisplan.say(c.label, lang), gisplan.attribute(t.value('a' + k, found.row), c.unit, lang))))));
+        (meta.columns || []).map(c => row(gisplan.say(c.label, lang), gisplan.attribute(t.value(c.key, found.row), c.unit, lang))))));
   };
 })();

@@ -49,8 +49,11 @@
       const size = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
       const head = JSON.parse(utf8.decode(await unpack(bytes.subarray(4, 4 + size))));
       const table = new Table(head, bytes.subarray(4 + size)), others = Object.keys(head.sections).filter(s => !SHAPES.includes(s));
-      const style = table.columns.class ? [table.columns.class.data] : [];
-      await table.load(SHAPES.concat(head.n <= SMALL ? others : style));
+      const first = (head.meta.colourings || [])[0], soon = [];       // what the first sight of the map needs
+      [first && first.column, head.meta.size].forEach(key => {
+        if (key) soon.push(...[table.columns[key].data, table.columns[key].null].filter(Boolean));
+      });
+      await table.load(SHAPES.concat(head.n <= SMALL ? others : soon));
       table.readGeometry();
       SHAPES.forEach(name => { delete table.raw[name]; });
       // The other columns wait until the map can be seen; `rest` says when all are there.
@@ -160,8 +163,6 @@
       for (let j = starts[row]; j < end; j++) text += letters[u[j] < 224 ? u[j] : 224 + (u[j] - 224) * 256 + u[++j]];
       return text;
     }
-
-    all(key) { return Array.from({ length: this.n }, (_, row) => this.value(key, row)); }
 
     /* ---- whole columns, for colouring and filtering: made once, in typed arrays ---- */
 
@@ -344,18 +345,6 @@
       tables[id] = gisplan.decode(packed);
     }
     return tables[id];
-  };
-
-  /* Class of every number: how many of the rising limits it exceeds; without a number, the class after the last. */
-  gisplan.classify = function (numbers, limits) {
-    const out = new Uint16Array(numbers.length), most = limits.length, none = most + 1;
-    for (let i = 0; i < out.length; i++) {
-      const v = numbers[i];
-      let k = 0;
-      if (v !== v) k = none; else while (k < most && v > limits[k]) k++;
-      out[i] = k;
-    }
-    return out;
   };
   Object.assign(gisplan, { ZOOM, NO_DAY, mercatorX, mercatorY, latitude, dayText });
 })();

@@ -3,7 +3,9 @@
   'use strict';
   const gisplan = window.gisplan = window.gisplan || {};
   const WORDS = {
-    colourBy: ['地图着色', 'Colour the map by'], classes: ['用地分类', 'Land classes'], byIndicator: ['分区指标', 'Zone indicator'],
+    colourBy: ['地图着色', 'Colour the map by'], classes: ['地块', 'Parcels'], byIndicator: ['分区指标', 'Zone indicator'], preset: ['地图类型', 'Map'],
+    ownChoice: ['— 自定义 —', '— my own —'], colouring: ['地块按', 'Parcels by'], scheme: ['分级方法', 'Classes'], natural: ['自然断点', 'natural breaks'], quantile: ['等数量', 'equal counts'],
+    equal: ['等间距', 'equal steps'], standard: ['标准限值', "the standard's limits"],
     indicator: ['指标', 'Indicator'], legend: ['图例', 'Legend'], zones: ['分区', 'Zones'], notes: ['说明', 'Notes'],
     layers: ['图层', 'Layers'], noData: ['无数据', 'No data'], zoneCount: ['分区数', 'zones'], opacity: ['填充不透明度', 'Fill opacity'],
     outlines: ['当前仅显示轮廓', 'Outlines only'], pickZone: ['选择分区', 'Choose a zone'], none: ['— 未选择 —', '— none —'],

@@ -1,0 +1,200 @@
+"""The layers of a study as the map shows them: which columns may be seen, and how each layer can be coloured."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pandas as pd
+
+from gisplan import vocabulary
+from gisplan.measure import Survey
+from gisplan.measure.services import service_labels
+from gisplan.measure.survey import reach_of
+from gisplan.show.map_layers import MapClass, MapColouring, MapColumn, MapLayer
+
+#: What the card of a parcel shows first.
+_PARCEL_COLUMNS = (
+    MapColumn("parcel_id", "地块编号", "Parcel", search=True),
+    MapColumn("name", "项目名称", "Project", search=True),
+    MapColumn("land_use", "用地代码", "Land-use code"),
+    MapColumn("area_m2", "实测面积", "Measured area", "m²"),
+    MapColumn("plot_ratio", "容积率", "Plot ratio"),
+    MapColumn("building_density", "建筑密度", "Building density", "share"),
+    MapColumn("floor_area_m2", "建筑面积", "Floor area", "m²"),
+    MapColumn("zone_id", "所在分区", "Zone", filter=True),
+)
+
+# Columns of the register that are looked through, and those that narrow what is shown.
+_SEARCHED = ("holder",)
+_FILTERED = ("industry", "status", "phase", "supply_date", "actual_start")
+
+_STATES = (
+    MapClass("built", "已建成", "Built", "#4c7fb0"),
+    MapClass("vacant", "空闲", "Vacant", "#d55e00"),
+    MapClass("formed", "已成形", "Formed (roads, green…)", "#a9c9a4"),
+    MapClass("open", "非建设", "Open land", "#efe8c8"),
+)
+
+_SERVED = (MapClass("True", "已通", "Served", "#1b7f79"), MapClass("False", "未通", "Not served", "#e6a15c"))
+
+
+def study_layers(survey: Survey, parcels: pd.DataFrame | None) -> list[MapLayer]:
+    """Every layer of a study, polygons first.
+
+    Parameters
+    ----------
+    survey
+        What was measured of each feature.
+    parcels
+        Table of the parcels (see `gisplan.measure.tables.parcels`).
+    """
+    return [*_parcels(survey, parcels), *_buildings(survey), *_roads(survey), *_services(survey)]
+
+
+def _parcels(survey: Survey, table: pd.DataFrame | None) -> list[MapLayer]:
+    if table is None:
+        return []
+    source = survey.pieces["parcels"].frame
+    frame = gpd.GeoDataFrame(_with_services(table, survey), geometry=source.geometry.array, crs=source.crs)
+    classes = [c for c in vocabulary.land_classes().values() if (frame["land_class"] == c.id).any()]
+    columns = _card(frame, survey)
+    by_use = MapColouring("land_use", "用地分类", "Land use", "land_class", tuple(
+        MapClass(c.id, c.zh, c.en, c.color) for c in classes
+    ))  # fmt: skip
+    states = tuple(c for c in _STATES if (frame["state"] == c.value).any())
+    by_state = MapColouring("state", "建设状态", "State", "state", states)
+    by_number = [
+        MapColouring(c.name, c.zh, c.en, c.name, unit=c.unit)
+        for c in columns
+        if pd.api.types.is_float_dtype(frame[c.name]) and frame[c.name].notna().any()
+    ]
+    colourings = (by_use, by_state, *by_number, *_served(survey))
+    return [MapLayer("parcels", "宗地", "Parcels", frame, columns, colourings, size_column="area_m2")]
+
+
+def _with_services(table: pd.DataFrame, survey: Survey) -> pd.DataFrame:
+    """Add how many of the plan's services reach each parcel."""
+    reached = [table[f"served_{s}"] for s in survey.plan.layers.services]
+    return table.assign(services_served=sum(r.astype(float) for r in reached)) if reached else table
+
+
+def _served(survey: Survey) -> list[MapColouring]:
+    """Ways to colour parcels by what reaches them: how many services, and each of them."""
+    found = []
+    for service in survey.plan.layers.services:
+        labels = service_labels(survey.plan, service)
+        found.append(MapColouring(f"served_{service}", labels["zh"], labels["en"], f"served_{service}", _SERVED))
+    if found:
+        how_many = ("services_served", "已通设施数", "Services that reach it", "services_served")
+        found.insert(0, MapColouring(*how_many, unit="n"))
+    return found
+
+
+def _card(frame: gpd.GeoDataFrame, survey: Survey) -> tuple[MapColumn, ...]:
+    """Columns a parcel's card shows: id and measured figures, then the register's that may travel, then services."""
+    own = [c for c in _PARCEL_COLUMNS if c.name in frame and frame[c.name].notna().any()]
+    seen = {c.name for c in own}
+    for column in vocabulary.columns("parcels").values():
+        name = f"register_{column.stored}" if column.stored in ("floor_area_m2", "footprint_m2") else column.stored
+        if column.private or name in seen or name not in frame or not frame[name].notna().any():
+            continue
+        unit = {"area": "m²", "money": "万元"}.get(column.measure if column.kind == "number" else "", "")
+        roles = {"search": column.stored in _SEARCHED, "filter": column.stored in _FILTERED}
+        own.append(MapColumn(name, column.zh, column.en, unit, **roles))
+    for service in survey.plan.layers.services:
+        labels = service_labels(survey.plan, service)
+        own.append(MapColumn(f"served_{service}", labels["zh"], labels["en"]))
+    return tuple(own)
+
+
+def _buildings(survey: Survey) -> list[MapLayer]:
+    if survey.buildings is None:
+        return []
+    frame = survey.pieces["buildings"].frame
+    known = frame.assign(floor_area_m2=survey.buildings.floor_area)
+    columns = [
+        MapColumn("building_id", "建筑编号", "Building"),
+        MapColumn("use", "用途", "Use"),
+        MapColumn("floors", "层数", "Floors"),
+        MapColumn("height_m", "高度", "Height", "m"),
+        MapColumn("area_m2", "基底面积", "Footprint", "m²"),
+        MapColumn("floor_area_m2", "建筑面积", "Floor area", "m²"),
+    ]
+    return [
+        MapLayer(
+            "buildings",
+            "建筑",
+            "Buildings",
+            known,
+            tuple(c for c in columns if c.name in known and known[c.name].notna().any()),
+            (
+                MapColouring(
+                    "", "建筑", "Buildings", classes=(MapClass("", "建筑基底", "Building footprint", "#5b5b66"),)
+                ),
+            ),
+            shown=False,
+            size_column="area_m2",
+        )
+    ]
+
+
+def _roads(survey: Survey) -> list[MapLayer]:
+    if "roads" not in survey.pieces:
+        return []
+    frame = survey.pieces["roads"].frame
+    classes = [c for c in vocabulary.road_classes().values() if (frame["road_class"] == c.id).any()]
+    known = [MapClass(c.id, c.zh, c.en, c.color, c.weight) for c in classes]
+    if not set(frame["road_class"]) <= {c.id for c in classes}:
+        known.append(MapClass("unclassified", "未分类", "Unclassified", "#777777", 2.0))
+    columns = [
+        MapColumn("name", "路名", "Road"),
+        MapColumn("road_id", "道路编号", "Road id"),
+        MapColumn("width_m", "红线宽度", "Width", "m"),
+        MapColumn("length_m", "长度", "Length", "m"),
+    ]
+    return [
+        MapLayer(
+            "roads",
+            "道路",
+            "Roads",
+            frame,
+            tuple(c for c in columns if c.name in frame and frame[c.name].notna().any()),
+            (MapColouring("road_class", "道路等级", "Road class", "road_class", tuple(known)),),
+            shown=True,
+            size_column="length_m",
+        )
+    ]
+
+
+def _services(survey: Survey) -> list[MapLayer]:
+    layers = []
+    known = vocabulary.services()
+    for name in survey.plan.layers.services:
+        spec = survey.plan.layers.services[name]
+        roads = survey.plan.layers.roads
+        if roads is not None and (spec.path, spec.layer) == (roads.path, roads.layer):
+            continue
+        frame = survey.pieces[f"services.{name}"].frame
+        labels = service_labels(survey.plan, name)
+        reach = f"{reach_of(survey.plan, name):g} m"
+        color = known[name].color if name in known else "#444444"
+        reached = MapClass("", f"{labels['zh']}（服务距离 {reach}）", f"{labels['en']} (reach {reach})", color, 2.0)
+        title = (
+            MapColumn("name", "名称", "Name")
+            if "name" in frame and frame["name"].notna().any()
+            else MapColumn("feature_id", "编号", "Id")
+        )
+        size = {1: "length_m", 2: "area_m2"}.get(survey.pieces[f"services.{name}"].dimension)
+        columns = (title, MapColumn("length_m", "长度", "Length", "m")) if size == "length_m" else (title,)
+        layers.append(
+            MapLayer(
+                name,
+                labels["zh"],
+                labels["en"],
+                frame,
+                columns,
+                (MapColouring("", labels["zh"], labels["en"], classes=(reached,)),),
+                shown=False,
+                size_column=size,
+            )
+        )
+    return layers

@@ -1,0 +1,262 @@
+/* The page: its frame, its state, and the parts that fill it. Each file after this one adds a part. */
+(function () {
+  'use strict';
+  const gisplan = window.gisplan, h = gisplan.h;
+
+  /* A part is {name, …} with any of:
+       tab: word                       it has a page of its own among the tabs
+       open(view)                      once, when the map is there
+       render(view, box)               fill its box (section or tab page) again; an open page only
+       section: 'top'                  its box stands above the tabs
+       heads, tools: [{id, word, glyph, press(view, event), pressed(view)}]   buttons of the header, of the map
+       painted(view)                   after colours, filter or language changed
+       picked(view, found, latlng)     the map was clicked
+       print(view, on)                 the page is about to be printed, or was
+     Boxes stay; what is in them is made again by render(). */
+  gisplan.parts = [];
+
+  gisplan.panel = function (map, settings, zones, layers) {
+    const config = JSON.parse(document.getElementById(settings).textContent);
+    return Promise.all([zones.ready].concat(layers.map(l => l.ready)))
+      .then(() => new View(map, config, zones, layers))
+      .catch(error => {
+        const lang = config.language === 'en' ? 'en' : 'zh';
+        map.getContainer().append(h('p', { class: 'gp-fail', role: 'alert' }, gisplan.word('failed', lang), h('small', {}, String(error))));
+        throw error;
+      });
+  };
+
+  class View {
+    constructor(map, config, zones, layers) {
+      Object.assign(this, { map, config, table: zones.table, masks: {} });
+      this.prefix = config.prefix || 'gp';
+      this.values = config.indicators.map((_, k) => zones.table.numbers('i' + k));
+      this.names = Array.from({ length: zones.table.n }, (_, i) => String(zones.table.value('name', i)));
+      const open = layers.filter(l => map.hasLayer(l)), colourings = {};
+      layers.forEach(l => { colourings[l.table.meta.id] = l.table.meta.colourings[0].id; });
+      this.state = {
+        lang: config.language === 'en' ? 'en' : 'zh', tab: 'legend', zone: -1, alpha: 0.88, preset: null, folded: false
+      };
+      // At first sight the plan itself; without one, the first indicator.
+      const mode = open.some(l => l.table.meta.kind === 'polygon') || !config.indicators.length ? 'classes' : 'indicator';
+      this.build();
+      this.sides = [new gisplan.Side(this, map, zones, layers, { mode, indicator: 0, scheme: 'natural', colourings })];
+      this.listen(this.sides[0]);
+      this.tell('open');
+      this.opened = true;                    // until now parts only set what the first painting will use
+      this.render();
+      this.paint();
+      map.invalidateSize({ animate: false });
+      if (!this.placed) this.fit();
+      this.root.dataset.gisplan = 'open';
+      gisplan.painted().then(() => {
+        this.root.dataset.gisplan = 'ready';
+        if (!config.embedded) document.documentElement.dataset.gisplan = 'ready';
+      });
+    }
+
+    /* ---- words, ids, state ---- */
+    word(key) { return gisplan.word(key, this.state.lang); }
+    say(text) { return gisplan.say(text, this.state.lang); }
+    id(name) { return this.prefix + '-' + name; }
+    element(name) { return document.getElementById(this.id(name)); }
+    get side() { return this.sides[0]; }
+    get look() { return this.sides[0].look; }
+    get zones() { return this.sides[0].zones; }
+    get layers() { return this.sides[0].layers; }
+    get indicator() { return this.config.indicators[this.look.indicator]; }
+    tell(what, ...about) { return gisplan.parts.map(part => part[what] && part[what](this, ...about)); }
+    set(change) { Object.assign(this.state, change); this.render(); }
+    /* Change the colours of one map. */
+    colour(change, side) { Object.assign((side || this.side).look, change); if (this.opened) { this.render(); this.paint(); } }
+    /* Show only the rows of a layer whose mask is not 0; null shows all. */
+    setMask(layer, mask) { this.masks[layer] = mask; }
+
+    paint() {
+      this.sides.forEach(side => side.paint());
+      this.tell('painted');
+    }
+
+    figure(row, k, bare) {
+      return gisplan.figure(this.values[k][row], this.config.indicators[k], this.state.lang, bare);
+    }
+
+    /* ---- the fixed frame ---- */
+    build() {
+      const map = this.map, box = map.getContainer();
+      this.head = h('header', { class: 'gp-head' });
+      this.body = h('div', { class: 'gp-body' });
+      this.panel = h('aside', { class: 'gp-panel', id: this.id('panel') }, this.head, this.body);
+      this.stage = h('div', { class: 'gp-maps' });
+      this.root = h('div', { class: 'gp-stage' }, this.stage, this.panel);
+      box.parentNode.insertBefore(this.root, box);
+      this.stage.append(box);
+      if (!this.config.embedded) document.body.classList.add('gp-page');
+      this.tabs = h('div', { class: 'gp-tabs', role: 'tablist' });
+      this.boxes = {};
+      gisplan.parts.filter(p => p.section).forEach(p => { this.boxes[p.name] = h('section', { class: 'gp-' + p.name }); this.body.append(this.boxes[p.name]); });
+      this.body.append(this.tabs);
+      this.tabbed().forEach(p => {
+        this.boxes[p.name] = h('section', { class: 'gp-page-' + p.name, id: this.id(p.name), role: 'tabpanel', 'aria-labelledby': this.id('tab-' + p.name) });
+        this.body.append(this.boxes[p.name]);
+      });
+      map.zoomControl && map.zoomControl.remove();
+      this.bar = h('div', { class: 'leaflet-bar gp-bar' });
+      box.querySelector('.leaflet-top.leaflet-left').append(h('div', { class: 'leaflet-control' }, this.bar));
+      this.north = h('div', { class: 'leaflet-control gp-north' });
+      box.querySelector('.leaflet-bottom.leaflet-right').append(this.north);
+      L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
+      this.opener = h('button', { class: 'gp-opener', type: 'button', id: this.id('open'), onclick: () => this.fold(false) });
+      this.over(this.opener);
+      this.quiet(this.bar);
+    }
+
+    tabbed() { return gisplan.parts.filter(p => p.tab && !(p.absent && p.absent(this))); }
+
+    /* Put an element over the map; clicks and wheel on it do not reach the map. */
+    over(element) {
+      this.map.getContainer().append(element);
+      this.quiet(element);
+      return element;
+    }
+    quiet(element) { L.DomEvent.disableClickPropagation(element); L.DomEvent.disableScrollPropagation(element); }
+
+    fit() {
+      const b = this.config.bounds;
+      this.map.fitBounds([[b[1], b[0]], [b[3], b[2]]], { padding: [18, 18], animate: false });
+    }
+
+    fold(away) {
+      this.state.folded = away;
+      this.root.classList.toggle('gp-folded', away);
+      this.sides.forEach(side => side.map.invalidateSize({ animate: false }));
+      this.render();
+      const next = this.element(away ? 'open' : 'fold');
+      if (next) next.focus();
+    }
+
+    /* ---- pointing and choosing ---- */
+    listen(side) {
+      side.map.gisplan.onpick = (found, at) => this.picked(found, at, side);
+      side.map.gisplan.onbrief = found => this.brief(found, side);
+    }
+
+    brief(found, side) {
+      if (found.layer !== side.zones) return null;
+      const i = this.config.indicators[side.look.indicator];
+      const rows = side.zoned && h('span', { class: 'gp-tip-class' }, this.say(i.label), ' ', h('b', {}, this.figure(found.row, side.look.indicator)));
+      return h('div', {}, h('strong', {}, this.names[found.row]), rows);
+    }
+
+    picked(found, at, side) {
+      if (found && found.layer === side.zones) { this.tell('picked', null, at); this.chooseZone(found.row); return; }
+      this.mark(found || (this.state.zone >= 0 ? { layer: side.zones, row: this.state.zone } : null));
+      this.tell('picked', found, at);
+    }
+
+    /* Outline a feature on every map. */
+    mark(found) {
+      this.sides.forEach(side => {
+        const layer = found && [side.zones].concat(side.layers).find(l => l.table === found.layer.table);
+        side.map.gisplan.mark(layer ? { layer, row: found.row } : null);
+      });
+    }
+
+    chooseZone(row) {
+      this.mark(row >= 0 ? { layer: this.zones, row } : null);
+      if (this.state.folded) this.fold(false);
+      this.set({ zone: row, tab: 'zones' });
+    }
+
+    /* ---- contents ---- */
+    render() {
+      const focus = document.activeElement && document.activeElement.id, top = this.body.scrollTop, tab = this.shownTab, s = this.state;
+      this.renderHead();
+      this.renderMap();
+      gisplan.parts.filter(p => p.section).forEach(p => p.render(this, this.boxes[p.name]));
+      this.renderTabs();
+      const tabbed = this.tabbed();
+      gisplan.parts.filter(p => p.tab).forEach(p => {
+        const box = this.boxes[p.name] || h('p');
+        box.hidden = s.tab !== p.name;
+        if (!tabbed.includes(p)) return;
+        // Paper shows every page it wants, so all are kept up to date there.
+        if (s.tab === p.name || gisplan.printing) p.render(this, box);
+      });
+      this.body.scrollTop = tab === s.tab ? top : 0;
+      this.shownTab = s.tab;
+      const again = focus && document.activeElement !== document.getElementById(focus) && document.getElementById(focus);
+      if (again) again.focus({ preventScroll: true });
+    }
+
+    renderHead() {
+      const s = this.state, title = this.config.title, other = s.lang === 'en' ? 'zh' : 'en', both = this.config.language === 'both';
+      this.root.lang = s.lang === 'en' ? 'en' : 'zh-CN';
+      if (!this.config.embedded) document.documentElement.lang = this.root.lang;
+      this.panel.setAttribute('aria-label', this.word('panel'));
+      this.head.textContent = '';
+      this.head.append(
+        h('div', { class: 'gp-tools' },
+          h('button', { id: this.id('lang'), type: 'button', 'aria-label': this.word('otherLong'), onclick: () => { this.set({ lang: other }); this.paint(); } }, this.word('other')),
+          this.buttons('heads'),
+          h('button', { id: this.id('fold'), type: 'button', class: 'gp-fold', 'aria-label': this.word('hide'), title: this.word('hide'), onclick: () => this.fold(!s.folded) })),
+        h('h1', {}, this.say(title), both && title[other] !== title[s.lang] ? h('span', { lang: other === 'en' ? 'en' : 'zh-CN' }, title[other] || '') : ''),
+        h('p', { class: 'gp-sub' }, this.say(this.config.subtitle)));
+    }
+
+    renderMap() {
+      this.sides.forEach(side => {
+        const box = side.map.getContainer();
+        box.setAttribute('role', 'application');
+        box.setAttribute('aria-label', this.word('map') + ' — ' + this.say(this.config.title));
+      });
+      this.opener.textContent = this.word('legend');
+      this.opener.setAttribute('aria-label', this.word('show'));
+      this.bar.textContent = '';
+      const zoom = [['+', 'zoomIn', () => this.map.zoomIn(1)], ['−', 'zoomOut', () => this.map.zoomOut(1)], ['⤢', 'fit', () => this.fit()]]
+        .map(([glyph, word, press]) => ({ id: word, glyph, word, press }));
+      this.bar.append(...this.buttons('tools', zoom));
+      this.north.textContent = '';
+      this.north.append(arrow(), this.word('north'));
+      this.north.title = this.word('northLong');
+    }
+
+    /* Buttons that the parts bring. */
+    buttons(where, first) {
+      return (first || []).concat(...gisplan.parts.map(p => p[where] || [])).filter(b => !(b.absent && b.absent(this))).map(b => {
+        const label = b.label ? b.label(this) : this.word(b.word);
+        return h('button', {
+          type: 'button', id: this.id(b.id), title: b.glyph ? label : null, 'aria-label': b.glyph ? label : null,
+          'aria-pressed': b.pressed ? String(Boolean(b.pressed(this))) : null, onclick: e => b.press(this, e)
+        }, b.glyph || label);
+      });
+    }
+
+    renderTabs() {
+      const parts = this.tabbed(), s = this.state;
+      const move = (e, k) => {
+        const step = { ArrowRight: 1, ArrowLeft: -1 }[e.key];
+        if (!step) return;
+        const next = parts[(k + step + parts.length) % parts.length].name;
+        this.set({ tab: next });
+        this.element('tab-' + next).focus();
+      };
+      this.tabs.textContent = '';
+      this.tabs.append(...parts.map((p, k) => h('button', {
+        type: 'button', role: 'tab', id: this.id('tab-' + p.name), 'aria-selected': String(s.tab === p.name), 'aria-controls': this.id(p.name),
+        tabindex: s.tab === p.name ? 0 : -1, onclick: () => this.set({ tab: p.name }), onkeydown: e => move(e, k)
+      }, this.word(p.tab))));
+    }
+  }
+
+  function arrow() {
+    const make = (tag, set) => {
+      const e = document.createElementNS('http://www.w3.org/2000/svg', tag);
+      Object.keys(set).forEach(k => e.setAttribute(k, set[k]));
+      return e;
+    };
+    const svg = make('svg', { viewBox: '0 0 20 26', width: 20, height: 26, 'aria-hidden': 'true' });
+    svg.append(make('path', { d: 'M10 1 L17 24 L10 19 Z', fill: '#fff', stroke: '#22303c' }), make('path', { d: 'M10 1 L3 24 L10 19 Z', fill: '#22303c', stroke: '#22303c' }));
+    return svg;
+  }
+})();
