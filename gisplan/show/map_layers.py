@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from gisplan.errors import LayerError, first_ids
 from gisplan.show.classes import number_classes
 from gisplan.show.map_parts import FeatureLayer
-from gisplan.show.payload import encode
+from gisplan.show.payload import Draft, lay_out
 
 # Decimal places stored of a column with this unit: one step finer than what is shown of it.
 _PLACES = {"m²": 2, "m": 2, "ha": 5, "km": 5, "km²": 6, "mu": 3, "share": 5, "万元": 4}
@@ -143,8 +143,8 @@ def bounds_of(geometry: NDArray[np.object_]) -> list[float] | None:
     return [float(v) for v in found] if np.isfinite(found).all() else None
 
 
-def feature_layer(layer: MapLayer, position: int) -> FeatureLayer:
-    """Encode one of the plan's layers with its ways to be coloured.
+def feature_layer(layer: MapLayer, position: int, draft: Draft) -> FeatureLayer:
+    """Write a layer that has been drafted.
 
     Parameters
     ----------
@@ -152,6 +152,27 @@ def feature_layer(layer: MapLayer, position: int) -> FeatureLayer:
         What is drawn.
     position
         Its place on the map, from 0; it becomes part of ids in the page.
+    draft
+        Made of it by `drafted`.
+    """
+    return FeatureLayer(
+        draft.write(),
+        key=f"layer{position}",
+        name=layer.zh or layer.en,
+        bounds=draft.header["bounds"],
+        show=layer.shown,
+    )
+
+
+def drafted(layer: MapLayer, *, digits: int = 6) -> Draft:
+    """Lay out one of the plan's layers with its ways to be coloured.
+
+    Parameters
+    ----------
+    layer
+        What is drawn.
+    digits
+        Decimal places kept of a degree (see `gisplan.show.payload.digits_for`).
 
     Raises
     ------
@@ -187,13 +208,7 @@ def feature_layer(layer: MapLayer, position: int) -> FeatureLayer:
         "colourings": described,
         "size": keys[layer.size_column] if layer.size_column is not None and kind != "point" else None,
     }
-    return FeatureLayer(
-        encode(geometry, columns, meta=meta),
-        key=f"layer{position}",
-        name=layer.zh or layer.en,
-        bounds=bounds_of(geometry),
-        show=layer.shown,
-    )
+    return lay_out(geometry, columns, meta=meta, digits=digits)
 
 
 def _plain(layer: MapLayer) -> MapClass:

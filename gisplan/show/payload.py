@@ -17,6 +17,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ from numpy.typing import NDArray
 from gisplan.errors import LayerError, counted, first_ids
 from gisplan.geometry.parallel import in_chunks
 from gisplan.show.payload_columns import column_sections
-from gisplan.show.payload_pack import Section, folded, pack, planes
+from gisplan.show.payload_pack import Section, folded, pack, packed_size, planes
 
 FORMAT = "gisplan-map"
 VERSION = 2
@@ -39,15 +40,71 @@ MERCATOR_END = 85.051128
 _KINDS = np.array([1, 2, 2, 3, 1, 2, 3, -1])
 
 
-def encode(
+@dataclass(frozen=True)
+class Draft:
+    """A layer laid out in sections and not yet packed: its size can be told before it is written.
+
+    Parameters
+    ----------
+    header
+        What the header says, but for columns and sections.
+    shapes
+        Sections of the geometry.
+    columns
+        Description and sections of each column, by key.
+    """
+
+    header: Mapping[str, Any]
+    shapes: Sequence[Section]
+    columns: Mapping[str, tuple[Mapping[str, Any], Sequence[Section]]]
+
+    def sizes(self) -> dict[str, int]:
+        """Estimate the characters each part takes in a page: "shapes", "header" and every column by its key.
+
+        Parts are packed piece by piece, a few pieces of the long ones, so that this takes a fraction of writing.
+        """
+        head = len(json.dumps(self._head({}), ensure_ascii=False, default=str).encode("utf-8", "replace")) // 3
+        parts = {"shapes": self.shapes, **{key: sections for key, (_, sections) in self.columns.items()}}
+        # A section's place in the header takes some 25 bytes, packed.
+        found = {name: sum(packed_size(s) + 25 for s in sections) for name, sections in parts.items()}
+        return {name: int(size * 4 / 3) for name, size in {**found, "header": head}.items()}
+
+    def write(self, level: int = 6) -> bytes:
+        """Pack the sections side by side and put the header that names them in front.
+
+        Parameters
+        ----------
+        level
+            Deflate level; 9 is five times slower than 6 and saves less than 2 %.
+        """
+        sections = [*self.shapes, *(s for _, parts in self.columns.values() for s in parts)]
+        packed = [
+            data
+            for chunk in in_chunks(lambda rows: [pack(sections[i], level) for i in rows], len(sections))
+            for data in chunk
+        ]
+        offset, places = 0, {}
+        for section, data in zip(sections, packed, strict=True):
+            places[section.name] = [offset, len(data), section.count, section.planes]
+            offset += len(data)
+        # A lone surrogate cannot be UTF-8; it arrives as "?" instead of stopping the map.
+        text = json.dumps(self._head(places), ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+        head = pack(Section("", text, len(text)), level)
+        return b"".join([len(head).to_bytes(4, "little"), head, *packed])
+
+    def _head(self, places: Mapping[str, Any]) -> dict[str, Any]:
+        described = [{"key": key, **about} for key, (about, _) in self.columns.items()]
+        return {**self.header, "columns": described, "sections": places}
+
+
+def lay_out(
     geometry: NDArray[np.object_],
     columns: Mapping[str, pd.Series[Any]],
     *,
     meta: Mapping[str, Any] | None = None,
     digits: int = 6,
-    level: int = 6,
-) -> bytes:
-    """Encode one layer.
+) -> Draft:
+    """Lay one layer out.
 
     Parameters
     ----------
@@ -60,13 +117,6 @@ def encode(
         Anything JSON can hold, carried along in the header.
     digits
         Decimal places kept of a degree, at most 7: 6 is within 0.1 m, 7 within 0.01 m (see `digits_for`).
-    level
-        Deflate level; 9 is five times slower than 6 and saves less than 2 %.
-
-    Returns
-    -------
-    bytes
-        Equal input gives equal bytes.
 
     Raises
     ------
@@ -74,12 +124,7 @@ def encode(
         A geometry is a collection, has coordinates outside the globe, or lies where no web map reaches.
     """
     geometry = np.asarray(geometry, dtype=object)
-    sections, origin = _geometry_sections(geometry, digits)
-    described = []
-    for position, (key, column) in enumerate(columns.items()):
-        about, parts = column_sections(position, column)
-        described.append({"key": key, **about})
-        sections += parts
+    shapes, origin = _geometry_sections(geometry, digits)
     present = geometry[~(shapely.is_missing(geometry) | shapely.is_empty(geometry))]
     header = {
         "format": FORMAT,
@@ -88,27 +133,31 @@ def encode(
         "digits": digits,
         "origin": origin,
         "bounds": [float(v) for v in shapely.total_bounds(present)] if len(present) else None,
-        "columns": described,
         "meta": dict(meta or {}),
     }
-    return _written(header, sections, level)
+    return Draft(header, shapes, {key: column_sections(k, c) for k, (key, c) in enumerate(columns.items())})
 
 
-def _written(header: Mapping[str, Any], sections: Sequence[Section], level: int) -> bytes:
-    """Pack the sections side by side and put the header that names them in front."""
-    packed = [
-        data
-        for chunk in in_chunks(lambda rows: [pack(sections[i], level) for i in rows], len(sections))
-        for data in chunk
-    ]
-    offset, places = 0, {}
-    for section, data in zip(sections, packed, strict=True):
-        places[section.name] = [offset, len(data), section.count, section.planes]
-        offset += len(data)
-    # A lone surrogate cannot be UTF-8; it arrives as "?" instead of stopping the map.
-    text = json.dumps({**header, "sections": places}, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
-    head = pack(Section("", text, len(text)), level)
-    return b"".join([len(head).to_bytes(4, "little"), head, *packed])
+def encode(
+    geometry: NDArray[np.object_],
+    columns: Mapping[str, pd.Series[Any]],
+    *,
+    meta: Mapping[str, Any] | None = None,
+    digits: int = 6,
+) -> bytes:
+    """Encode one layer: `lay_out` and `Draft.write` in one. Equal input gives equal bytes."""
+    return lay_out(geometry, columns, meta=meta, digits=digits).write()
+
+
+def estimate(geometry: NDArray[np.object_], columns: Mapping[str, pd.Series[Any]], *, digits: int = 6) -> int:
+    """Estimate the characters that a layer will take in a page, within some per cent, without writing it.
+
+    Parameters
+    ----------
+    geometry, columns, digits
+        As for `lay_out`.
+    """
+    return sum(lay_out(geometry, columns, digits=digits).sizes().values())
 
 
 def digits_for(accuracy_m: float) -> int:

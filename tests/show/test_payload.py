@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import HealthCheck, settings
+from hypothesis import given as given_any
 from hypothesis import strategies as st
 from shapely import LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon, box
 
@@ -139,6 +140,12 @@ def _same(found, wanted, metres=0.1):
     # Every vertex has a partner within reach; degrees of longitude are longest at the equator.
     far = np.abs(a[:, None, :] - b[None, :, :]).max(axis=2)
     assert far.min(axis=0).max() * 111_320 * 2**0.5 <= metres
+
+
+def given(*strategies):
+    """As Hypothesis has it, without a fault found where the machine is busy."""
+    calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    return lambda test: calm(given_any(*strategies)(test))
 
 
 SQUARE = box(114.3, 30.5, 114.31, 30.51)
