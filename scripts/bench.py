@@ -217,7 +217,12 @@ def report(size: int, mine: dict[str, Any], theirs: dict[str, Any], run: dict[st
 
 
 #: Each benchmark with its sizes, and what its sides do in their own processes.
-SIZES = {"study": (10_000, 100_000, 1_000_000), "read": (1_000_000,), "check": (100_000,), "map": (10_000, 100_000, 300_000, 1_000_000)}
+SIZES = {
+    "study": (10_000, 100_000, 1_000_000),
+    "read": (1_000_000,),
+    "check": (100_000,),
+    "map": (10_000, 100_000, 300_000, 1_000_000),
+}
 SIDES = {
     "peer": peer,
     "ours": ours,

@@ -1,4 +1,4 @@
-"""Time the map of one layer of parcels with twelve columns: from frames to a file, and from the file to a map one can use.
+"""Time the map of a layer of parcels with twelve columns: from frames to a file, and from the file to a map in use.
 
 Beside it ``folium.GeoJson`` with a tooltip and ``geopandas.GeoDataFrame.explore`` write the same parcels with the same
 columns. All pages are opened from disk by a headless Chromium without a network; what the peers want from one
@@ -27,7 +27,14 @@ PEER_PARCELS, PATIENCE_S = 100_000, 120.0
 NAMES = ("华", "永", "安", "正", "泰", "恒", "瑞", "新", "东", "江", "汉", "联", "宏", "科", "信", "达", "盛", "嘉")
 TRADES = ("机械制造", "电子科技", "新材料", "生物医药", "仓储物流", "汽车零部件", "食品", "纺织", "光电", "包装印刷")
 KINDS = ("有限公司", "股份有限公司", "厂", "集团有限公司")
-UNITS = {"area_m2": "m²", "floor_area_m2": "m²", "building_density": "share", "investment_wan": "万元", "tax_wan": "万元"}
+SQUARE, MONEY = "m²", "万元"
+UNITS = {
+    "area_m2": SQUARE,
+    "floor_area_m2": SQUARE,
+    "building_density": "share",
+    "investment_wan": MONEY,
+    "tax_wan": MONEY,
+}
 
 
 def parcels_of(data: Path) -> Any:
@@ -77,7 +84,7 @@ def ours(data: Path) -> dict[str, Any]:
     frame = parcels_of(data)
     zones = gpd.read_parquet(data / "zones.parquet")
     table = vocabulary.code_systems()["ydyh2023"]
-    frame["land_class"] = frame["land_use"].map(lambda code: table.get(code) or table.get(code[:4]) or table.get(code[:2]))
+    frame["land_class"] = frame["land_use"].map(lambda c: table.get(c) or table.get(c[:4]) or table.get(c[:2]))
     values = pd.DataFrame({"land": zones.area.to_numpy() / 1e4}, index=zones["zone_id"].to_numpy())
     classes = tuple(MapClass(c.id, c.zh, c.en, c.color) for c in vocabulary.land_classes().values())
     shown = tuple(MapColumn(c, c, c, UNITS.get(c, "")) for c in columns_of(frame) if c not in ("land_class",))
@@ -244,7 +251,8 @@ def run(size: int, folder: Path, runs: int) -> dict[str, Any]:
         figures[name] = {"mb": mb, "write_s": best["seconds"], "write_peak_gb": best["peak_gb"], **seen}
         told = f"  {name:<24} {mb:8.2f} {best['seconds']:9.2f}"
         if seen:
-            told += f"{seen['ready_s']:9.2f} {seen['heap_mb']:10.0f} {seen['pan_p95_ms']:12.1f} {seen['pan_worst_ms']:6.0f} {seen['zoom_worst_ms']:9.0f}"
+            told += f"{seen['ready_s']:9.2f} {seen['heap_mb']:10.0f} {seen['pan_p95_ms']:12.1f}"
+            told += f" {seen['pan_worst_ms']:6.0f} {seen['zoom_worst_ms']:9.0f}"
         print(told if seen else f"{told}   not ready after {PATIENCE_S:.0f} s", flush=True)
     for fault in _above(size, figures["gisplan"]):
         print(f"  above its limit: {fault}")

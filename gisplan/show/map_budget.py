@@ -10,10 +10,12 @@ import shapely
 from numpy.typing import NDArray
 
 from gisplan.errors import first_ids
+from gisplan.show.assets import SCRIPTS, STYLES, leaflet_css, leaflet_js, own
 from gisplan.show.map_layers import MapLayer, drafted
 from gisplan.show.payload import Draft, digits_for
 
-# How far outlines are simplified, step by step (m): the last is three screen pixels at the scale of a street.
+# How far outlines are simplified, step by step (m): a corner goes when the triangle it makes with its neighbours is
+# smaller than the square of this. The last is three screen pixels at the scale of a street.
 _TOLERANCES_M = (0.5, 2.0)
 
 # Metres of a degree along a meridian, near enough for a tolerance.
@@ -36,6 +38,16 @@ class MapBudget:
     accuracy_m: float = 0.1
 
 
+#: As many bytes as it takes, a tenth of a metre.
+NO_BUDGET = MapBudget()
+
+
+def page_bytes() -> int:
+    """Bytes of what every map carries: Leaflet, gisplan's scripts and style sheets, and the frame of the page."""
+    texts = [leaflet_js(), leaflet_css(), *(own(name) for name in (*SCRIPTS, *STYLES))]
+    return 4000 + sum(len(text.encode("utf-8")) for text in texts)
+
+
 @dataclass(frozen=True)
 class Fitted:
     """Layers that fit, as far as they can.
@@ -45,14 +57,14 @@ class Fitted:
     layers, drafts
         What will be drawn, and each laid out.
     size
-        Estimated bytes of the file.
+        Estimated bytes of the file; None when nothing limits it.
     sentences
         What was done for it, in "zh" and "en"; empty when nothing had to be.
     """
 
     layers: tuple[MapLayer, ...]
     drafts: tuple[Draft, ...]
-    size: int
+    size: int | None
     sentences: tuple[Mapping[str, str], ...]
 
 
@@ -78,9 +90,10 @@ def fit(
         A layer cannot be drawn.
     """
     digits = digits_for(budget.accuracy_m)
-    work = _Work(tuple(layers), tuple(drafted(layer, digits=digits) for layer in layers), fixed)
+    drafts = tuple(drafted(layer, digits=digits) for layer in layers)
     if budget.max_mb is None:
-        return Fitted(work.layers, work.drafts, 0, ())
+        return Fitted(tuple(layers), drafts, None, ())
+    work = _Work(tuple(layers), drafts, tuple(draft.sizes() for draft in drafts), fixed)
     room = int(budget.max_mb * 1e6)
     said: list[Mapping[str, str]] = []
     if work.size > room:
@@ -91,7 +104,7 @@ def fit(
         said += told
     if work.size > room and digits > 5:
         work = work.anew(work.layers, 5)
-        said.append({"zh": "坐标取到小数点后 5 位（误差不超过 0.8 m）。", "en": "Coordinates are kept to within 0.8 m."})
+        said.append({"zh": "坐标误差不超过 0.8 m。", "en": "Coordinates are kept to within 0.8 m."})
     mb, wanted = work.size / 1e6, f"{budget.max_mb:g}"
     if work.size > room:
         said.append(
@@ -113,15 +126,12 @@ def fit(
 
 @dataclass(frozen=True)
 class _Work:
-    """Layers, each laid out, and the bytes of the file they would make."""
+    """Layers, each laid out, the bytes of their parts, and those of all else in the file."""
 
     layers: tuple[MapLayer, ...]
     drafts: tuple[Draft, ...]
+    sizes: tuple[dict[str, int], ...]
     fixed: int
-
-    @property
-    def sizes(self) -> list[dict[str, int]]:
-        return [draft.sizes() for draft in self.drafts]
 
     @property
     def size(self) -> int:
@@ -129,14 +139,13 @@ class _Work:
 
     def anew(self, layers: Sequence[MapLayer], digits: int) -> _Work:
         """Lay out what has changed."""
-        same = dict(zip(map(id, self.layers), self.drafts, strict=True))
-        drafts = tuple(
-            same[id(layer)]
-            if id(layer) in same and same[id(layer)].header["digits"] == digits
-            else drafted(layer, digits=digits)
-            for layer in layers
-        )
-        return _Work(tuple(layers), drafts, self.fixed)
+        known = {id(layer): k for k, layer in enumerate(self.layers) if self.drafts[k].header["digits"] == digits}
+        drafts, sizes = list[Draft](), list[dict[str, int]]()
+        for layer in layers:
+            old = known.get(id(layer))
+            drafts.append(drafted(layer, digits=digits) if old is None else self.drafts[old])
+            sizes.append(drafts[-1].sizes() if old is None else self.sizes[old])
+        return _Work(tuple(layers), tuple(drafts), tuple(sizes), self.fixed)
 
 
 def _simplified(work: _Work, room: int, digits: int) -> tuple[_Work, list[Mapping[str, str]]]:
@@ -149,11 +158,11 @@ def _simplified(work: _Work, room: int, digits: int) -> tuple[_Work, list[Mappin
         gained = [b - a > b // 50 for a, b in zip(after, before, strict=True)]
         found = next_.anew([t if g else w for t, g, w in zip(tried, gained, whole, strict=True)], digits)
         names = [layer for layer, gain in zip(whole, gained, strict=True) if gain]
+        zh, en = "、".join(layer.zh for layer in names), ", ".join(layer.en for layer in names)
         told = [
             {
-                "zh": f"边界和线按 {tolerance:g} m 简化：{'、'.join(layer.zh for layer in names)}（公共边仍然重合）。",
-                "en": f"Outlines are simplified by {tolerance:g} m, shared edges together: "
-                f"{', '.join(layer.en for layer in names)}.",
+                "zh": f"边界和线已简化（容差 {tolerance:g} m，公共边仍然重合）：{zh}。",
+                "en": f"Outlines are simplified (tolerance {tolerance:g} m, shared edges together): {en}.",
             }
         ] * bool(names)
         if found.size <= room:
@@ -183,10 +192,12 @@ def _with_fewer_columns(
     work: _Work, room: int, digits: int, kept: Mapping[str, frozenset[str]]
 ) -> tuple[_Work, list[Mapping[str, str]]]:
     """Leave columns out, from the last of the heaviest layer on, until the rest fits; titles and colours stay."""
-    layers, sizes = list(work.layers), work.sizes
+    layers, sizes = list(work.layers), [dict(one) for one in work.sizes]
     left, dropped = work.size, [list[str]() for _ in layers]
     while left > room:
-        weight = [sum(one.values()) if _droppable(layer, kept) else -1 for layer, one in zip(layers, sizes, strict=True)]
+        weight = [
+            sum(one.values()) if _droppable(layer, kept) else -1 for layer, one in zip(layers, sizes, strict=True)
+        ]
         heavy = int(np.argmax(weight))
         if weight[heavy] < 0:
             break

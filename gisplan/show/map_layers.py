@@ -13,6 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gisplan.errors import LayerError, first_ids
+from gisplan.show.class_colors import class_color
 from gisplan.show.classes import number_classes
 from gisplan.show.map_parts import FeatureLayer
 from gisplan.show.payload import Draft, lay_out
@@ -44,12 +45,15 @@ class MapColumn:
 
 @dataclass(frozen=True)
 class MapClass:
-    """A value of a class column, with its name, colour ("#rrggbb") and line weight or point size."""
+    """A value of a class column, with its name, colour ("#rrggbb") and line weight or point size.
+
+    A class without a colour gets the one its place has (see `gisplan.show.class_colors.class_color`).
+    """
 
     value: str
     zh: str
     en: str
-    color: str
+    color: str = ""
     weight: float = 1.0
 
 
@@ -131,18 +135,6 @@ def degrees(frame: gpd.GeoDataFrame, name: str) -> NDArray[np.object_]:
     return geometry
 
 
-def bounds_of(geometry: NDArray[np.object_]) -> list[float] | None:
-    """Return west, south, east and north, or None when there is nothing to draw.
-
-    Parameters
-    ----------
-    geometry
-        Shapely geometries, empty ones and None.
-    """
-    found = shapely.total_bounds(geometry)
-    return [float(v) for v in found] if np.isfinite(found).all() else None
-
-
 def feature_layer(layer: MapLayer, position: int, draft: Draft) -> FeatureLayer:
     """Write a layer that has been drafted.
 
@@ -208,7 +200,10 @@ def drafted(layer: MapLayer, *, digits: int = 6) -> Draft:
         "colourings": described,
         "size": keys[layer.size_column] if layer.size_column is not None and kind != "point" else None,
     }
-    return lay_out(geometry, columns, meta=meta, digits=digits)
+    try:
+        return lay_out(geometry, columns, meta=meta, digits=digits)
+    except LayerError as error:
+        raise LayerError(f"layer {layer.id}: {error}") from None
 
 
 def _plain(layer: MapLayer) -> MapClass:
@@ -225,7 +220,10 @@ def _colouring(
         key = keys.get(colouring.column, f"n{number}")
         about |= {"kind": "number", "column": key, **number_classes(values, colouring.unit, limits=colouring.limits)}
         return about, {} if colouring.column in keys else {key: _stored(pd.Series(values), colouring.unit)}
-    styles = [{"label": {"zh": c.zh, "en": c.en}, "color": c.color, "weight": c.weight} for c in colouring.classes]
+    styles = [
+        {"label": {"zh": c.zh, "en": c.en}, "color": c.color or class_color(k), "weight": c.weight}
+        for k, c in enumerate(colouring.classes)
+    ]
     if colouring.column is None:
         return about | {"kind": "class", "column": None, "classes": styles}, {}
     missing = {"label": {"zh": "无数据", "en": "No data"}, "color": "#bfbfbf", "weight": 1.0}

@@ -235,7 +235,7 @@ def _require_drawable(points: NDArray[np.float64], owner: NDArray[np.int64]) -> 
     far = np.unique(owner[np.abs(points[:, 1]) > MERCATOR_END])
     if len(far):
         raise LayerError(
-            f"{counted(len(far), 'feature')} (rows {first_ids(far.tolist())}) reach beyond {MERCATOR_END:.2f}° north or "
+            f"{counted(len(far), 'feature')} (rows {first_ids(far.tolist())}) beyond {MERCATOR_END:.2f}° north or "
             "south, where web maps end: mend the coordinates or leave the features out"
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -69,9 +69,7 @@ def _spread(values: NDArray[Any], null: NDArray[np.bool_], dtype: Any) -> NDArra
     return full
 
 
-def _whole(
-    name: str, values: NDArray[np.int64], null: NDArray[np.bool_], *, kind: str, scale: int = 0
-) -> _Parts:
+def _whole(name: str, values: NDArray[np.int64], null: NDArray[np.bool_], *, kind: str, scale: int = 0) -> _Parts:
     """Store whole numbers above their least one, or as steps where they run on from row to row."""
     base = int(values.min()) if len(values) else 0
     above = _spread(values - base, null, np.int64)
@@ -104,7 +102,8 @@ def _fits(values: NDArray[np.float64], scale: int) -> bool:
 def _days(values: pd.Series[Any], found: str) -> NDArray[np.int64] | None:
     """Return days since 1970-01-01, or None when a time of day would be lost."""
     if found == "date":
-        return values.to_numpy(dtype="datetime64[D]").astype(np.int64)
+        days: NDArray[np.int64] = values.to_numpy(dtype="datetime64[D]").astype(np.int64)
+        return days
     stamps = values.map(lambda v: v.replace(tzinfo=None) if getattr(v, "tzinfo", None) else v).to_numpy()
     exact, whole = stamps.astype("datetime64[us]"), stamps.astype("datetime64[D]")
     return whole.astype(np.int64) if (exact == whole).all() else None
@@ -129,8 +128,9 @@ def _text(position: int, values: NDArray[np.object_], null: NDArray[np.bool_]) -
 
 def _numbered(values: NDArray[np.object_]) -> tuple[str, int, NDArray[np.int64]] | None:
     """Split ids such as P0001 into their common head, the digits each has (0: no leading zeros) and a number."""
-    head = os.path.commonprefix([min(values), max(values)]) if len(values) else ""
-    head = head.rstrip("0123456789")
+    low, high = (min(values), max(values)) if len(values) else ("", "")
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(low, high, strict=False)))
+    head = low[:same].rstrip("0123456789")  # what the first and the last in order share, all share
     tails = [v[len(head) :] for v in values]
     lengths = {len(t) for t in tails}
     text = "".join(tails)

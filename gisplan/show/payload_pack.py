@@ -59,7 +59,7 @@ def pack(section: Section, level: int) -> bytes:
     """
     data = memoryview(section.data)
     size = section.count if section.planes > 1 else len(data)
-    runs = [data[at : at + size] for at in range(0, len(data), size)] if len(data) else [data]
+    runs = [data[at : at + size] for at in range(0, len(data), size)] if size else [data]
     # Streams of one plane each: every stream but the last ends at a byte without saying that it is the last, and
     # none looks back beyond its own start, so that they are one stream when put one after another.
     packed = [_deflate(run, level, last=run is runs[-1]) for run in runs]

@@ -131,7 +131,7 @@ def _turns(ring):
     return (area > 0) - (area < 0)
 
 
-def _same(found, wanted, metres=0.1):
+def same(found, wanted, metres=0.1):
     assert (found is None) == (wanted is None or wanted.is_empty)
     if found is None:
         return
@@ -169,13 +169,13 @@ SHAPES = {
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_shape_comes_back(name):
     _, found, _ = decode(encode(np.array([SHAPES[name]], dtype=object), {}))
-    _same(found[0], SHAPES[name])
+    same(found[0], SHAPES[name])
 
 
 def test_all_shapes_come_back_in_order_with_holes_and_parts():
     _, found, _ = decode(encode(np.array(list(SHAPES.values()), dtype=object), {}))
     for shape, wanted in zip(found, SHAPES.values(), strict=True):
-        _same(shape, wanted)
+        same(shape, wanted)
     assert found[2].equals(shapely.set_precision(SHAPES["two parts, one with a hole"], 1e-6))
 
 
@@ -198,7 +198,7 @@ def test_any_boxes_come_back_within_a_tenth_of_a_metre(corners):
     shapes = np.array([box(x, y, x + w, y + h) for x, y, w, h in corners], dtype=object)
     _, found, _ = decode(encode(shapes, {}))
     for shape, wanted in zip(found, shapes, strict=True):
-        _same(shape, wanted)
+        same(shape, wanted)
 
 
 @given(st.lists(st.lists(st.tuples(lon, lat), min_size=2, max_size=6), max_size=5), st.integers(5, 7))

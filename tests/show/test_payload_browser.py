@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import json
-import os
-import shutil
 
 import numpy as np
 import pandas as pd
@@ -36,24 +34,6 @@ READ = """async text => {
     hits: rows.map(i => { const found = []; const b = t.box.subarray(4 * i, 4 * i + 4);
       t.visit(b[0], b[1], b[2], b[3], k => found.push(k)); return found; }), noDay: gisplan.NO_DAY };
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        path = None
-    if path is None:
-        reason = "no Chromium, or no playwright, on this machine"
-        if os.environ.get("GISPLAN_REQUIRE_ALL") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with sync_playwright() as play:
-        found = play.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +161,9 @@ def test_any_layer_comes_back_within_the_accuracy_asked_for(tabs, given_, accura
         assert mine["codes"] == wanted
         if key in ("int", "float", "money", "run") and mine["numbers"]:
             numbers = np.array(mine["numbers"], dtype=float)
-            assert np.array_equal(numbers, np.array([np.nan if v is None else v for v in wanted], float), equal_nan=True)
+            assert np.array_equal(
+                numbers, np.array([np.nan if v is None else v for v in wanted], float), equal_nan=True
+            )
         if key == "date" and mine["days"]:
             days = [found["noDay"] if v is None else (v - dt.date(1970, 1, 1)).days for v in series]
             assert mine["days"] == days
@@ -210,7 +192,9 @@ def test_a_column_asked_for_before_its_turn_is_unpacked_on_the_spot(tabs):
         assert tab.evaluate("Object.keys(t.raw).sort()") == ["col0", "col2", "null2"]
         # the shapes are read and let go; what the first sight needs is there, all else waits
         for key, series in columns.items():
-            assert tab.evaluate("key => Array.from({ length: t.n }, (_, i) => t.value(key, i))", key) == [plain(v) for v in series]
+            assert tab.evaluate("key => Array.from({ length: t.n }, (_, i) => t.value(key, i))", key) == [
+                plain(v) for v in series
+            ]
 
 
 def test_damaged_data_is_said_and_does_not_hang(tabs):
