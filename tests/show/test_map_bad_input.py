@@ -6,7 +6,6 @@ import itertools
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pytest
 from park_map import cells, study
 from shapely.geometry import Point, Polygon, box
