@@ -195,7 +195,7 @@ def test_then_columns_go_from_the_last_on_but_never_title_size_or_colours(fabric
     assert fit([layer], MapBudget(max_mb=0.01)).layers[0].colourings == colourings[:1]
 
 
-@pytest.mark.parametrize("share", [0.9, 0.75, 0.6, 0.3])
+@pytest.mark.parametrize("share", [0.95, 0.85, 0.75, 0.3])
 def test_the_file_keeps_within_what_was_allowed(fabric, share):
     zones = study()["zones"]
     given = study(layers=[layer_of(fabric)], zones=zones)
