@@ -246,9 +246,8 @@ def run(size: int, folder: Path, runs: int) -> dict[str, Any]:
     if find_spec("matplotlib") is None and peers.pop("explore", None):
         print("explore is left out: it wants matplotlib, which is not installed")
     sides = {"gisplan": ("map ours", "ours.html"), **peers}
-    print(
-        f"\n{size:,} parcels × 12 columns     MB   write s  ready s  (processor)  memory MB  drag p95 ms  worst  zoom worst ms"
-    )
+    heads = "MB   write s  ready s  (processor)  memory MB  drag p95 ms  worst  zoom worst ms"
+    print(f"\n{size:,} parcels × 12 columns     {heads}")
     figures: dict[str, Any] = {}
     for name, (side, file) in sides.items():
         best = min((child(side, data) for _ in range(runs if name == "gisplan" else 1)), key=lambda f: f["seconds"])
