@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -154,12 +154,15 @@ def _study(plan: Plan, out: str | None, *, strict: bool) -> int:
 
     folder = Path(out) if out else Path("maps") / plan.plan.name
     require_writable(folder)
+    given_up: list[Mapping[str, str]] = []
     with _progress() as told:
         result = evaluate(plan, progress=told)
-        write(result, folder, progress=told)
+        write(result, folder, progress=told, tell=given_up.append)
     print(_books(result.balance))
     _summary(result.issues)
     print(f"\n{counted(len(result.zones), 'zone')}, {counted(len(result.measured), 'indicator')} → {folder.resolve()}")
+    for sentence in given_up:
+        print(f"map.html: {sentence['en']}")
     print(f"Open {(folder / 'map.html').resolve()}")
     return STRICT if strict and _grave(result.issues) else DONE
 

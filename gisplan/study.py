@@ -213,7 +213,13 @@ def check(plan: Plan, *, progress: Callable[[str], None] = _quiet) -> Checked:
     return Checked(measure.placed((*layers.issues, *measure.found(survey), *told), layers), layers.crs)
 
 
-def write(result: Result, folder: str | Path, *, progress: Callable[[str], None] = _quiet) -> Path:
+def write(
+    result: Result,
+    folder: str | Path,
+    *,
+    progress: Callable[[str], None] = _quiet,
+    tell: Callable[[Mapping[str, str]], None] | None = None,
+) -> Path:
     """Write all files of a result; earlier ones are replaced once all are there.
 
     Parameters
@@ -222,6 +228,10 @@ def write(result: Result, folder: str | Path, *, progress: Callable[[str], None]
         What `evaluate` gave.
     folder
         Where.
+    progress
+        Told what is being done.
+    tell
+        Told what the map had to leave out, in both languages.
 
     Returns
     -------
@@ -257,7 +267,7 @@ def write(result: Result, folder: str | Path, *, progress: Callable[[str], None]
         progress("write results.gpkg")
         write_geopackage(_gis_layers(result), fresh / "results.gpkg")
         progress("write map.html")
-        page = study_map(result.survey, result.measured, result.parcels, texts=_texts(result))
+        page = study_map(result.survey, result.measured, result.parcels, texts=_texts(result), tell=tell)
         (fresh / "map.html").write_text(page, encoding="utf-8", newline="\n")
         write_record(fresh / "run.json", _record(result, time.perf_counter() - began))
     return out

@@ -4,6 +4,7 @@
     python scripts/bench.py --sizes 10000 --json out.json
     python scripts/bench.py read                         reading 1,000,000 parcels in three formats
     python scripts/bench.py check                        the check of 100,000 parcels with a ledger
+    python scripts/bench.py map                          maps of 100,000 to 1,000,000 parcels with twelve columns
 
 Each side runs in a process of its own, so that peak memory is its own. The study's script reads the same files, cuts
 parcels, buildings and
@@ -27,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import bench_check
+import bench_map
 import bench_read
 from bench_sides import ROOT, Clock, child, fabric, peak_gb
 
@@ -215,7 +217,12 @@ def report(size: int, mine: dict[str, Any], theirs: dict[str, Any], run: dict[st
 
 
 #: Each benchmark with its sizes, and what its sides do in their own processes.
-SIZES = {"study": (10_000, 100_000, 1_000_000), "read": (1_000_000,), "check": (100_000,)}
+SIZES = {
+    "study": (10_000, 100_000, 1_000_000),
+    "read": (1_000_000,),
+    "check": (100_000,),
+    "map": (10_000, 100_000, 300_000, 1_000_000),
+}
 SIDES = {
     "peer": peer,
     "ours": ours,
@@ -223,6 +230,9 @@ SIDES = {
     "read ours": bench_read.ours,
     "check peer": bench_check.peer,
     "check ours": bench_check.ours,
+    "map ours": bench_map.ours,
+    "map folium": bench_map.folium_geojson,
+    "map explore": bench_map.explore,
 }
 
 
@@ -238,7 +248,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", nargs="?", choices=tuple(SIZES), default="study", help="default: study")
     parser.add_argument("--sizes", help="numbers of parcels, separated by commas")
-    parser.add_argument("--runs", type=int, default=5, help="how often each file is read (read only)")
+    parser.add_argument("--runs", type=int, default=5, help="how often each is done (read and map only)")
     parser.add_argument("--data", type=Path, help="where fabrics are kept (default: a temporary folder)")
     parser.add_argument("--json", type=Path, help="write all figures to this file")
     parser.add_argument("--child", choices=tuple(SIDES), help=argparse.SUPPRESS)
@@ -258,6 +268,8 @@ def main() -> None:
                 figures[str(size)] = bench_read.run(size, folder, options.runs)
             elif options.what == "check":
                 figures[str(size)] = bench_check.run(size, folder)
+            elif options.what == "map":
+                figures[str(size)] = bench_map.run(size, folder, options.runs)
             else:
                 figures[str(size)] = study(size, folder)
     if options.json:

@@ -37,7 +37,9 @@ def peak_gb() -> float:
 
 def child(side: str, data: Path) -> dict[str, Any]:
     """Run one side in a process of its own."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+    # What else is on the path stays there: a peer may want a library that gisplan does without.
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONWARNINGS": "ignore"}
     done = subprocess.run(
         [sys.executable, str(ROOT / "scripts" / "bench.py"), "--child", side, "--data", str(data)],
         capture_output=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gisplan.plan.checks import Checks
 from gisplan.plan.file import load_plan, parse_plan
+from gisplan.plan.map import MapOptions
 from gisplan.plan.tables import (
     Assumptions,
     Buildings,
@@ -29,6 +30,7 @@ __all__ = [
     "Header",
     "Layers",
     "Ledger",
+    "MapOptions",
     "Parcels",
     "Plan",
     "RoadSurfaces",

@@ -13,12 +13,16 @@ import shapely
 from numpy.typing import NDArray
 
 from gisplan.errors import LayerError, first_ids
+from gisplan.show.class_colors import class_color
 from gisplan.show.classes import number_classes
 from gisplan.show.map_parts import FeatureLayer
-from gisplan.show.payload import encode
+from gisplan.show.payload import Draft, lay_out
 
 # Decimal places stored of a column with this unit: one step finer than what is shown of it.
-_PLACES = {"m²": 2, "m": 2, "ha": 5, "km": 5, "km²": 6, "mu": 3, "share": 6}
+_PLACES = {"m²": 2, "m": 2, "ha": 5, "km": 5, "km²": 6, "mu": 3, "share": 5, "万元": 4}
+
+# Other decimals keep four places, as shown, or as many as give the largest of them five digits.
+_PLAIN_PLACES, _PLAIN_DIGITS = 4, 5
 
 # Colour of a layer that names none.
 _PLAIN = "#5b7a8c"
@@ -41,12 +45,15 @@ class MapColumn:
 
 @dataclass(frozen=True)
 class MapClass:
-    """A value of a class column, with its name, colour ("#rrggbb") and line weight or point size."""
+    """A value of a class column, with its name, colour ("#rrggbb") and line weight or point size.
+
+    A class without a colour gets the one its place has (see `gisplan.show.class_colors.class_color`).
+    """
 
     value: str
     zh: str
     en: str
-    color: str
+    color: str = ""
     weight: float = 1.0
 
 
@@ -128,20 +135,8 @@ def degrees(frame: gpd.GeoDataFrame, name: str) -> NDArray[np.object_]:
     return geometry
 
 
-def bounds_of(geometry: NDArray[np.object_]) -> list[float] | None:
-    """Return west, south, east and north, or None when there is nothing to draw.
-
-    Parameters
-    ----------
-    geometry
-        Shapely geometries, empty ones and None.
-    """
-    found = shapely.total_bounds(geometry)
-    return [float(v) for v in found] if np.isfinite(found).all() else None
-
-
-def feature_layer(layer: MapLayer, position: int) -> FeatureLayer:
-    """Encode one of the plan's layers with its ways to be coloured.
+def feature_layer(layer: MapLayer, position: int, draft: Draft) -> FeatureLayer:
+    """Write a layer that has been drafted.
 
     Parameters
     ----------
@@ -149,6 +144,27 @@ def feature_layer(layer: MapLayer, position: int) -> FeatureLayer:
         What is drawn.
     position
         Its place on the map, from 0; it becomes part of ids in the page.
+    draft
+        Made of it by `drafted`.
+    """
+    return FeatureLayer(
+        draft.write(),
+        key=f"layer{position}",
+        name=layer.zh or layer.en,
+        bounds=draft.header["bounds"],
+        show=layer.shown,
+    )
+
+
+def drafted(layer: MapLayer, *, digits: int = 6) -> Draft:
+    """Lay out one of the plan's layers with its ways to be coloured.
+
+    Parameters
+    ----------
+    layer
+        What is drawn.
+    digits
+        Decimal places kept of a degree (see `gisplan.show.payload.digits_for`).
 
     Raises
     ------
@@ -184,13 +200,10 @@ def feature_layer(layer: MapLayer, position: int) -> FeatureLayer:
         "colourings": described,
         "size": keys[layer.size_column] if layer.size_column is not None and kind != "point" else None,
     }
-    return FeatureLayer(
-        encode(geometry, columns, meta=meta),
-        key=f"layer{position}",
-        name=layer.zh or layer.en,
-        bounds=bounds_of(geometry),
-        show=layer.shown,
-    )
+    try:
+        return lay_out(geometry, columns, meta=meta, digits=digits)
+    except LayerError as error:
+        raise LayerError(f"layer {layer.id}: {error}") from None
 
 
 def _plain(layer: MapLayer) -> MapClass:
@@ -207,7 +220,10 @@ def _colouring(
         key = keys.get(colouring.column, f"n{number}")
         about |= {"kind": "number", "column": key, **number_classes(values, colouring.unit, limits=colouring.limits)}
         return about, {} if colouring.column in keys else {key: _stored(pd.Series(values), colouring.unit)}
-    styles = [{"label": {"zh": c.zh, "en": c.en}, "color": c.color, "weight": c.weight} for c in colouring.classes]
+    styles = [
+        {"label": {"zh": c.zh, "en": c.en}, "color": c.color or class_color(k), "weight": c.weight}
+        for k, c in enumerate(colouring.classes)
+    ]
     if colouring.column is None:
         return about | {"kind": "class", "column": None, "classes": styles}, {}
     missing = {"label": {"zh": "无数据", "en": "No data"}, "color": "#bfbfbf", "weight": 1.0}
@@ -241,6 +257,11 @@ def _kind(geometry: NDArray[np.object_], name: str) -> str:
 
 def _stored(column: pd.Series[Any], unit: str) -> pd.Series[Any]:
     """Drop digits nobody sees, which would make up most of the file."""
-    if unit in _PLACES and pd.api.types.is_float_dtype(column):
-        return column.round(_PLACES[unit])
-    return column
+    if not pd.api.types.is_float_dtype(column):
+        return column
+    places = _PLACES.get(unit)
+    if places is None:
+        values = np.abs(column.to_numpy(dtype=float, na_value=np.nan))
+        top = values[np.isfinite(values)].max(initial=0.0)
+        places = _PLAIN_PLACES if top >= 0.1 or top == 0 else int(_PLAIN_DIGITS - 1 - np.floor(np.log10(top)))
+    return column.round(places)

@@ -1,18 +1,22 @@
-"""Geometry and attributes of one layer as a small block of bytes that a browser turns into typed arrays.
+"""One layer as a small block of bytes that a browser turns into typed arrays.
 
-Layout, before deflate: 4 bytes (header length, little endian), a JSON header, then the sections named in
-the header one after another. Numbers are stored as *byte planes*: all lowest bytes, then all second bytes and
-so on, because neighbours resemble each other within a plane and deflate finds that. Coordinates are whole
-multiples of ``10**-digits`` degrees and stored as differences, zigzag coded so that small negative ones stay
-small.
+Layout: 4 bytes (length of the packed header, little endian), the packed header, then packed sections one after
+another. The header is JSON and says of each section where it starts, how many bytes it takes, how many values it
+holds and in how many *byte planes*: all lowest bytes of the values, then all second bytes and so on, because
+neighbours resemble each other within a plane and deflate finds that. Every section is a zlib stream of its own, so
+that a reader unpacks what it needs when it needs it.
+
+Coordinates are whole multiples of ``10**-digits`` degrees. A corner is written where it occurs first, as its
+distance from the corner before it; wherever it occurs again (a neighbour's border, a crossing) its number is
+written instead. Shared edges therefore stay shared, and a fabric of parcels takes half the room. Signed numbers are
+folded (0, -1, 1, -2 … become 0, 1, 2, 3 …) so that small ones stay small.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,37 +25,86 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gisplan.errors import LayerError, first_ids
+from gisplan.errors import LayerError, counted, first_ids
+from gisplan.geometry.parallel import in_chunks
+from gisplan.show.payload_columns import column_sections
+from gisplan.show.payload_pack import Section, folded, pack, packed_size, planes
 
 FORMAT = "gisplan-map"
-VERSION = 1
+VERSION = 2
+
+#: Web Mercator, in which browsers draw, ends here (degrees north and south).
+MERCATOR_END = 85.051128
 
 # shapely's type ids → what is drawn: 1 points, 2 lines, 3 polygons; 0 is "no geometry". -1 cannot be drawn.
 _KINDS = np.array([1, 2, 2, 3, 1, 2, 3, -1])
 
-# The browser knows whole numbers up to 2**53 only; larger ones travel as text.
-_EXACT = 2**53
-
 
 @dataclass(frozen=True)
-class _Section:
-    """One named run of bytes; ``planes`` is the number of bytes per value (0: not byte planes)."""
+class Draft:
+    """A layer laid out in sections and not yet packed: its size can be told before it is written.
 
-    name: str
-    data: bytes
-    count: int
-    planes: int = 0
+    Parameters
+    ----------
+    header
+        What the header says, but for columns and sections.
+    shapes
+        Sections of the geometry.
+    columns
+        Description and sections of each column, by key.
+    """
+
+    header: Mapping[str, Any]
+    shapes: Sequence[Section]
+    columns: Mapping[str, tuple[Mapping[str, Any], Sequence[Section]]]
+
+    def sizes(self) -> dict[str, int]:
+        """Estimate the characters each part takes in a page: "shapes", "header" and every column by its key.
+
+        Parts are packed piece by piece, a few pieces of the long ones, so that this takes a fraction of writing.
+        """
+        head = len(json.dumps(self._head({}), ensure_ascii=False, default=str).encode("utf-8", "replace")) // 3
+        parts = {"shapes": self.shapes, **{key: sections for key, (_, sections) in self.columns.items()}}
+        # A section's place in the header takes some 25 bytes, packed.
+        found = {name: sum(packed_size(s) + 25 for s in sections) for name, sections in parts.items()}
+        return {name: int(size * 4 / 3) for name, size in {**found, "header": head}.items()}
+
+    def write(self, level: int = 6) -> bytes:
+        """Pack the sections side by side and put the header that names them in front.
+
+        Parameters
+        ----------
+        level
+            Deflate level; 9 is five times slower than 6 and saves less than 2 %.
+        """
+        sections = [*self.shapes, *(s for _, parts in self.columns.values() for s in parts)]
+        packed = [
+            data
+            for chunk in in_chunks(lambda rows: [pack(sections[i], level) for i in rows], len(sections))
+            for data in chunk
+        ]
+        offset, places = 0, {}
+        for section, data in zip(sections, packed, strict=True):
+            places[section.name] = [offset, len(data), section.count, section.planes]
+            offset += len(data)
+        # A lone surrogate cannot be UTF-8; it arrives as "?" instead of stopping the map.
+        text = json.dumps(self._head(places), ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+        head = pack(Section("", text, len(text)), level)
+        return b"".join([len(head).to_bytes(4, "little"), head, *packed])
+
+    def _head(self, places: Mapping[str, Any]) -> dict[str, Any]:
+        described = [{"key": key, **about} for key, (about, _) in self.columns.items()]
+        return {**self.header, "columns": described, "sections": places}
 
 
-def encode(
+def lay_out(
     geometry: NDArray[np.object_],
     columns: Mapping[str, pd.Series[Any]],
     *,
     meta: Mapping[str, Any] | None = None,
     digits: int = 6,
-    level: int = 6,
-) -> bytes:
-    """Encode one layer.
+) -> Draft:
+    """Lay one layer out.
 
     Parameters
     ----------
@@ -63,32 +116,16 @@ def encode(
     meta
         Anything JSON can hold, carried along in the header.
     digits
-        Decimal places kept of a degree: 6 is within 0.1 m, 7 within 0.01 m.
-    level
-        Deflate level; 9 is five times slower than 6 and saves less than 2 %.
-
-    Returns
-    -------
-    bytes
-        A zlib stream; equal input gives equal bytes.
+        Decimal places kept of a degree, at most 7: 6 is within 0.1 m, 7 within 0.01 m (see `digits_for`).
 
     Raises
     ------
     LayerError
-        A geometry is a collection, or has coordinates outside the globe.
+        A geometry is a collection, has coordinates outside the globe, or lies where no web map reaches.
     """
     geometry = np.asarray(geometry, dtype=object)
-    sections, origin = _geometry_sections(geometry, digits)
-    described = []
-    for position, (key, column) in enumerate(columns.items()):
-        about, parts = _column(position, column)
-        described.append({"key": key, **about})
-        sections += parts
-    offset, places = 0, {}
-    for section in sections:
-        places[section.name] = [offset, section.count, section.planes]
-        offset += len(section.data)
-    present = geometry[[g is not None and not g.is_empty for g in geometry]]
+    shapes, origin = _geometry_sections(geometry, digits)
+    present = geometry[~(shapely.is_missing(geometry) | shapely.is_empty(geometry))]
     header = {
         "format": FORMAT,
         "version": VERSION,
@@ -96,14 +133,45 @@ def encode(
         "digits": digits,
         "origin": origin,
         "bounds": [float(v) for v in shapely.total_bounds(present)] if len(present) else None,
-        "columns": described,
-        "sections": places,
         "meta": dict(meta or {}),
     }
-    # A lone surrogate cannot be UTF-8; it arrives as "?" instead of stopping the map.
-    text = json.dumps(header, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
-    body = b"".join(section.data for section in sections)
-    return zlib.compress(len(text).to_bytes(4, "little") + text + body, level)
+    return Draft(header, shapes, {key: column_sections(k, c) for k, (key, c) in enumerate(columns.items())})
+
+
+def encode(
+    geometry: NDArray[np.object_],
+    columns: Mapping[str, pd.Series[Any]],
+    *,
+    meta: Mapping[str, Any] | None = None,
+    digits: int = 6,
+) -> bytes:
+    """Encode one layer: `lay_out` and `Draft.write` in one. Equal input gives equal bytes."""
+    return lay_out(geometry, columns, meta=meta, digits=digits).write()
+
+
+def estimate(geometry: NDArray[np.object_], columns: Mapping[str, pd.Series[Any]], *, digits: int = 6) -> int:
+    """Estimate the characters that a layer will take in a page, within some per cent, without writing it.
+
+    Parameters
+    ----------
+    geometry, columns, digits
+        As for `lay_out`.
+    """
+    return sum(lay_out(geometry, columns, digits=digits).sizes().values())
+
+
+def digits_for(accuracy_m: float) -> int:
+    """Decimal places of a degree that keep every corner within a distance of where it was.
+
+    Half a step of rounding in both directions is at most ``10**-digits · 111,320 m · √½``, at the equator.
+
+    Parameters
+    ----------
+    accuracy_m
+        The distance in metres; 0.1 gives 6 places. Less than 0.01 gives the most there is, 7.
+    """
+    places = np.ceil(np.log10(111_320 * 0.5**0.5 / accuracy_m))
+    return int(np.clip(places, 3, 7))
 
 
 def as_text(payload: bytes) -> str:
@@ -111,21 +179,8 @@ def as_text(payload: bytes) -> str:
     return base64.b64encode(payload).decode("ascii")
 
 
-def _planes(name: str, values: NDArray[np.uint64]) -> _Section:
-    """Store non-negative whole numbers as byte planes, as few as the largest needs."""
-    top = int(values.max()) if len(values) else 0
-    planes = max(1, (top.bit_length() + 7) // 8)
-    table = np.ascontiguousarray(values, dtype="<u8").view(np.uint8).reshape(-1, 8)
-    return _Section(name, table[:, :planes].T.tobytes(), len(values), planes)
-
-
-def _zigzag(values: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Fold signed numbers into non-negative ones: 0, -1, 1, -2 … become 0, 1, 2, 3 and so on."""
-    return ((values << 1) ^ (values >> 63)).astype(np.uint64)
-
-
-def _geometry_sections(geometry: NDArray[np.object_], digits: int) -> tuple[list[_Section], list[int]]:
-    """Return kind per row, chains (rings, lines, points) per row, vertices per chain and the coordinates."""
+def _geometry_sections(geometry: NDArray[np.object_], digits: int) -> tuple[list[Section], list[int]]:
+    """Return kind per row, chains (rings, lines, points) per row, corners per chain and the corners."""
     missing = shapely.is_missing(geometry) | shapely.is_empty(geometry)
     kinds = np.where(missing, 0, _KINDS[shapely.get_type_id(geometry)])
     if (kinds < 0).any():
@@ -136,25 +191,53 @@ def _geometry_sections(geometry: NDArray[np.object_], digits: int) -> tuple[list
     chains, owner, closed = _chains(shapes, kinds)
     lengths = shapely.get_num_coordinates(chains) - closed
     points = shapely.get_coordinates(chains)
-    if not np.isfinite(points).all() or (np.abs(points) > [[180.000001, 90.000001]]).any():
-        raise LayerError("coordinates lie outside the globe: the declared coordinate system does not fit the numbers")
+    _require_drawable(points, np.repeat(owner, lengths + closed))
     last = np.cumsum(lengths + closed) - 1
     keep = np.ones(len(points), dtype=bool)
     keep[last[closed]] = False  # the closing vertex repeats the first
     grid = np.round(points[keep] * 10**digits).astype(np.int64)
     starts = np.cumsum(lengths) - lengths
     origin = grid[0] if len(grid) else np.zeros(2, dtype=np.int64)
-    first = np.zeros(len(grid), dtype=bool)
-    first[starts] = True
-    heads = np.diff(grid[starts], axis=0, prepend=origin[None, :])
-    steps = np.diff(grid, axis=0, prepend=origin[None, :])[~first]
+    tokens, fresh = _corners(grid)
+    # From the corner before; the first of a chain from the first of the chain before.
+    steps = np.diff(grid, axis=0, prepend=origin[None, :])
+    steps[starts] = np.diff(grid[starts], axis=0, prepend=origin[None, :])
     return [
-        _planes("kind", kinds.astype(np.uint64)),
-        _planes("chains", np.bincount(owner, minlength=len(geometry)).astype(np.uint64)),
-        _planes("lengths", lengths.astype(np.uint64)),
-        *(_planes("head" + axis, _zigzag(heads[:, i])) for i, axis in enumerate("xy")),
-        *(_planes("step" + axis, _zigzag(steps[:, i])) for i, axis in enumerate("xy")),
+        planes("kind", kinds.astype(np.uint64)),
+        planes("chains", np.bincount(owner, minlength=len(geometry)).astype(np.uint64)),
+        planes("lengths", lengths.astype(np.uint64)),
+        planes("corners", tokens),
+        *(planes("step" + axis, folded(steps[fresh, i])) for i, axis in enumerate("xy")),
     ], [int(v) for v in origin]
+
+
+def _corners(grid: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
+    """Number the corners in the order of their first occurrence.
+
+    Returns
+    -------
+    tokens
+        0 for a corner that is new, else 1 + its number, folded, less that of the corner that stands before the
+        previous one: along a neighbour's border numbers run backwards.
+    fresh
+        Whether each is new.
+    """
+    numbers = pd.factorize((grid[:, 0] << 32) + grid[:, 1])[0].astype(np.int64)
+    fresh = np.diff(np.maximum.accumulate(numbers), prepend=-1) > 0  # its number exceeds all before it
+    again = folded(np.diff(numbers, prepend=0) + 1) + np.uint64(1)
+    return np.where(fresh, np.uint64(0), again), fresh
+
+
+def _require_drawable(points: NDArray[np.float64], owner: NDArray[np.int64]) -> None:
+    """Stop at coordinates that are none, or that no web map shows."""
+    if not np.isfinite(points).all() or (np.abs(points) > [[180.000001, 90.000001]]).any():
+        raise LayerError("coordinates lie outside the globe: the declared coordinate system does not fit the numbers")
+    far = np.unique(owner[np.abs(points[:, 1]) > MERCATOR_END])
+    if len(far):
+        raise LayerError(
+            f"{counted(len(far), 'feature')} (rows {first_ids(far.tolist())}) beyond {MERCATOR_END:.2f}° north or "
+            "south, where web maps end: mend the coordinates or leave the features out"
+        )
 
 
 def _chains(
@@ -177,83 +260,3 @@ def _chains(
     closed = np.arange(len(chains)) < len(rings)
     order = np.argsort(owner, kind="stable")
     return chains[order], owner[order], closed[order]
-
-
-def _column(position: int, column: pd.Series[Any]) -> tuple[dict[str, Any], list[_Section]]:
-    """Choose the tightest lossless form of a column; rows without a value are marked in a mask."""
-    null = column.isna().to_numpy(dtype=bool)
-    about: dict[str, Any]
-    values = column[~null]
-    data = f"col{position}"
-    found = pd.api.types.infer_dtype(values, skipna=True) if len(values) else "empty"
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        found = pd.api.types.infer_dtype(values.astype(object), skipna=True) if len(values) else "empty"
-    if found == "boolean":
-        full = _spread(values.astype(bool).to_numpy(), null, bool)
-        about, parts = {"type": "bool"}, [_bits(data, full)]
-    elif found == "integer" and abs(int(values.max())) < _EXACT and abs(int(values.min())) < _EXACT:
-        about, parts = _whole(data, values.astype(np.int64).to_numpy(), null, kind="int")
-    elif found in {"floating", "mixed-integer-float", "decimal"}:
-        about, parts = _decimal(data, values.astype(float).to_numpy(), null)
-    elif found in {"date", "datetime", "datetime64"} and (days := _days(values)) is not None:
-        about, parts = _whole(data, days, null, kind="date")
-    else:
-        about, parts = _text(position, np.array([str(v) for v in values], dtype=object), null)
-    if null.any():
-        parts.append(_bits(f"null{position}", null))
-    return {**about, "data": data, "null": f"null{position}" if null.any() else None}, parts
-
-
-def _spread(values: NDArray[Any], null: NDArray[np.bool_], dtype: Any) -> NDArray[Any]:
-    """Put the values that exist back into their rows; the others hold zero and are masked."""
-    full = np.zeros(len(null), dtype=dtype)
-    full[~null] = values
-    return full
-
-
-def _bits(name: str, flags: NDArray[np.bool_]) -> _Section:
-    return _Section(name, np.packbits(flags, bitorder="little").tobytes(), len(flags))
-
-
-def _whole(
-    name: str, values: NDArray[np.int64], null: NDArray[np.bool_], *, kind: str, scale: int = 0
-) -> tuple[dict[str, Any], list[_Section]]:
-    """Store whole numbers above their least one."""
-    base = int(values.min()) if len(values) else 0
-    return {"type": kind, "base": base, "scale": scale}, [_planes(name, _spread(values - base, null, np.uint64))]
-
-
-def _decimal(name: str, values: NDArray[np.float64], null: NDArray[np.bool_]) -> tuple[dict[str, Any], list[_Section]]:
-    """Store decimals as whole numbers of 10**-scale where that loses no bit, else as they are."""
-    if np.isfinite(values).all():
-        top = np.abs(values).max(initial=0.0)
-        for scale in range(7):
-            if top >= _EXACT / 2 / 10**scale:
-                break
-            whole = np.round(values * 10**scale)
-            if (whole / 10**scale == values).all():
-                return _whole(name, whole.astype(np.int64), null, kind="float", scale=scale)
-    bits = np.ascontiguousarray(_spread(values, null, np.float64)).view(np.uint8).reshape(-1, 8)
-    return {"type": "float", "scale": None}, [_Section(name, bits.T.tobytes(), len(null), 8)]
-
-
-def _days(values: pd.Series[Any]) -> NDArray[np.int64] | None:
-    """Return days since 1970-01-01, or None when a time of day would be lost."""
-    stamps = values.map(lambda v: v.replace(tzinfo=None) if getattr(v, "tzinfo", None) else v).to_numpy()
-    exact, whole = stamps.astype("datetime64[us]"), stamps.astype("datetime64[D]")
-    return whole.astype(np.int64) if (exact == whole).all() else None
-
-
-def _text(position: int, values: NDArray[np.object_], null: NDArray[np.bool_]) -> tuple[dict[str, Any], list[_Section]]:
-    """Store text as codes into a list when it repeats, else as one run of UTF-8 with the length of each."""
-    codes, unique = pd.factorize(values)
-    if len(unique) <= max(256, len(null) // 8):
-        return {"type": "cat", "values": [str(v) for v in unique]}, [
-            _planes(f"col{position}", _spread(codes, null, np.uint64))
-        ]
-    texts = [value.encode("utf-8", "replace") for value in values]
-    lengths = _spread(np.array([len(t) for t in texts]), null, np.uint64)
-    return {"type": "str", "lengths": f"len{position}"}, [
-        _Section(f"col{position}", b"".join(texts), len(null)),
-        _planes(f"len{position}", lengths),
-    ]

@@ -95,7 +95,8 @@ def _card(frame: gpd.GeoDataFrame, survey: Survey) -> tuple[MapColumn, ...]:
     seen = {c.name for c in own}
     for column in vocabulary.columns("parcels").values():
         name = f"register_{column.stored}" if column.stored in ("floor_area_m2", "footprint_m2") else column.stored
-        if column.private or name in seen or name not in frame or not frame[name].notna().any():
+        secret = column.private and column.name not in survey.plan.map.private
+        if secret or name in seen or name not in frame or not frame[name].notna().any():
             continue
         unit = {"area": "m²", "money": "万元"}.get(column.measure if column.kind == "number" else "", "")
         roles = {"search": column.stored in _SEARCHED, "filter": column.stored in _FILTERED}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 from gisplan.measure import GROUPS, Measured, Survey
 from gisplan.show.map_layers import MapLayer
 from gisplan.show.study_layers import study_layers
-from gisplan.show.webmap import MapIndicator, MapPreset, webmap
+from gisplan.show.webmap import MapBudget, MapIndicator, MapPreset, webmap
 
 
 def study_map(
@@ -20,6 +20,7 @@ def study_map(
     parcels: pd.DataFrame | None,
     *,
     texts: Mapping[str, Mapping[str, str]],
+    tell: Callable[[Mapping[str, str]], None] | None = None,
 ) -> str:
     """Page of a study, as one HTML text.
 
@@ -31,6 +32,8 @@ def study_map(
         Table of the parcels (see `gisplan.measure.tables.parcels`).
     texts
         ``title``, ``subtitle`` and ``note`` in both languages.
+    tell
+        Told what had to be given up to keep within the plan's ``max_mb``, in both languages.
     """
     plan = survey.plan
     zones = survey.layers.zones
@@ -53,7 +56,7 @@ def study_map(
     ]
     layers = study_layers(survey, parcels)
     return webmap(
-        title=texts["title"],
+        title=plan.map.title.both(plan.plan.name) if plan.map.title else texts["title"],
         subtitle=texts["subtitle"],
         language=plan.plan.language,
         zones=zones,
@@ -62,6 +65,8 @@ def study_map(
         layers=layers,
         notes=[texts["note"]],
         presets=_presets(layers, [i.id for i in indicators]),
+        budget=MapBudget(max_mb=plan.map.max_mb, accuracy_m=plan.map.accuracy_m),
+        tell=tell,
     )
 
 

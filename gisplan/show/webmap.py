@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from gisplan.errors import OutputError, first_ids
 from gisplan.show.classes import number_classes
-from gisplan.show.map_layers import MapClass, MapColouring, MapColumn, MapLayer, bounds_of, degrees, feature_layer
+from gisplan.show.map_budget import NO_BUDGET, MapBudget, fit, page_bytes
+from gisplan.show.map_layers import MapClass, MapColouring, MapColumn, MapLayer, degrees, feature_layer
 from gisplan.show.map_parts import FeatureLayer, Panel
-from gisplan.show.page import OfflineFigure, OfflineMap
-from gisplan.show.payload import encode
+from gisplan.show.page import OfflineFigure, OfflineMap, json_text
+from gisplan.show.payload import Draft, digits_for, lay_out
 
-__all__ = ["MapClass", "MapColouring", "MapColumn", "MapIndicator", "MapLayer", "MapPreset", "webmap"]
+__all__ = ["MapBudget", "MapClass", "MapColouring", "MapColumn", "MapIndicator", "MapLayer", "MapPreset", "webmap"]
 
 _NO_SCRIPT = {"zh": "需要启用 JavaScript 才能显示此地图。", "en": "This map needs JavaScript."}
 
@@ -66,7 +67,7 @@ class MapPreset:
     scheme: str = "natural"
 
 
-def webmap(
+def webmap(  # noqa: PLR0913 - by name only, each a part of the page
     *,
     title: Mapping[str, str],
     subtitle: Mapping[str, str],
@@ -77,6 +78,8 @@ def webmap(
     layers: Sequence[MapLayer],
     notes: Sequence[Mapping[str, str]],
     presets: Sequence[MapPreset] = (),
+    budget: MapBudget = NO_BUDGET,
+    tell: Callable[[Mapping[str, str]], None] | None = None,
 ) -> str:
     """Write the map.
 
@@ -96,6 +99,10 @@ def webmap(
         The plan's layers, polygons first.
     presets
         The kinds of map the reader can choose from; the map opens with the first.
+    budget
+        What the file may take and how exact it must be; what had to be given up stands in the notes.
+    tell
+        Told every sentence about what had to be given up, in both languages.
 
     Returns
     -------
@@ -119,8 +126,24 @@ def webmap(
         lang="en" if language == "en" else "zh-CN",
         summary=f"{names}. {_NO_SCRIPT['zh']} {_NO_SCRIPT['en']}",
     )
-    zone_layer = _zone_layer(zones, values, indicators)
-    drawn = [feature_layer(layer, position) for position, layer in enumerate(layers)]
+    config = {
+        "title": dict(title),
+        "subtitle": dict(subtitle),
+        "language": language,
+        "indicators": [_indicator(i, values[i.id].to_numpy(dtype=float)) for i in indicators],
+        "presets": [_preset(p, [i.id for i in indicators]) for p in presets],
+    }
+    zone_draft = _zone_draft(zones, values, indicators, digits=digits_for(budget.accuracy_m))
+    fixed = sum(zone_draft.sizes().values()) + page_bytes() + len(json_text(config).encode("utf-8"))
+    fitted = fit(layers, budget, fixed=fixed, kept=_kept(layers, presets))
+    if tell is not None:
+        for sentence in fitted.sentences:
+            tell(sentence)
+    zone_layer = FeatureLayer(zone_draft.write(), key="zones", name="分区 Zones", bounds=zone_draft.header["bounds"])
+    drawn = [
+        feature_layer(layer, position, draft)
+        for position, (layer, draft) in enumerate(zip(fitted.layers, fitted.drafts, strict=True))
+    ]
     bounds = _union([layer._bounds for layer in (zone_layer, *drawn)])
     page = OfflineMap(
         figure,
@@ -133,15 +156,7 @@ def webmap(
     for layer in (zone_layer, *drawn):
         layer.add_to(page)
     Panel(
-        {
-            "title": dict(title),
-            "subtitle": dict(subtitle),
-            "language": language,
-            "notes": [dict(note) for note in notes],
-            "bounds": bounds,
-            "indicators": [_indicator(i, values[i.id].to_numpy(dtype=float)) for i in indicators],
-            "presets": [_preset(p, [i.id for i in indicators]) for p in presets],
-        },
+        {**config, "notes": [dict(note) for note in (*notes, *fitted.sentences)], "bounds": bounds},
         zones=zone_layer,
         layers=drawn,
     ).add_to(page)
@@ -212,8 +227,19 @@ def _union(boxes: Sequence[Sequence[float] | None]) -> list[float]:
     return [float(v) for v in (*known[:, :2].min(axis=0), *known[:, 2:].max(axis=0))]
 
 
-def _zone_layer(zones: gpd.GeoDataFrame, values: pd.DataFrame, indicators: Sequence[MapIndicator]) -> FeatureLayer:
-    """Encode the zones, their figures and the places of their names."""
+def _kept(layers: Sequence[MapLayer], presets: Sequence[MapPreset]) -> dict[str, frozenset[str]]:
+    """Columns by layer that some kind of map colours by."""
+    wanted = {(layer, colouring) for p in presets for layer, colouring in p.colourings.items()}
+    return {
+        layer.id: frozenset(c.column for c in layer.colourings if c.column and (layer.id, c.id) in wanted)
+        for layer in layers
+    }
+
+
+def _zone_draft(
+    zones: gpd.GeoDataFrame, values: pd.DataFrame, indicators: Sequence[MapIndicator], *, digits: int
+) -> Draft:
+    """Lay out the zones, their figures and the places of their names."""
     geometry = degrees(zones, "zones")
     figures = values.reindex(zones["zone_id"])
     places = _name_places(geometry)
@@ -225,8 +251,7 @@ def _zone_layer(zones: gpd.GeoDataFrame, values: pd.DataFrame, indicators: Seque
         **{f"i{k}": figures[i.id].astype(float) for k, i in enumerate(indicators)},
     }
     about = {"id": "zones", "kind": "zone", "label": {"zh": "分区", "en": "Zones"}}
-    payload = encode(geometry, columns, meta=about)
-    return FeatureLayer(payload, key="zones", name="分区 Zones", bounds=bounds_of(geometry))
+    return lay_out(geometry, columns, meta=about, digits=digits)
 
 
 def _name_places(geometry: NDArray[np.object_]) -> NDArray[np.object_]:

@@ -5,6 +5,8 @@
   const SMALL = 3;          // device pixels; below this a parcel is a dot and a path is not worth its time
   const FILL = gisplan.FILL = 0.74;   // the standard land-use colours are loud; the legend shows them as mixed here
   const BATCH = 400;        // features per path: longer paths fill more slowly
+  const NONE = '#bfbfbf', GHOST = '#9aa4ab';
+  const HATCHED = '#c3c9cd';    // what a hatched parcel is where there is no room for hatching
 
   /* One queue for all layers: about 12 ms of drawing per frame keeps dragging smooth however much there is to draw. */
   const queue = [];
@@ -60,7 +62,8 @@
     plainStyle: function () {
       const meta = this.table.meta, first = (meta.colourings || [])[0];
       const colours = first ? gisplan.colouring(this.table, first.id, 'natural') : { codes: new Uint16Array(this.table.n), colors: [], weights: [], hatched: -1 };
-      return Object.assign({ alpha: FILL, stroke: '#4a5560', width: 1, halo: false, fill: meta.kind !== 'zone' }, colours);
+      // mask: 0 for each row that is filtered out; such rows are faint outlines (ghost) or nothing at all
+      return Object.assign({ mask: null, ghost: true, alpha: FILL, stroke: '#4a5560', width: 1, halo: false, fill: meta.kind !== 'zone' }, colours);
     },
 
     setStyle: function (change) {
@@ -128,14 +131,18 @@
       const scale = Math.pow(2, coords.z - gisplan.ZOOM), k = scale * tile.ratio, size = this.getTileSize().x;
       const x0 = coords.x * size / scale - T.ox, y0 = coords.y * size / scale - T.oy, span = size / scale, reach = 12 / scale;
       context.clearRect(0, 0, tile.width, tile.height);
-      const groups = [], small = [];
+      const groups = [], small = [], ghosts = [], mask = S.mask;
       T.visit(x0 - reach, y0 - reach, x0 + span + reach, y0 + span + reach, i => {
-        const code = S.codes[i];
+        const code = S.codes[i], out = Boolean(mask) && !mask[i];
+        if (out && !S.ghost) return;
         if (T.kind[i] === 3 && Math.max(B[4 * i + 2] - B[4 * i], B[4 * i + 3] - B[4 * i + 1]) * k < SMALL) small.push(i);
+        else if (out) ghosts.push(i);
         else (groups[code] || (groups[code] = [])).push(i);
       });
       const pen = { context, k, x0, y0, ratio: tile.ratio, zoom: coords.z };
       const kind = T.meta.kind;
+      if (S.fill && small.length) this.dots(pen, small, tile);        // takes the whole tile, so it comes first
+      if (ghosts.length) this.ghosts(pen, ghosts);
       if (kind === 'point') this.points(pen, groups);
       else if (kind === 'line') this.lines(pen, groups);
       else this.polygons(pen, groups, small, tile);
@@ -160,12 +167,26 @@
       }
     },
 
+    /* What is filtered out, below the rest. */
+    ghosts: function (pen, rows) {
+      const T = this.table, c = pen.context;
+      c.strokeStyle = GHOST; c.globalAlpha = 0.45; c.lineWidth = 0.7 * pen.ratio;
+      if (T.meta.kind !== 'point') this.each(pen, rows, one => one.stroke());
+      else rows.forEach(i => {
+        for (let j = T.chainAt[T.rowAt[i]]; j < T.chainAt[T.rowAt[i + 1]]; j++) {
+          c.beginPath();
+          c.arc((T.X[j] - pen.x0) * pen.k, (T.Y[j] - pen.y0) * pen.k, 2.5 * pen.ratio, 0, 7);
+          c.stroke();
+        }
+      });
+      c.globalAlpha = 1;
+    },
+
     polygons: function (pen, groups, small, tile) {
       const S = this.style, c = pen.context;
       c.lineJoin = 'round';
-      if (S.fill && small.length) this.dots(pen, small, tile);
       if (S.fill) groups.forEach((rows, code) => {
-        c.fillStyle = code === S.hatched ? hatch(c, pen.ratio) : S.colors[code] || '#bfbfbf';
+        c.fillStyle = code === S.hatched ? hatch(c, pen.ratio) : S.colors[code] || NONE;
         c.globalAlpha = S.alpha;
         this.each(pen, rows, one => one.fill());      // rings are oriented, so overlaps stay filled and holes open
       });
@@ -183,17 +204,22 @@
       c.globalAlpha = 1;
     },
 
-    /* Parcels of a pixel or two are written as pixels. */
+    /* Parcels of a pixel or two are written as pixels; those filtered out first, so that they hide no other. */
     dots: function (pen, rows, tile) {
-      const T = this.table, S = this.style, B = T.box, w = tile.width;
+      const T = this.table, S = this.style, B = T.box, w = tile.width, mask = S.mask;
       const image = pen.context.createImageData(w, w), pixels = new Uint32Array(image.data.buffer);
-      const alpha = Math.round(S.alpha * 255) << 24;
-      const palette = S.colors.map(color => (word32(color) | alpha) >>> 0);
-      for (let r = 0; r < rows.length; r++) {
-        const i = rows[r], color = palette[S.codes[i]];
-        const a = Math.max(0, Math.floor((B[4 * i] - pen.x0) * pen.k)), b = Math.min(w - 1, Math.floor((B[4 * i + 2] - pen.x0) * pen.k));
-        const c = Math.max(0, Math.floor((B[4 * i + 1] - pen.y0) * pen.k)), d = Math.min(w - 1, Math.floor((B[4 * i + 3] - pen.y0) * pen.k));
-        for (let y = c; y <= d; y++) for (let x = a; x <= b; x++) pixels[y * w + x] = color;
+      const shade = (color, alpha) => (word32(color) | Math.round(alpha * 255) << 24) >>> 0;
+      const palette = S.colors.map(color => shade(color || NONE, S.alpha)), ghost = shade(GHOST, 0.22), none = shade(NONE, S.alpha);
+      if (S.hatched >= 0) palette[S.hatched] = shade(HATCHED, S.alpha);
+      for (let out = mask ? 1 : 0; out >= 0; out--) {
+        for (let r = 0; r < rows.length; r++) {
+          const i = rows[r];
+          if (mask && Boolean(mask[i]) === Boolean(out)) continue;
+          const code = S.codes[i], color = out ? ghost : code < palette.length ? palette[code] : none;
+          const a = Math.max(0, Math.floor((B[4 * i] - pen.x0) * pen.k)), b = Math.min(w - 1, Math.floor((B[4 * i + 2] - pen.x0) * pen.k));
+          const c = Math.max(0, Math.floor((B[4 * i + 1] - pen.y0) * pen.k)), d = Math.min(w - 1, Math.floor((B[4 * i + 3] - pen.y0) * pen.k));
+          for (let y = c; y <= d; y++) for (let x = a; x <= b; x++) pixels[y * w + x] = color;
+        }
       }
       pen.context.putImageData(image, 0, 0);
     },
@@ -207,7 +233,7 @@
         for (let code = groups.length - 1; code >= 0; code--) {
           if (!groups[code]) continue;
           const width = Math.max(0.8, (S.weights[code] || 1) * grow);
-          c.strokeStyle = edge ? 'rgba(255,255,255,.85)' : S.colors[code];
+          c.strokeStyle = edge ? 'rgba(255,255,255,.85)' : S.colors[code] || NONE;
           c.lineWidth = (width + (edge ? 1.8 : 0)) * pen.ratio;
           this.each(pen, groups[code], one => one.stroke());
         }
@@ -226,7 +252,7 @@
           for (let j = T.chainAt[T.rowAt[i]]; j < T.chainAt[T.rowAt[i + 1]]; j++) {
             c.beginPath();
             c.arc((T.X[j] - pen.x0) * pen.k, (T.Y[j] - pen.y0) * pen.k, r, 0, 7);
-            c.fillStyle = S.colors[code]; c.fill();
+            c.fillStyle = S.colors[code] || NONE; c.fill();
             c.strokeStyle = '#fff'; c.lineWidth = 1.6 * pen.ratio; c.stroke();
           }
         });
@@ -240,8 +266,10 @@
       const x = gisplan.mercatorX(latlng.lng) - T.ox, y = gisplan.mercatorY(latlng.lat) - T.oy;
       const zoom = this._map.getZoom(), pixel = Math.pow(2, gisplan.ZOOM - zoom), kind = T.meta.kind;
       const reach = (kind === 'point' ? 12 : kind === 'line' ? 7 : 0) * pixel;
+      const mask = this.style.mask;
       let best = -1, near = Infinity;
       T.visit(x - reach, y - reach, x + reach, y + reach, i => {
+        if (mask && !mask[i]) return;                   // what is filtered out is not there
         if (T.kind[i] === 3) { if (this.inside(i, x, y)) { best = i; near = 0; } return; }
         const d = this.distance(i, x, y) / pixel, limit = T.kind[i] === 1 ? this.radius(this.style.codes[i], zoom) + 3 : 6;
         if (d <= limit && d <= near) { best = i; near = d; }
