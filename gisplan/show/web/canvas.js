@@ -128,14 +128,16 @@
       const scale = Math.pow(2, coords.z - gisplan.ZOOM), k = scale * tile.ratio, size = this.getTileSize().x;
       const x0 = coords.x * size / scale - T.ox, y0 = coords.y * size / scale - T.oy, span = size / scale, reach = 12 / scale;
       context.clearRect(0, 0, tile.width, tile.height);
-      const groups = [], small = [];
+      const groups = [], small = [], ghosts = [];
       T.visit(x0 - reach, y0 - reach, x0 + span + reach, y0 + span + reach, i => {
+        if (S.mask && !S.mask[i]) { if (S.ghost) ghosts.push(i); return; }
         const code = S.codes[i];
         if (T.kind[i] === 3 && Math.max(B[4 * i + 2] - B[4 * i], B[4 * i + 3] - B[4 * i + 1]) * k < SMALL) small.push(i);
         else (groups[code] || (groups[code] = [])).push(i);
       });
       const pen = { context, k, x0, y0, ratio: tile.ratio, zoom: coords.z };
       const kind = T.meta.kind;
+      if (ghosts.length) this.ghosts(pen, ghosts);
       if (kind === 'point') this.points(pen, groups);
       else if (kind === 'line') this.lines(pen, groups);
       else this.polygons(pen, groups, small, tile);
@@ -158,6 +160,14 @@
         for (let b = a; b < Math.min(a + BATCH, rows.length); b++) this.trace(pen, rows[b]);
         use(pen.context);
       }
+    },
+
+    /* What a filter leaves out, so that one still sees where it lies. */
+    ghosts: function (pen, rows) {
+      const c = pen.context, kind = this.table.meta.kind;
+      if (kind === 'point') return;
+      c.fillStyle = '#eaecee'; c.strokeStyle = '#cfd5da'; c.lineWidth = 0.8 * pen.ratio;
+      this.each(pen, rows, one => { if (kind === 'polygon') one.fill(); one.stroke(); });
     },
 
     polygons: function (pen, groups, small, tile) {
@@ -241,7 +251,9 @@
       const zoom = this._map.getZoom(), pixel = Math.pow(2, gisplan.ZOOM - zoom), kind = T.meta.kind;
       const reach = (kind === 'point' ? 12 : kind === 'line' ? 7 : 0) * pixel;
       let best = -1, near = Infinity;
+      const mask = this.style.mask;
       T.visit(x - reach, y - reach, x + reach, y + reach, i => {
+        if (mask && !mask[i]) return;
         if (T.kind[i] === 3) { if (this.inside(i, x, y)) { best = i; near = 0; } return; }
         const d = this.distance(i, x, y) / pixel, limit = T.kind[i] === 1 ? this.radius(this.style.codes[i], zoom) + 3 : 6;
         if (d <= limit && d <= near) { best = i; near = d; }

@@ -5,6 +5,7 @@
   const gisplan = window.gisplan = window.gisplan || {};
   // Coordinates are kept as web-mercator pixels at this zoom, relative to the layer's middle, so that 32 bits do.
   const ZOOM = 20, WORLD = 256 * Math.pow(2, ZOOM);
+  const NO_DAY = -2147483648;
   const TENTH = [1, 10, 100, 1000, 1e4, 1e5, 1e6, 1e7, 1e8];
 
   const mercatorX = lon => (lon + 180) / 360 * WORLD;
@@ -90,6 +91,30 @@
       const c = this.columns[key];
       if (!c.numbers) c.numbers = Float64Array.from({ length: this.n }, (_, row) => { const v = this.value(key, row); return v === null ? NaN : v; });
       return c.numbers;
+    }
+
+    /* Days since 1970-01-01, gisplan.NO_DAY where missing; null when the column holds no dates. */
+    days(key) {
+      const c = this.columns[key];
+      if (c.type !== 'date') return null;
+      if (!c.days) c.days = Int32Array.from({ length: this.n }, (_, row) => { const v = this.value(key, row); return v === null ? NO_DAY : Date.parse(v) / 864e5; });
+      return c.days;
+    }
+
+    /* The different values of a column and the number of each row's; `missing` is the number of none. */
+    codes(key) {
+      const c = this.columns[key];
+      if (c.coded) return c.coded;
+      const numbers = new Map(), codes = new Uint32Array(this.n), absent = [];
+      if (c.type === 'cat') c.values.forEach((v, k) => numbers.set(v, k));
+      for (let i = 0; i < this.n; i++) {
+        const v = this.value(key, i);
+        if (v === null) { absent.push(i); continue; }
+        if (!numbers.has(v)) numbers.set(v, numbers.size);
+        codes[i] = numbers.get(v);
+      }
+      absent.forEach(i => { codes[i] = numbers.size; });
+      return c.coded = { codes, values: Array.from(numbers.keys()), missing: numbers.size };
     }
 
     readGeometry() {
@@ -200,5 +225,5 @@
     }
     return tables[id];
   };
-  Object.assign(gisplan, { ZOOM, mercatorX, mercatorY, latitude });
+  Object.assign(gisplan, { ZOOM, NO_DAY, mercatorX, mercatorY, latitude });
 })();

@@ -11,6 +11,7 @@
        heads, tools: [{id, word, glyph, press(view, event), pressed(view)}]   buttons of the header, of the map
        painted(view)                   after colours, filter or language changed
        picked(view, found, latlng)     the map was clicked
+       save(view), load(view, plain)   what of its state a link carries, as plain JSON
        print(view, on)                 the page is about to be printed, or was
      Boxes stay; what is in them is made again by render(). */
   gisplan.parts = [];
@@ -35,7 +36,7 @@
       const open = layers.filter(l => map.hasLayer(l)), colourings = {};
       layers.forEach(l => { colourings[l.table.meta.id] = l.table.meta.colourings[0].id; });
       this.state = {
-        lang: config.language === 'en' ? 'en' : 'zh', tab: 'legend', zone: -1, alpha: 0.88, preset: null, folded: false
+        lang: config.language === 'en' ? 'en' : 'zh', tab: 'legend', zone: -1, alpha: 0.88, preset: null, folded: false, ghost: true
       };
       // At first sight the plan itself; without one, the first indicator.
       const mode = open.some(l => l.table.meta.kind === 'polygon') || !config.indicators.length ? 'classes' : 'indicator';
