@@ -9,6 +9,7 @@
     shownOf: ['显示 {0} / {1}', '{0} of {1} shown'], zoomShown: ['缩放至结果', 'Zoom to these'], csv: ['导出 CSV', 'Save CSV'], listed: ['列表', 'List'],
     ghost: ['淡显其余要素', 'Show the others faintly'], from: ['从', 'From'], to: ['至', 'to'], allValues: ['全部 {0} 项', 'All {0} values'], fewer: ['收起', 'Fewer'],
     notListed: ['另有 {0} 项较少见，未列出，可用“查找”。', '{0} rarer values are not listed: use Find.'],
+    years: ['日期（年份）', 'Dates (year)'], numbers: ['数值', 'Numbers'],
     nothingFits: ['没有符合全部条件的要素。', 'Nothing meets all conditions.'], chart: ['在图上拖动可选取区间', 'Drag over the chart to choose a range']
   });
   const filling = gisplan.filled = (text, ...parts) => text.replace(/\{(\d)\}/g, (_, k) => parts[k]);
@@ -129,7 +130,7 @@
         h('div', { class: 'gp-row' }, button('filter-zoom', 'zoomShown', () => gisplan.zoomTo(view, layer.table, gisplan.shownRows(view, layer))),
           button('filter-list', 'listed', () => gisplan.list(view, id)), button('filter-csv', 'csv', () => gisplan.saveCsv(view, layer, gisplan.shownRows(view, layer)))),
         h('label', { class: 'gp-check' }, this.ghost, view.word('ghost')),
-        ...this.facets.map(f => f.box));
+        ...this.facets.reduce((all, f, k) => all.concat(headed(view, f.facet, k && this.facets[k - 1].facet), f.box), []));
     }
 
     put(facet, filter) { gisplan.filterBy(this.view, this.layer, facet.key, filter); }
@@ -148,6 +149,12 @@
       this.ghost.checked = view.state.ghost;
       this.facets.forEach(f => f.update());
     }
+  }
+
+  /* The first filter of its kind has a line above it that says which kind. */
+  function headed(view, facet, before) {
+    const kind = f => f.years ? 'years' : f.kind === 'range' ? 'numbers' : 'values';
+    return kind(facet) === 'values' || before && kind(before) === kind(facet) ? [] : h('h2', { class: 'gp-facet-kind' }, view.word(kind(facet)));
   }
 
   /* A filter that folds: its name is a button, and what it holds is made when it is first opened. */

@@ -29,7 +29,7 @@
       this.told = h('p', { class: 'gp-found', id: id('told'), role: 'status' });
       this.also = h('p', { class: 'gp-hint gp-also' });
       const button = (name, press) => (this[name] = h('button', { type: 'button', class: 'gp-small', id: id(name), onclick: press }));
-      this.acts = h('div', { class: 'gp-row' }, button('zoom', () => gisplan.zoomTo(view, this.layer.table, this.rows)), button('only', () => this.only()), button('csv', () => gisplan.saveCsv(view, this.layer, this.rows)));
+      this.acts = h('div', { class: 'gp-row' }, button('zoom', () => gisplan.zoomTo(view, this.layer.table, this.rows)), button('only', () => this.narrow()), button('csv', () => gisplan.saveCsv(view, this.layer, this.rows)));
       this.box = h('div', { class: 'gp-list', id: id('list'), role: 'listbox', tabindex: 0 });
       this.head = h('div', { class: 'gp-find-head' }, h('label', {}, text('span', 'queryName'), this.input));
       box.append(this.head, h('div', { class: 'gp-find-set' },
@@ -166,18 +166,18 @@
       view.picked({ layer, row }, gisplan.within(layer.table, row), side);
     }
 
-    only() { gisplan.filterBy(this.view, this.layer, 'text', { text: this.state.query.trim() }); }
+    narrow() { gisplan.filterBy(this.view, this.layer, 'text', { text: this.state.query.trim() }); }
 
     /* Outline what was found, unless it is too much to tell apart. */
     mark() {
       this.marks.splice(0).forEach(m => m.remove());
       const { view } = this, table = this.layer.table, n = this.rows.length;
       if (!this.ranks || !n || n > MARKED || view.state.tab !== 'find') return;
-      const set = { interactive: false, fill: false, color: '#14608f', weight: 2.5 };
+      const set = { interactive: false, fill: false, color: '#14608f', weight: 2 };
       view.sides.forEach(side => {
         const shapes = Array.from(this.rows, row => {
           const chains = table.latlngs(row), kind = table.kind[row];
-          return kind === 3 ? L.polygon(chains, set) : kind === 2 ? L.polyline(chains, Object.assign({}, set, { weight: 5 })) : L.featureGroup(chains.map(c => L.circleMarker(c[0], Object.assign({ radius: 9 }, set))));
+          return kind === 3 ? L.polygon(chains, set) : kind === 2 ? L.polyline(chains, Object.assign({}, set, { weight: 4 })) : L.featureGroup(chains.map(c => L.circleMarker(c[0], Object.assign({ radius: 9 }, set))));
         });
         this.marks.push(L.layerGroup(shapes).addTo(side.map));
       });

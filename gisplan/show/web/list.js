@@ -15,13 +15,13 @@
       this.count = count;
       this.tall = Math.min(count * this.row, TALLEST);
       this.box.style.setProperty('height', this.tall + 'px');
-      this.drawn = '';
+      this.box.textContent = this.drawn = '';
       this.refresh();
     }
 
     /* Where the list lies: its top and the height in sight, and how far a pixel of scrolling goes. */
     place() {
-      const view = this.scroller.clientHeight, top = this.box.getBoundingClientRect().top - this.scroller.getBoundingClientRect().top - this.scroller.clientTop;
+      const view = this.scroller.clientHeight, top = this.box.getBoundingClientRect().top - this.scroller.getBoundingClientRect().top + this.box.clientTop;
       const full = this.count * this.row, times = full > this.tall ? (full - view) / (this.tall - view) : 1;
       return { view, top, times, from: Math.max(0, -top) * times };
     }
@@ -48,9 +48,13 @@
 
     /* Bring row k into sight, below what sticks. */
     reveal(k) {
-      const { view, top, times, from } = this.place(), head = this.above();
-      const y = top + Math.max(0, -top) - from + k * this.row, over = y < head ? y - head : Math.max(0, y + this.row - view);
-      if (over) this.scroller.scrollTop += over / times;
+      const { view, top, times, from } = this.place(), head = this.above(), y = top + Math.max(0, -top) - from + k * this.row;
+      const wanted = y < head ? head : y + this.row > view ? view - this.row : null;
+      if (wanted !== null) {
+        // Above the list a pixel of scrolling is a pixel; within it, `times` as much.
+        const into = k * this.row - wanted;
+        this.scroller.scrollTop += top + (into > 0 ? into / times : into);
+      }
       this.refresh();
     }
 

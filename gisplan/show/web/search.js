@@ -71,7 +71,7 @@
 
   /* Make a table ready for searching while nothing else is to be done. */
   gisplan.prepare = function (table) {
-    const left = columns(table).find(column => !column.prepare(8));
-    if (left) setTimeout(() => gisplan.prepare(table), 8);
+    const left = columns(table).find(column => !column.prepare(10));
+    if (left) setTimeout(() => gisplan.prepare(table), 4);
   };
 })();

@@ -3,7 +3,7 @@
 (function () {
   'use strict';
   const gisplan = window.gisplan;
-  const BINS = 28;
+  const BINS = 28, WHOLE = 60;         // steps of a chart: of decimals, of years and other whole numbers
 
   /* What a layer can be filtered by: {key, label, kind: 'values' | 'range', …}; data is made when first asked for. */
   function facets(table) {
@@ -60,8 +60,8 @@
 
   /* Even steps from the least to the largest; of whole numbers each step holds as many. */
   function bins(numbers, low, high, type) {
-    const whole = type !== 'float', span = high - low + (whole ? 1 : 0), step = (whole ? Math.ceil(span / BINS) : span / BINS) || 1;
-    const count = low <= high ? Math.max(1, Math.min(BINS, Math.ceil(span / step))) : 0, of = new Uint8Array(numbers.length);
+    const whole = type !== 'float', span = high - low + (whole ? 1 : 0), step = (whole ? Math.ceil(span / WHOLE) : span / BINS) || 1;
+    const count = low <= high ? Math.max(1, Math.min(WHOLE, Math.ceil(span / step * (1 - 1e-9)))) : 0, of = new Uint8Array(numbers.length);
     for (let i = 0; i < numbers.length; i++) of[i] = numbers[i] === numbers[i] ? Math.min(count - 1, (numbers[i] - low) / step) : 255;
     return { of, count, whole, from: k => low + k * step, to: k => low + (k + 1) * step - (whole ? 1 : 0) };
   }
