@@ -86,7 +86,8 @@ def _zone_names(survey: Survey, layer: str) -> NDArray[np.object_]:
     ids = zones["zone_id"].astype(str)
     names = zones["name"].where(zones["name"].notna(), ids).astype(str)
     known = names.where(~names.duplicated(keep=False), names + " (" + ids + ")").to_numpy(dtype=object)
-    return np.where(owner >= 0, known[np.maximum(owner, 0)], None)
+    named: NDArray[np.object_] = np.where(owner >= 0, known[np.maximum(owner, 0)], np.array(None))
+    return named
 
 
 def _with_services(table: pd.DataFrame, survey: Survey) -> pd.DataFrame:

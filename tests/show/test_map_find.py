@@ -47,7 +47,10 @@ def park(text=None, **changes):
         MapColumn("density", "密度", "Density", "share"),
     )
     full = replace(parcels, frame=frame, columns=columns)
-    return {**given, "layers": [full, replace(roads, columns=(MapColumn("name", "路名", "Name", search=True),)), points]}, frame
+    return {
+        **given,
+        "layers": [full, replace(roads, columns=(MapColumn("name", "路名", "Name", search=True),)), points],
+    }, frame
 
 
 @pytest.fixture(scope="module")
@@ -191,8 +194,15 @@ def test_the_whole_way_with_the_keyboard_alone(tab, made):
     assert tab.inner_text(".gp-card h2") == "P202"
     assert tab.evaluate("view.map.getZoom()") > before + 1
     spot = frame.to_crs(4326).geometry.loc["P202"]
-    bounds = tab.evaluate("(() => { const b = view.map.getBounds(); return [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()]; })()")
-    assert bounds[0] < spot.bounds[0] and bounds[1] < spot.bounds[1] and bounds[2] > spot.bounds[2] and bounds[3] > spot.bounds[3]
+    bounds = tab.evaluate(
+        "(() => { const b = view.map.getBounds(); return [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()]; })()"
+    )
+    assert (
+        bounds[0] < spot.bounds[0]
+        and bounds[1] < spot.bounds[1]
+        and bounds[2] > spot.bounds[2]
+        and bounds[3] > spot.bounds[3]
+    )
     assert tab.evaluate("document.activeElement.id") == "gp-find-query"
     tab.keyboard.press("Escape")
     assert tab.input_value("#gp-find-query") == "" and tab.inner_text("#gp-find-told") == "共 300 个"
@@ -240,7 +250,9 @@ def test_the_list_is_sorted_by_any_column_with_missing_values_last(tab, made, co
         rising = values[known][::-1] if down else values[known]
         assert (rising[:-1] <= rising[1:]).all()
     else:
-        collated = tab.evaluate("(t) => t.slice().sort(new Intl.Collator('zh', {numeric: true}).compare)", values[known].tolist())
+        collated = tab.evaluate(
+            "(t) => t.slice().sort(new Intl.Collator('zh', {numeric: true}).compare)", values[known].tolist()
+        )
         assert values[known].tolist() == (collated[::-1] if down else collated)
 
 
@@ -361,14 +373,20 @@ def test_any_filters_give_the_mask_that_numpy_gives(tab, made):
         if rng.random() < 0.6:
             chosen = rng.choice(["甲区", "乙区", "丙区", "丁区", None], rng.integers(1, 5), replace=False)
             wanted[keys["Zone"]] = {"is": list(chosen)}
-            parts[keys["Zone"]] = frame["zone"].isin([c for c in chosen if c]) | (frame["zone"].isna() & (None in chosen))
+            parts[keys["Zone"]] = frame["zone"].isin([c for c in chosen if c]) | (
+                frame["zone"].isna() & (None in chosen)
+            )
         for column, (label, times) in numbers.items():
             if rng.random() < 0.5:
                 continue
             low, high = np.sort(rng.choice(frame[column].dropna(), 2))
             none, low_open, high_open = rng.random(3) < 0.3
             key = keys[label]
-            wanted[key] = {"from": None if low_open else round(low * times, 6), "to": None if high_open else round(high * times, 6), "none": bool(none)}
+            wanted[key] = {
+                "from": None if low_open else round(low * times, 6),
+                "to": None if high_open else round(high * times, 6),
+                "none": bool(none),
+            }
             if low_open and high_open and not none:
                 wanted.pop(key)
                 continue
@@ -393,7 +411,9 @@ def test_what_is_filtered_out_is_neither_drawn_nor_clicked(tab, made):
     frame = made[1]
     gone = int(np.flatnonzero(frame["use"] == "residential")[40])
     spot = frame.geometry.to_crs(4326).iloc[gone].representative_point()
-    place = tab.evaluate("([x, y]) => { const p = view.map.latLngToContainerPoint([y, x]); return [p.x, p.y]; }", [spot.x, spot.y])
+    place = tab.evaluate(
+        "([x, y]) => { const p = view.map.latLngToContainerPoint([y, x]); return [p.x, p.y]; }", [spot.x, spot.y]
+    )
     pixel = """([x, y]) => { for (const c of document.querySelectorAll('canvas.leaflet-tile')) {
         const b = c.getBoundingClientRect();
         if (x < b.left || x >= b.right || y < b.top || y >= b.bottom) continue;
@@ -435,7 +455,9 @@ def test_the_list_holds_what_the_filter_leaves_and_a_query_can_become_a_filter(t
     assert [c for c in cells(tab, ".gp-chip") if "P1" in c]
     tab.click("#gp-find-zoom")
     west, south, east, north = both.to_crs(4326).total_bounds
-    seen = tab.evaluate("(() => { const b = view.map.getBounds(); return [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()]; })()")
+    seen = tab.evaluate(
+        "(() => { const b = view.map.getBounds(); return [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()]; })()"
+    )
     assert seen[0] <= west and seen[1] <= south and seen[2] >= east and seen[3] >= north
     assert (east - west) / (seen[2] - seen[0]) > 0.4 or (north - south) / (seen[3] - seen[1]) > 0.4
 
@@ -482,22 +504,34 @@ def test_what_is_asked_can_be_kept_and_asked_again(tab, opened, made):
     kept = json.loads(json.dumps(tab.evaluate(keep)))
     listed_before, told = listed(tab), tab.inner_text("#gp-find-told")
     again = watched(opened(made[0]))
-    again.evaluate("(kept) => { kept.forEach(([name, plain]) => gisplan.parts.find(p => p.name === name).load(view, plain)); view.render(); view.paint(); }", kept)
+    again.evaluate(
+        "(kept) => { kept.forEach(([name, plain]) => gisplan.parts.find(p => p.name === name).load(view, plain)); view.render(); view.paint(); }",
+        kept,
+    )
     again.click("#gp-tab-find")
     assert listed(again) == listed_before and again.inner_text("#gp-find-told") == told
     assert again.evaluate(keep) == kept
 
 
-@pytest.mark.parametrize("broken", ['{"filters": {"parcels": {"a99": {"is": [1]}, "class use": {}}, "none": {"x": {"is": []}}}}', '{"filters": {"parcels": {"a1": {"is": ["x"]}}}}'])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        '{"filters": {"parcels": {"a99": {"is": [1]}, "class use": {}}, "none": {"x": {"is": []}}}}',
+        '{"filters": {"parcels": {"a1": {"is": ["x"]}}}}',
+    ],
+)
 def test_a_link_of_another_map_breaks_nothing(tab, broken):
-    tab.evaluate("(plain) => { gisplan.parts.find(p => p.name === 'filter').load(view, JSON.parse(plain)); view.render(); view.paint(); }", broken)
+    tab.evaluate(
+        "(plain) => { gisplan.parts.find(p => p.name === 'filter').load(view, JSON.parse(plain)); view.render(); view.paint(); }",
+        broken,
+    )
     tab.click("#gp-tab-filter")
     assert "300" in tab.inner_text(".gp-filter-sum") or tab.inner_text(".gp-filter-sum").startswith("没有")
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_is_found_filtered_and_shown_as_typed(opened, text):
-    given, frame = park(text)
+    given, _ = park(text)
     tab = watched(opened(webmap(**given), before="window.ran = 0"))
     tab.click("#gp-tab-find")
     look_for(tab, text.replace("\u2028", "").replace("\u2029", ""))
