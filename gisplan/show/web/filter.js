@@ -99,15 +99,16 @@
     save(view) {
       const out = {};
       view.layers.forEach(l => { const sieve = gisplan.sieve(l.table); if (sieve.active.length) out[l.table.meta.id] = Object.assign({}, sieve.set); });
-      return Object.keys(out).length || !view.state.ghost ? { filters: out, ghost: view.state.ghost } : null;
+      return { filter: Object.keys(out).length ? JSON.stringify(out) : '', others: view.state.ghost ? '' : 'hidden' };
     },
-    load(view, plain) {
-      const given = plain && plain.filters || {};
-      view.state.ghost = !plain || plain.ghost !== false;
+    load(view, given) {
+      let wanted = {};
+      try { wanted = JSON.parse(given.filter || '{}') || {}; } catch (error) { /* a damaged link filters nothing */ }
+      view.state.ghost = given.others !== 'hidden';
       view.layers.forEach(layer => {
-        const sieve = gisplan.sieve(layer.table), wanted = given[layer.table.meta.id] || {};
+        const sieve = gisplan.sieve(layer.table), own = wanted[layer.table.meta.id] || {};
         sieve.active.forEach(key => sieve.put(key, null));
-        Object.keys(wanted).forEach(key => sieve.put(key, wanted[key]));
+        Object.keys(own).forEach(key => sieve.put(key, own[key]));
         masked(view, layer);
       });
     }

@@ -213,10 +213,14 @@
       view.finder.update();
     },
     painted(view) { if (view.finder && view.state.tab !== 'find') view.finder.mark(); },
-    save(view) { const f = view.state.find; return f.query || f.sort ? Object.assign({}, f) : null; },
-    load(view, plain) {
-      const f = view.state.find, text = v => typeof v === 'string' ? v : '';
-      if (plain) Object.assign(f, { layer: text(plain.layer) || f.layer, query: text(plain.query), sort: text(plain.sort), down: plain.down === true });
+    save(view) {
+      const f = view.state.find;
+      return { find: f.query, list: f.layer, sort: f.sort && (f.down ? '-' : '+') + f.sort };
+    },
+    load(view, given) {
+      const f = view.state.find, sort = given.sort || '', layer = sought(view).find(l => l.table.meta.id === given.list);
+      Object.assign(f, { query: given.find || '', sort: sort.slice(1), down: sort[0] === '-' });
+      if (layer) f.layer = given.list;
     }
   });
 })();

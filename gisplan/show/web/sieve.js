@@ -76,32 +76,41 @@
 
     /* A filter as plain JSON: {is: [value or null]}, {text}, or {from, to, none}: limits as shown, and whether rows
        without a number are wanted (those alone where there is no limit). null takes the filter away. */
-    put(key, filter) {
-      const pass = filter && this.passing(key, filter), before = this.pass[key], fails = this.fails, n = this.n;
+    put(key, given) {
+      const filter = this.clean(key, given), pass = filter && this.passing(key, filter), before = this.pass[key], fails = this.fails, n = this.n;
       if (before) for (let i = 0; i < n; i++) fails[i] -= 1 - before[i];
       if (pass) for (let i = 0; i < n; i++) fails[i] += 1 - pass[i];
       delete this.set[key]; delete this.pass[key];
       if (pass) { this.set[key] = filter; this.pass[key] = pass; }
     }
 
+    /* What of a filter can be meant here: a link may have been typed, or be of another map. */
+    clean(key, given) {
+      const facet = this.facet(key), number = v => typeof v === 'number' && isFinite(v) ? v : null;
+      if (!given || typeof given !== 'object') return null;
+      if (key === 'text') return typeof given.text === 'string' ? { text: given.text } : null;
+      if (!facet) return null;
+      if (facet.kind === 'range') return { from: number(given.from), to: number(given.to), none: given.none === true };
+      const data = facet.data(), known = v => { const code = data.code(v); return Number.isInteger(code) && code >= 0 && code < data.n; };
+      return { is: (Array.isArray(given.is) ? given.is : []).filter(known) };
+    }
+
     passing(key, filter) {
-      if (filter.text !== undefined) {
+      if (key === 'text') {
         const ranks = gisplan.search(this.table, filter.text);
         return ranks && ranks.map(r => r ? 1 : 0);
       }
-      const facet = this.facet(key), out = new Uint8Array(this.n);
-      if (!facet) return null;
-      const data = facet.data();
+      const data = this.facet(key).data(), out = new Uint8Array(this.n);
       if (filter.is) {
-        if (!data.codes || !filter.is.length) return null;
-        const keep = new Uint8Array(data.n + 1), codes = data.codes;
-        filter.is.forEach(plain => { const code = data.code(plain); if (code >= 0) keep[code] = 1; });
+        if (!filter.is.length) return null;
+        const keep = new Uint8Array(data.n), codes = data.codes;
+        filter.is.forEach(plain => { keep[data.code(plain)] = 1; });
         for (let i = 0; i < this.n; i++) out[i] = keep[codes[i]];
         return out;
       }
       // As shown, a share is a hundred times itself, and what is shown equal must be equal.
       const numbers = data.numbers, least = edge(filter.from, data.times, -1), most = edge(filter.to, data.times, 1), none = filter.none ? 1 : 0;
-      if (!numbers || !gisplan.limited(filter) && !none) return null;
+      if (!gisplan.limited(filter) && !none) return null;
       const within = gisplan.limited(filter) ? 1 : 0;
       for (let i = 0; i < this.n; i++) {
         const v = numbers[i];

@@ -11,7 +11,8 @@
        heads, tools: [{id, word, glyph, press(view, event), pressed(view)}]   buttons of the header, of the map
        painted(view)                   after colours, filter or language changed
        picked(view, found, latlng)     the map was clicked
-       save(view), load(view, plain)   what of its state a link carries, as plain JSON
+       save(view)                      {key: text} of what a link to this view must hold
+       load(view, {key: text})         take it up again; a key that is absent means what the page opens with
        print(view, on)                 the page is about to be printed, or was
      Boxes stay; what is in them is made again by render(). */
   gisplan.parts = [];
