@@ -26,9 +26,10 @@ PINNED = {
 # The order matters: each file uses what those before it put into the one name "gisplan".
 SCRIPTS = (
     *("inflate.js", "payload.js", "text.js", "colouring.js", "canvas.js", "hover.js", "labels.js"),
-    *("side.js", "view.js", "look.js", "legend.js", "zones.js", "notes.js", "card.js", "print.js"),
+    *("search.js", "fields.js", "sieve.js", "csv.js", "list.js", "side.js", "view.js", "look.js"),
+    *("legend.js", "zones.js", "find.js", "filter.js", "notes.js", "card.js", "print.js"),
 )
-STYLES = ("page.css",)
+STYLES = ("page.css", "find.css")
 
 LEAFLET_LICENCE = """\
 Leaflet 1.9.4

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from gisplan import vocabulary
 from gisplan.measure import Survey
@@ -15,17 +17,20 @@ from gisplan.show.map_layers import MapClass, MapColouring, MapColumn, MapLayer
 _PARCEL_COLUMNS = (
     MapColumn("parcel_id", "地块编号", "Parcel", search=True),
     MapColumn("name", "项目名称", "Project", search=True),
-    MapColumn("land_use", "用地代码", "Land-use code"),
+    MapColumn("land_use", "用地代码", "Land-use code", filter=True),
     MapColumn("area_m2", "实测面积", "Measured area", "m²"),
     MapColumn("plot_ratio", "容积率", "Plot ratio"),
     MapColumn("building_density", "建筑密度", "Building density", "share"),
     MapColumn("floor_area_m2", "建筑面积", "Floor area", "m²"),
-    MapColumn("zone_id", "所在分区", "Zone", filter=True),
+    MapColumn("zone", "所在分区", "Zone", filter=True),
 )
 
 # Columns of the register that are looked through, and those that narrow what is shown.
-_SEARCHED = ("holder",)
-_FILTERED = ("industry", "status", "phase", "supply_date", "actual_start")
+_SEARCHED = ("holder", "permit_no", "contract_no")
+_FILTERED = (
+    *("industry", "status", "phase", "delay_cause", "approval_date", "supply_date", "handover_date"),
+    *("agreed_start", "actual_start", "agreed_completion", "completion_date", "stop_date"),
+)
 
 _STATES = (
     MapClass("built", "已建成", "Built", "#4c7fb0"),
@@ -54,7 +59,8 @@ def _parcels(survey: Survey, table: pd.DataFrame | None) -> list[MapLayer]:
     if table is None:
         return []
     source = survey.pieces["parcels"].frame
-    frame = gpd.GeoDataFrame(_with_services(table, survey), geometry=source.geometry.array, crs=source.crs)
+    known = _with_services(table, survey).assign(zone=_zone_names(survey, "parcels"))
+    frame = gpd.GeoDataFrame(known, geometry=source.geometry.array, crs=source.crs)
     classes = [c for c in vocabulary.land_classes().values() if (frame["land_class"] == c.id).any()]
     columns = _card(frame, survey)
     by_use = MapColouring("land_use", "用地分类", "Land use", "land_class", tuple(
@@ -69,6 +75,19 @@ def _parcels(survey: Survey, table: pd.DataFrame | None) -> list[MapLayer]:
     ]
     colourings = (by_use, by_state, *by_number, *_served(survey))
     return [MapLayer("parcels", "宗地", "Parcels", frame, columns, colourings, size_column="area_m2")]
+
+
+def _zone_names(survey: Survey, layer: str) -> NDArray[np.object_]:
+    """Name the zone of each feature of a layer as the reader knows it; None outside of all zones.
+
+    Zones that share a name are told apart by their ids.
+    """
+    zones, owner = survey.layers.zones, survey.pieces[layer].owner
+    ids = zones["zone_id"].astype(str)
+    names = zones["name"].where(zones["name"].notna(), ids).astype(str)
+    known = names.where(~names.duplicated(keep=False), names + " (" + ids + ")").to_numpy(dtype=object)
+    named: NDArray[np.object_] = np.where(owner >= 0, known[np.maximum(owner, 0)], np.array(None))
+    return named
 
 
 def _with_services(table: pd.DataFrame, survey: Survey) -> pd.DataFrame:
@@ -111,14 +130,16 @@ def _buildings(survey: Survey) -> list[MapLayer]:
     if survey.buildings is None:
         return []
     frame = survey.pieces["buildings"].frame
-    known = frame.assign(floor_area_m2=survey.buildings.floor_area)
+    known = frame.assign(floor_area_m2=survey.buildings.floor_area, zone=_zone_names(survey, "buildings"))
     columns = [
-        MapColumn("building_id", "建筑编号", "Building"),
-        MapColumn("use", "用途", "Use"),
+        MapColumn("building_id", "建筑编号", "Building", search=True),
+        MapColumn("name", "建筑名称", "Name", search=True),
+        MapColumn("use", "用途", "Use", filter=True),
         MapColumn("floors", "层数", "Floors"),
         MapColumn("height_m", "高度", "Height", "m"),
         MapColumn("area_m2", "基底面积", "Footprint", "m²"),
         MapColumn("floor_area_m2", "建筑面积", "Floor area", "m²"),
+        MapColumn("zone", "所在分区", "Zone", filter=True),
     ]
     return [
         MapLayer(
@@ -147,8 +168,8 @@ def _roads(survey: Survey) -> list[MapLayer]:
     if not set(frame["road_class"]) <= {c.id for c in classes}:
         known.append(MapClass("unclassified", "未分类", "Unclassified", "#777777", 2.0))
     columns = [
-        MapColumn("name", "路名", "Road"),
-        MapColumn("road_id", "道路编号", "Road id"),
+        MapColumn("name", "路名", "Road", search=True),
+        MapColumn("road_id", "道路编号", "Road id", search=True),
         MapColumn("width_m", "红线宽度", "Width", "m"),
         MapColumn("length_m", "长度", "Length", "m"),
     ]
@@ -180,9 +201,9 @@ def _services(survey: Survey) -> list[MapLayer]:
         color = known[name].color if name in known else "#444444"
         reached = MapClass("", f"{labels['zh']}（服务距离 {reach}）", f"{labels['en']} (reach {reach})", color, 2.0)
         title = (
-            MapColumn("name", "名称", "Name")
+            MapColumn("name", "名称", "Name", search=True)
             if "name" in frame and frame["name"].notna().any()
-            else MapColumn("feature_id", "编号", "Id")
+            else MapColumn("feature_id", "编号", "Id", search=True)
         )
         size = {1: "length_m", 2: "area_m2"}.get(survey.pieces[f"services.{name}"].dimension)
         columns = (title, MapColumn("length_m", "长度", "Length", "m")) if size == "length_m" else (title,)

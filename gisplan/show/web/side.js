@@ -44,7 +44,7 @@
       const shown = this.zoneColouring();
       this.zones.setStyle(shown ? Object.assign({ fill: true, alpha: state.alpha }, shown) : { fill: false });
       this.layers.forEach(layer => {
-        const style = Object.assign({ mask: view.masks[layer.table.meta.id] || null }, this.colouring(layer));
+        const style = Object.assign({ mask: view.masks[layer.table.meta.id] || null, ghost: !zoned && state.ghost }, this.colouring(layer));
         if (layer.table.meta.kind === 'polygon') {
           Object.assign(style, zoned ? { fill: false, stroke: '#ffffff', faint: 0.75, width: 0.8 }
             : { fill: true, stroke: '#4a5560', faint: 0.8, width: 1, alpha: gisplan.FILL * state.alpha / 0.88 });

@@ -27,6 +27,8 @@
   };
   const side = lang => lang === 'en' ? 1 : 0;
 
+  /* Words of a part: {key: [zh, en]}. */
+  gisplan.words = more => Object.assign(WORDS, more);
   gisplan.word = (key, lang) => WORDS[key][side(lang)];
   gisplan.unit = (unit, lang) => Object.prototype.hasOwnProperty.call(UNITS, unit) ? UNITS[unit][side(lang)] : unit;
   /* A text given in both languages; the other one when this is empty. */

@@ -11,6 +11,8 @@
        heads, tools: [{id, word, glyph, press(view, event), pressed(view)}]   buttons of the header, of the map
        painted(view)                   after colours, filter or language changed
        picked(view, found, latlng)     the map was clicked
+       save(view)                      {key: text} of what a link to this view must hold
+       load(view, {key: text})         take it up again; a key that is absent means what the page opens with
        print(view, on)                 the page is about to be printed, or was
      Boxes stay; what is in them is made again by render(). */
   gisplan.parts = [];
@@ -35,7 +37,7 @@
       const open = layers.filter(l => map.hasLayer(l)), colourings = {};
       layers.forEach(l => { colourings[l.table.meta.id] = l.table.meta.colourings[0].id; });
       this.state = {
-        lang: config.language === 'en' ? 'en' : 'zh', tab: 'legend', zone: -1, alpha: 0.88, preset: null, folded: false
+        lang: config.language === 'en' ? 'en' : 'zh', tab: 'legend', zone: -1, alpha: 0.88, preset: null, folded: false, ghost: true
       };
       // At first sight the plan itself; without one, the first indicator.
       const mode = open.some(l => l.table.meta.kind === 'polygon') || !config.indicators.length ? 'classes' : 'indicator';
