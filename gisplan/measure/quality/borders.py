@@ -138,11 +138,11 @@ def named_twice(survey: Survey) -> list[Issue]:
     for layer, clean in survey.layers.layers.items():
         if layer == "parcels":
             continue
-        names = clean.frame[_ID.get(layer, "feature_id")].astype(object)
-        rows = np.flatnonzero(names.duplicated(keep=False))
-        if len(rows) == 0:
+        names = clean.frame[_ID.get(layer, "feature_id")]
+        if names.is_unique:
             continue
-        order = rows[np.argsort(names.iloc[rows].astype(str).to_numpy(dtype=object), kind="stable")]
+        rows = np.flatnonzero(names.duplicated(keep=False))
+        order = rows[np.argsort(names.iloc[rows].astype(object).astype(str).to_numpy(dtype=object), kind="stable")]
         listed = [str(i) for i in names.iloc[order]]
         issues.append(
             Issue(
