@@ -74,8 +74,7 @@ def slits(
     if len(polygons) < 2 or width_m <= MEETS_M:
         return Slits(none, none, np.zeros(0), np.zeros(0), np.zeros(0), np.zeros((0, 2)))
     known = known or borders(polygons, executor=executor)
-    of, begin, ahead = known.of, known.ends[:, 0], known.ends[:, 1] - known.ends[:, 0]
-    ends = known.ends.swapaxes(0, 1)
+    of, ends = known.of, known.ends.swapaxes(0, 1)
     reach = np.stack([np.minimum(*ends) - width_m, np.maximum(*ends) + width_m], axis=1)
     boxes = shapely.linestrings(reach)  # a line from corner to corner has the same box and is sooner made
     edges = _tree(boxes)
@@ -84,7 +83,7 @@ def slits(
         edge, beyond = edges.query(boxes[rows])
         edge = rows[edge]
         foreign = of[beyond] != of[edge]
-        return _crossings(edge[foreign], beyond[foreign], of, begin, ahead, reach, width_m)
+        return _crossings(edge[foreign], beyond[foreign], known, reach, width_m)
 
     ways = np.concatenate(in_chunks(work, len(of), executor=executor, least=500))
     if len(ways):
@@ -96,9 +95,7 @@ def slits(
 def _crossings(
     edge: NDArray[np.int64],
     beyond: NDArray[np.int64],
-    of: NDArray[np.int64],
-    begin: NDArray[np.float64],
-    ahead: NDArray[np.float64],
+    known: Borders,
     reach: NDArray[np.float64],
     width_m: float,
 ) -> NDArray[np.float64]:
@@ -108,9 +105,11 @@ def _crossings(
     """
     # Of the steps along the edge only those in the other one's box are looked at: hardly any between neighbours on a
     # street, whose fronts meet at a corner.
-    steps = np.maximum(1, np.ceil(np.hypot(*ahead[edge].T) / STEP_M)).astype(np.int64)
+    begin = known.ends[edge, 0]
+    ahead = known.ends[edge, 1] - begin
+    steps = np.maximum(1, np.ceil(np.hypot(*ahead.T) / STEP_M)).astype(np.int64)
     with np.errstate(invalid="ignore", divide="ignore"):
-        slab = (reach[beyond] - begin[edge][:, None]) / ahead[edge][:, None]
+        slab = (reach[beyond] - begin[:, None]) / ahead[:, None]
     # An edge along an axis gives 0 ÷ 0 where it runs on the border of the box, which is within.
     nearer, farther = np.fmin(slab[:, 0], slab[:, 1]), np.fmax(slab[:, 0], slab[:, 1])
     enter, leave = np.fmax(*nearer.T), np.fmin(*farther.T)
@@ -118,27 +117,29 @@ def _crossings(
     last = np.clip(np.floor(leave * steps - 0.5 + 1e-6), -1, steps - 1)
     inside = np.maximum(last - first + 1, 0).astype(np.int64)
     step = np.arange(inside.sum()) - np.repeat(np.cumsum(inside) - inside - first.astype(np.int64), inside)
-    edge, beyond, steps = (np.repeat(a, inside) for a in (edge, beyond, steps))
-    at = begin[edge] + ((step + 0.5) / steps)[:, None] * ahead[edge]
+    edge, beyond, steps, begin, ahead = (np.repeat(a, inside, axis=0) for a in (edge, beyond, steps, begin, ahead))
+    at = begin + ((step + 0.5) / steps)[:, None] * ahead
     # The foot of the shortest way to each edge, by hand: a polygon with many vertices would be gone through each time.
-    along = ((at - begin[beyond]) * ahead[beyond]).sum(axis=1) / (ahead[beyond] ** 2).sum(axis=1)
-    across = begin[beyond] + np.clip(along, 0, 1)[:, None] * ahead[beyond] - at
+    start = known.ends[beyond, 0]
+    way = known.ends[beyond, 1] - start
+    along = ((at - start) * way).sum(axis=1) / (way**2).sum(axis=1)
+    across = start + np.clip(along, 0, 1)[:, None] * way - at
     width = np.hypot(*across.T)
-    near = width <= width_m
-    edge, beyond, step, steps, at, across, width = (a[near] for a in (edge, beyond, step, steps, at, across, width))
-    order = np.lexsort((width, of[beyond], step, edge))
-    edge, beyond, step, steps, at, across, width = (a[order] for a in (edge, beyond, step, steps, at, across, width))
+    of, other = known.of[edge], known.of[beyond]
+    order = np.lexsort((width, other, step, edge))
+    order = order[width[order] <= width_m]
+    edge, step, width, of, other = (a[order] for a in (edge, step, width, of, other))
     fresh = (np.diff(edge, prepend=-1) != 0) | (np.diff(step, prepend=-1) != 0)
     # A point that touches another polygon lies on a shared border, and what is beyond that is not its concern.
     point = np.cumsum(fresh) - 1
     shared = np.bincount(point[width <= MEETS_M], minlength=len(point)) > 0
-    length = np.hypot(*ahead[edge].T)
+    length = np.hypot(*ahead[order].T)
     with np.errstate(invalid="ignore", divide="ignore"):
-        skew = np.abs((across * ahead[edge]).sum(axis=1)) / (width * length)
-    nearest = fresh | (np.diff(of[beyond], prepend=-1) != 0)
+        skew = np.abs((across[order] * ahead[order]).sum(axis=1)) / (width * length)
+    nearest = fresh | (np.diff(other, prepend=-1) != 0)
     kept = nearest & (width > MEETS_M) & (width < width_m) & ~shared[point] & (skew < SKEW)
-    middle = at + across / 2
-    return np.column_stack([of[edge], of[beyond], width, length / steps, middle])[kept]
+    middle = at[order] + across[order] / 2
+    return np.asarray(np.column_stack([of, other, width, length / steps[order], middle])[kept])
 
 
 def _by_pair(ways: NDArray[np.float64]) -> Slits:
