@@ -12,7 +12,7 @@ from gisplan.geometry.duplicates import duplicates
 from gisplan.geometry.gaps import Slits, holes, slits, strip_width
 from gisplan.geometry.near import reached_share, within
 from gisplan.geometry.overlap import Overlaps, multiplicity_cells, overlaps
-from gisplan.geometry.parallel import side_by_side, sum_by
+from gisplan.geometry.parallel import ahead, side_by_side, sum_by
 from gisplan.geometry.repair import Repaired, repair
 from gisplan.geometry.size import ellipsoidal_area, ellipsoidal_length
 from gisplan.geometry.slivers import Filled, fill_slivers
@@ -26,6 +26,7 @@ __all__ = [
     "Overlaps",
     "Repaired",
     "Slits",
+    "ahead",
     "borders",
     "cut",
     "dangles",

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from gisplan.geometry.interior import UNSURE, interior
 from gisplan.geometry.near import _tree
 from gisplan.geometry.parallel import in_chunks, map_chunks, sum_by
 
@@ -26,6 +27,9 @@ ALONG_LEAST_M = 0.5
 #: Fewer features than this to a zone, and it pays to ask the features for their zones rather than the zones for
 #: their features.
 SMALL_ZONES = 8
+
+#: Cells a feature of the raster that tells which of them lie far from any border.
+CELLS = 4
 
 #: Zone, feature and share of the pieces of one chunk.
 Parts = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
@@ -99,7 +103,7 @@ def cut(
         return _cut_points(zones, features, tolerance)
     n = len(features)
     size = _measure(features, dimension)
-    find = _by_feature if len(zones) * SMALL_ZONES > n else _by_zone
+    find = _by_zone if 0 < len(zones) * SMALL_ZONES <= n else _by_feature
     parts = find(zones, features, size, dimension, executor)
     zone, feature, share = (np.concatenate(c) for c in zip(*parts, strict=True))
     order = np.lexsort((zone, feature))
@@ -180,11 +184,14 @@ def _by_zone(
     dimension: int,
     executor: Executor | None,
 ) -> list[Parts]:
-    """Few large zones: each is prepared and asked about the features near it."""
+    """Few large zones: each is prepared and asked about the features near its border."""
+    surely = interior(zones, cells=CELLS * len(features)).zone_of(shapely.bounds(features))
+    inside, open_rows = np.flatnonzero(surely >= 0), np.flatnonzero(surely == UNSURE)
     tree = _tree(zones)
     drawn = shapely.to_wkb(zones)
 
-    def work(rows: NDArray[np.int64]) -> Parts:
+    def work(chunk: NDArray[np.int64]) -> Parts:
+        rows = open_rows[chunk]
         mine = features[rows]
         f, z = tree.query(mine)
         own = shapely.from_wkb(drawn)  # own copies: preparing is not safe across threads
@@ -199,7 +206,8 @@ def _by_zone(
         kept = share > 0
         return z[kept], rows[f[kept]], share[kept]
 
-    return in_chunks(work, len(features), executor=executor, least=max(500, SMALL_ZONES * len(zones)))
+    whole = (surely[inside], inside, np.ones(len(inside)))
+    return [whole, *in_chunks(work, len(open_rows), executor=executor, least=max(500, SMALL_ZONES * len(zones)))]
 
 
 def _by_feature(

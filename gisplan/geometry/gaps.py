@@ -74,55 +74,72 @@ def slits(
     if len(polygons) < 2 or width_m <= MEETS_M:
         return Slits(none, none, np.zeros(0), np.zeros(0), np.zeros(0), np.zeros((0, 2)))
     known = known or borders(polygons, executor=executor)
-    of, ends = known.of, known.ends
-    # Boxes instead of the edges themselves: what comes near is then told from arrays, at a fraction of the cost.
-    low, high = ends.min(axis=1) - width_m, ends.max(axis=1) + width_m
-    edges, land = _tree(shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])), _tree(polygons)
-    ahead = ends[:, 1] - ends[:, 0]
+    of, ends = known.of, known.ends.swapaxes(0, 1)
+    reach = np.stack([np.minimum(*ends) - width_m, np.maximum(*ends) + width_m], axis=1)
+    boxes = shapely.linestrings(reach)  # a line from corner to corner has the same box and is sooner made
+    edges = _tree(boxes)
 
     def work(rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        ways = _crossings(rows, of, ends[:, 0], ahead, edges, width_m)
-        covered, _ = land.query(shapely.points(ways[:, 4:]), predicate="intersects")
-        return np.delete(ways, np.unique(covered), axis=0)
+        edge, beyond = edges.query(boxes[rows])
+        edge = rows[edge]
+        foreign = of[beyond] != of[edge]
+        return _crossings(edge[foreign], beyond[foreign], known, reach, width_m)
 
-    return _by_pair(np.concatenate(in_chunks(work, len(of), executor=executor, least=500)))
+    ways = np.concatenate(in_chunks(work, len(of), executor=executor, least=500))
+    if len(ways):
+        covered, _ = _tree(polygons).query(shapely.points(ways[:, 4:]), predicate="intersects")
+        ways = np.delete(ways, np.unique(covered), axis=0)
+    return _by_pair(ways)
 
 
 def _crossings(
-    rows: NDArray[np.int64],
-    of: NDArray[np.int64],
-    begin: NDArray[np.float64],
-    ahead: NDArray[np.float64],
-    edges: shapely.STRtree,
+    edge: NDArray[np.int64],
+    beyond: NDArray[np.int64],
+    known: Borders,
+    reach: NDArray[np.float64],
     width_m: float,
 ) -> NDArray[np.float64]:
-    """Ways across strips, shape (n, 6): polygon, polygon beyond, width, border it stands for, x, y of its middle."""
-    length = np.hypot(*ahead[rows].T)
-    steps = np.maximum(1, np.ceil(length / STEP_M)).astype(np.int64)
-    edge, border = np.repeat(rows, steps), np.repeat(length / steps, steps)
-    of_step = np.repeat(steps, steps)
-    number = np.arange(len(edge)) - np.repeat(np.cumsum(steps) - steps, steps)
-    at = begin[edge] + ((number + 0.5) / of_step)[:, None] * ahead[edge]
-    point, beyond = edges.query(shapely.points(at))
-    foreign = of[beyond] != of[edge[point]]
-    point, beyond = point[foreign], beyond[foreign]
-    # The foot of the shortest way to each edge, by hand: a polygon with many vertices would be gone through each time.
-    along = ((at[point] - begin[beyond]) * ahead[beyond]).sum(axis=1) / (ahead[beyond] ** 2).sum(axis=1)
-    across = begin[beyond] + np.clip(along, 0, 1)[:, None] * ahead[beyond] - at[point]
-    width = np.hypot(*across.T)
-    near = width <= width_m
-    point, beyond, across, width = point[near], beyond[near], across[near], width[near]
-    # A point that touches another polygon lies on a shared border, and what is beyond that is not its concern.
-    shared = np.zeros(len(at), dtype=bool)
-    shared[point[width <= MEETS_M]] = True
-    order = np.lexsort((width, of[beyond], point))
-    order = order[(np.diff(point[order], prepend=-1) != 0) | (np.diff(of[beyond][order], prepend=-1) != 0)]
-    mine = edge[point]
+    """Ways across strips, shape (n, 6): polygon, polygon beyond, width, border it stands for, x, y of its middle.
+
+    Edges are paired with those of other polygons whose box comes near; all pairs of an edge come together.
+    """
+    # Of the steps along the edge only those in the other one's box are looked at: hardly any between neighbours on a
+    # street, whose fronts meet at a corner.
+    begin = known.ends[edge, 0]
+    ahead = known.ends[edge, 1] - begin
+    steps = np.maximum(1, np.ceil(np.hypot(*ahead.T) / STEP_M)).astype(np.int64)
     with np.errstate(invalid="ignore", divide="ignore"):
-        skew = np.abs((across * ahead[mine]).sum(axis=1)) / (width * np.hypot(*ahead[mine].T))
-    kept = order[((width > MEETS_M) & (width < width_m) & ~shared[point] & (skew < SKEW))[order]]
-    middle = at[point[kept]] + across[kept] / 2
-    return np.column_stack([of[mine[kept]], of[beyond[kept]], width[kept], border[point[kept]], middle])
+        slab = (reach[beyond] - begin[:, None]) / ahead[:, None]
+    # An edge along an axis gives 0 ÷ 0 where it runs on the border of the box, which is within.
+    nearer, farther = np.fmin(slab[:, 0], slab[:, 1]), np.fmax(slab[:, 0], slab[:, 1])
+    enter, leave = np.fmax(*nearer.T), np.fmin(*farther.T)
+    first = np.clip(np.ceil(enter * steps - 0.5 - 1e-6), 0, steps)
+    last = np.clip(np.floor(leave * steps - 0.5 + 1e-6), -1, steps - 1)
+    inside = np.maximum(last - first + 1, 0).astype(np.int64)
+    step = np.arange(inside.sum()) - np.repeat(np.cumsum(inside) - inside - first.astype(np.int64), inside)
+    edge, beyond, steps, begin, ahead = (np.repeat(a, inside, axis=0) for a in (edge, beyond, steps, begin, ahead))
+    at = begin + ((step + 0.5) / steps)[:, None] * ahead
+    # The foot of the shortest way to each edge, by hand: a polygon with many vertices would be gone through each time.
+    start = known.ends[beyond, 0]
+    way = known.ends[beyond, 1] - start
+    along = ((at - start) * way).sum(axis=1) / (way**2).sum(axis=1)
+    across = start + np.clip(along, 0, 1)[:, None] * way - at
+    width = np.hypot(*across.T)
+    of, other = known.of[edge], known.of[beyond]
+    order = np.lexsort((width, other, step, edge))
+    order = order[width[order] <= width_m]
+    edge, step, width, of, other = (a[order] for a in (edge, step, width, of, other))
+    fresh = (np.diff(edge, prepend=-1) != 0) | (np.diff(step, prepend=-1) != 0)
+    # A point that touches another polygon lies on a shared border, and what is beyond that is not its concern.
+    point = np.cumsum(fresh) - 1
+    shared = np.bincount(point[width <= MEETS_M], minlength=len(point)) > 0
+    length = np.hypot(*ahead[order].T)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        skew = np.abs((across[order] * ahead[order]).sum(axis=1)) / (width * length)
+    nearest = fresh | (np.diff(other, prepend=-1) != 0)
+    kept = nearest & (width > MEETS_M) & (width < width_m) & ~shared[point] & (skew < SKEW)
+    middle = at[order] + across[order] / 2
+    return np.asarray(np.column_stack([of, other, width, length / steps[order], middle])[kept])
 
 
 def _by_pair(ways: NDArray[np.float64]) -> Slits:

@@ -52,26 +52,54 @@ def overlaps(
     known
         The polygons' borders, where they have been looked at already.
     """
-    everything = np.arange(len(polygons))
+    none = np.zeros(0, dtype=np.int64)
     if len(polygons) < 2:
-        return Overlaps(everything[:0], everything[:0], np.zeros(0))
-    if least_m2 > 0 and not len((known or borders(polygons, executor=executor)).met):
-        return Overlaps(everything[:0], everything[:0], np.zeros(0))
-    found = _pairs(polygons, everything, executor)
+        return Overlaps(none, none, np.zeros(0))
+    if known is not None and least_m2 > 0 and len(known.met) == 0:
+        return Overlaps(none, none, np.zeros(0))
+    low, high = _boxes_meet(polygons, least_m2, executor)
+    # Borders tell a clean fabric from one with overlaps. Where fewer boxes meet than there are polygons, as among
+    # buildings, the pairs themselves are sooner looked at.
+    if known is None and least_m2 > 0 and len(low) > len(polygons):
+        known = borders(polygons, executor=executor)
+        if len(known.met) == 0:
+            return Overlaps(none, none, np.zeros(0))
+    found = _shared(polygons, low, high, executor)
     kept = found.area >= least_m2
     return Overlaps(found.first[kept], found.second[kept], found.area[kept])
 
 
-def _pairs(polygons: NDArray[np.object_], rows: NDArray[np.int64], executor: Executor | None) -> Overlaps:
+def _boxes_meet(
+    polygons: NDArray[np.object_], least_m2: float, executor: Executor | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pairs of polygons whose boxes share enough land that the polygons may; first < second, sorted."""
     tree = _tree(polygons)
+    box = shapely.bounds(polygons)
+
+    def work(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        i, j = tree.query(polygons[rows])
+        i = rows[i]
+        once = i < j
+        i, j = i[once], j[once]
+        side = np.minimum(box[i, 2:], box[j, 2:]) - np.maximum(box[i, :2], box[j, :2])
+        enough = side.prod(axis=1) >= 0.99 * least_m2  # less for rounding
+        i, j = i[enough], j[enough]
+        order = np.lexsort((j, i))
+        return i[order], j[order]
+
+    parts = in_chunks(work, len(polygons), executor=executor, least=200)
+    first, second = (np.concatenate(c) for c in zip(*parts, strict=True))
+    return first, second
+
+
+def _shared(
+    polygons: NDArray[np.object_], first: NDArray[np.int64], second: NDArray[np.int64], executor: Executor | None
+) -> Overlaps:
+    """Pairs whose insides meet, in the order they come, with the land they share."""
     vertices = shapely.get_num_coordinates(polygons)
 
-    def work(chunk: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-        mine = rows[chunk]
-        i, j = tree.query(polygons[mine])
-        i = mine[i]
-        pair = np.unique(np.column_stack([np.minimum(i, j), np.maximum(i, j)])[i != j], axis=0)
-        low, high = pair[:, 0], pair[:, 1]
+    def work(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        low, high = first[rows], second[rows]
         # The larger of the two asks: a street polygon that touches every parcel is then prepared once, as a copy
         # of this thread's own.
         asks = np.where(vertices[low] >= vertices[high], low, high)
@@ -85,10 +113,9 @@ def _pairs(polygons: NDArray[np.object_], rows: NDArray[np.int64], executor: Exe
         low, high = low[share], high[share]
         return low, high, shapely.area(shapely.intersection(polygons[low], polygons[high]))
 
-    parts = in_chunks(work, len(rows), executor=executor, least=200)
+    parts = in_chunks(work, len(first), executor=executor, least=1000)
     low, high, area = (np.concatenate(c) for c in zip(*parts, strict=True))
-    pair, first = np.unique(np.column_stack([low, high]), axis=0, return_index=True)
-    return Overlaps(pair[:, 0], pair[:, 1], area[first])
+    return Overlaps(low, high, area)
 
 
 def multiplicity_cells(polygons: NDArray[np.object_], found: Overlaps) -> tuple[NDArray[np.object_], NDArray[np.int64]]:

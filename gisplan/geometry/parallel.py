@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -55,6 +55,20 @@ def side_by_side(tasks: Sequence[Callable[[], T]]) -> list[T]:
     """
     with ThreadPoolExecutor(2) as pool:
         return [task.result() for task in [pool.submit(task) for task in tasks]]
+
+
+def ahead(tasks: Sequence[Callable[[], T]]) -> Iterator[T]:
+    """Do tasks one after the other and yield their answers in order, each while the next one is being done.
+
+    What a task raises is raised where its answer is due.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        waiting = [pool.submit(task) for task in tasks[:1]]
+        for task in [*tasks[1:], None][: len(tasks)]:
+            answer = waiting.pop().result()
+            if task is not None:
+                waiting.append(pool.submit(task))
+            yield answer
 
 
 def sum_by(place: NDArray[np.int64], amount: NDArray[np.float64] | None = None, *, size: int) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,14 @@ import numpy as np
 from pyproj import CRS
 
 from gisplan.errors import LayerError, counted
-from gisplan.geometry import Borders, Overlaps, Slits, borders, ellipsoidal_area, ellipsoidal_length, overlaps, slits
+from gisplan.geometry import Borders, Overlaps, Slits, ahead, borders, overlaps, slits
 from gisplan.geometry.slivers import SLIVER_M
 from gisplan.issues import Issue
 from gisplan.plan import ColumnSource, Plan
 from gisplan.plan.places import is_database
 from gisplan.read import crs as crs_
 from gisplan.read import land_use, ledger, overlap, placing, roads, slivers, terrain, units, zones
-from gisplan.read.layer import Clean, clean
+from gisplan.read.layer import Clean, clean, sized
 from gisplan.read.raw import Raw, read_raw
 from gisplan.read.witness import Witness
 
@@ -84,14 +85,14 @@ class Layers:
 
 
 def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None) -> Layers:
-    """Read and clean every layer of a plan.
+    """Read and clean every layer of a plan, one while the borders of the one before are looked at.
 
     Parameters
     ----------
     plan
         What is asked.
     progress
-        Told the name of each layer before it is read.
+        Told the name of each layer before it is read, by the thread that reads it.
 
     Raises
     ------
@@ -108,41 +109,30 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
     queries = []
     out: dict[str, Clean] = {}
     gaps: Gaps | None = None
-    for name, table in _tables(plan):
+
+    def one(name: str, table: Any) -> _Read:
         progress(name)
         raw = raws.pop(name, None) or _raw(plan, name, table)
-        raw = raw if name == base_name else _settled(raw, name, witness)
-        queries += [raw.record] if raw.record else []
-        kind = name.split(".")[0]
-        layer, found = clean(
-            raw,
-            crs,
-            layer=name,
-            dimension=_DIMENSION.get(kind),
-            id_column=_ID.get(kind, "feature_id"),
-            repair_limit=plan.checks.repair_limit,
-        )
-        issues += found
+        return _cleaned(plan, name, raw if name == base_name else _settled(raw, name, witness), crs)
+
+    names = [name for name, _ in _tables(plan)]
+    for name, read in zip(names, ahead([partial(one, *t) for t in _tables(plan)]), strict=True):
+        layer = read.layer
+        issues += read.issues
+        queries += [read.record] if read.record else []
         if name == "parcels":
             layer, gaps, found = _bordered(layer, plan.checks.sliver_m)
             issues += found
             drawn = len(layer.frame)
-            layer, found = _parcels(plan, layer, raw.sources, crs)
+            layer, found = _parcels(plan, layer, read.sources, crs)
             issues += found
             if len(layer.frame) != drawn:  # records that share an id have become one
                 gaps = _gaps(layer, plan.checks.sliver_m)
-        elif name == "roads":
-            layer, found = roads.classify(layer, plan.layers.roads)
-            issues += found
-        # Parcels were measured before their ledgers were joined.
-        out[name] = layer if name == "parcels" else _sized(layer, crs, plan.plan.area)
-        if name == "parcels":
-            # Now, while no other large layer takes up memory.
-            assert gaps is not None
             twice = overlaps(np.asarray(layer.frame.geometry.array), least_m2=overlap.LEAST_M2, known=gaps.borders)
             issues += overlap.told(
                 "parcels", layer.frame, "parcel_id", twice, severity="warning", sliver_m=plan.checks.sliver_m
             )
+        out[name] = layer
     land, member, found = _zones(plan, out, crs)
     issues += found
     out.pop("zones", None)
@@ -165,6 +155,35 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
             )
         )
     return Layers(crs, land, shared, out, member, tuple(issues), _files(plan), gaps, tuple(queries))
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A layer that is read and clean, all but parcels measured, with what is told of its source."""
+
+    layer: Clean
+    issues: list[Issue]
+    sources: Mapping[str, ColumnSource]
+    record: Mapping[str, Any]
+
+
+def _cleaned(plan: Plan, name: str, raw: Raw, crs: CRS) -> _Read:
+    """Clean a layer; measure it, unless it is the parcels, which may still grow by slivers."""
+    kind = name.split(".", maxsplit=1)[0]
+    layer, issues = clean(
+        raw,
+        crs,
+        layer=name,
+        dimension=_DIMENSION.get(kind),
+        id_column=_ID.get(kind, "feature_id"),
+        repair_limit=plan.checks.repair_limit,
+    )
+    if name == "roads":
+        layer, found = roads.classify(layer, plan.layers.roads)
+        issues += found
+    if name != "parcels":
+        layer = sized(layer, crs, plan.plan.area)
+    return _Read(layer, issues, raw.sources, raw.record)
 
 
 def _tables(plan: Plan) -> list[tuple[str, Any]]:
@@ -229,7 +248,7 @@ def _parcels(plan: Plan, layer: Clean, sources: Mapping[str, ColumnSource], crs:
         layer.frame, "parcel_id", layer="parcels", rule=spec.duplicates, place="[layers.parcels]"
     )
     records = layer.records - (len(layer.frame) - len(frame))
-    frame = _sized(replace(layer, frame=frame), crs, plan.plan.area).frame
+    frame = sized(replace(layer, frame=frame), crs, plan.plan.area).frame
     if "land_area_m2" in frame:
         frame["land_area_m2"], found = units.settled(
             frame["land_area_m2"], sources["land_area"], frame["area_m2"], layer="parcels"
@@ -259,21 +278,6 @@ def _bordered(layer: Clean, sliver_m: float) -> tuple[Clean, Gaps, list[Issue]]:
     return made, gaps if made is layer else _gaps(made, sliver_m), issues
 
 
-def _sized(layer: Clean, crs: CRS, method: str) -> Clean:
-    """Add each record's own size, on the ellipsoid unless the plan says planar."""
-    geometry = np.asarray(layer.frame.geometry.array)
-    if layer.dimension == 2:
-        planar = layer.frame.geometry.area.to_numpy()
-        area = ellipsoidal_area(geometry, crs) if method == "ellipsoid" else planar
-        frame = layer.frame.assign(area_m2=area, planar_area_m2=planar)
-    elif layer.dimension == 1:
-        length = ellipsoidal_length(geometry, crs) if method == "ellipsoid" else layer.frame.geometry.length.to_numpy()
-        frame = layer.frame.assign(length_m=length)
-    else:
-        return layer
-    return replace(layer, frame=frame)
-
-
 def _zones(plan: Plan, out: Mapping[str, Clean], crs: CRS) -> tuple[gpd.GeoDataFrame, np.ndarray | None, list[Issue]]:
     spec = plan.layers.zones
     member: np.ndarray | None = None
@@ -288,8 +292,7 @@ def _zones(plan: Plan, out: Mapping[str, Clean], crs: CRS) -> tuple[gpd.GeoDataF
     else:
         assert spec.grid is not None
         land = zones.grid(next(iter(out.values())).frame, spec.grid, crs)
-    sized = _sized(Clean(land, 2, len(land)), crs, plan.plan.area).frame
-    return sized, member, issues
+    return sized(Clean(land, 2, len(land)), crs, plan.plan.area).frame, member, issues
 
 
 def _apart(land: gpd.GeoDataFrame, out: Mapping[str, Clean]) -> list[Issue]:

@@ -7,6 +7,7 @@ import difflib
 import json
 import os
 import sys
+import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -70,13 +71,24 @@ def listening() -> Iterator[list[str]]:
     hook = sys.unraisablehook
     # A driver that cannot even spell its own remark (bytes that are no text) leaves it out.
     sys.unraisablehook = lambda _: None
-    with warnings.catch_warnings(record=True) as remarks, np.errstate(invalid="ignore"):
+    remarks, reader = [], threading.get_ident()
+    with warnings.catch_warnings(), np.errstate(invalid="ignore"):
         warnings.simplefilter("always")
+        show = warnings.showwarning
+
+        def note(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+            # What another thread has to remark is not about this file.
+            if threading.get_ident() == reader:
+                remarks.append((str(message), category))
+            else:
+                show(message, category, *where, **more)
+
+        warnings.showwarning = note
         try:
             yield told
         finally:
             sys.unraisablehook = hook
-    words = {str(r.message) for r in remarks if issubclass(r.category, (UserWarning, RuntimeWarning))}
+    words = {told for told, category in remarks if issubclass(category, (UserWarning, RuntimeWarning))}
     # Measures along a line are not used, so nothing is lost with them.
     told += sorted(w for w in words if not w.startswith("Measured (M)"))
 

@@ -13,7 +13,7 @@ from pyproj import CRS
 
 from gisplan import vocabulary
 from gisplan.errors import LayerError, counted, first_ids
-from gisplan.geometry import Repaired, repair
+from gisplan.geometry import Repaired, ellipsoidal_area, ellipsoidal_length, repair
 from gisplan.issues import Issue
 from gisplan.read import crs as crs_
 from gisplan.read import invalid
@@ -100,6 +100,21 @@ def clean(
     return Clean(
         frame, dim, len(raw.frame) + len(raw.lost), lost, float(np.nansum(fixed.size_before[rejected]))
     ), issues
+
+
+def sized(layer: Clean, crs: CRS, method: str) -> Clean:
+    """Add each record's own size, on the ellipsoid unless the plan says planar."""
+    geometry = np.asarray(layer.frame.geometry.array)
+    if layer.dimension == 2:
+        planar = layer.frame.geometry.area.to_numpy()
+        area = ellipsoidal_area(geometry, crs) if method == "ellipsoid" else planar
+        frame = layer.frame.assign(area_m2=area, planar_area_m2=planar)
+    elif layer.dimension == 1:
+        length = ellipsoidal_length(geometry, crs) if method == "ellipsoid" else layer.frame.geometry.length.to_numpy()
+        frame = layer.frame.assign(length_m=length)
+    else:
+        return layer
+    return replace(layer, frame=frame)
 
 
 def _heights(frame: gpd.GeoDataFrame, *, layer: str) -> list[Issue]:

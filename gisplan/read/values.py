@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from gisplan import vocabulary
 from gisplan.errors import LayerError, counted, first_ids
@@ -76,6 +78,22 @@ def to_keys(values: pd.Series, *, place: str) -> pd.Series:
             f"{first_ids(list(text[wrong].unique()))}. Store them as text."
         )
     return text
+
+
+def are_unique(ids: pd.Series) -> bool:
+    """Tell whether no two records share an id.
+
+    Parameters
+    ----------
+    ids
+        Ids as text, none missing.
+    """
+    if isinstance(ids.dtype, pd.StringDtype):
+        text = pa.chunked_array(pa.array(ids)).combine_chunks()
+        # Registers mostly come in the order of their ids, and then no table of a million ids need be made.
+        if pc.all(pc.less(text[:-1], text[1:]), skip_nulls=False).as_py():
+            return True
+    return bool(ids.is_unique)
 
 
 def to_numbers(values: pd.Series, *, place: str, named: Names | None = None) -> pd.Series:

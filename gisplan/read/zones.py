@@ -10,6 +10,7 @@ from pyproj import CRS
 
 from gisplan.errors import LayerError, counted, first_ids
 from gisplan.issues import Issue
+from gisplan.read.values import are_unique
 
 
 def merge_duplicates(
@@ -23,9 +24,9 @@ def merge_duplicates(
         There are some and the plan does not say they are parts of one.
     """
     ids = frame[column]
-    repeated = sorted(ids[ids.duplicated()].unique())
-    if not repeated:
+    if are_unique(ids):
         return frame, []
+    repeated = sorted(ids[ids.duplicated()].unique())
     rows = int(ids.isin(repeated).sum())
     if rule == "refuse":
         raise LayerError(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from gisplan.geometry import side_by_side
 from gisplan.issues import Issue
 from gisplan.measure.quality import borders, buildings, dates, network, register, zones
 from gisplan.measure.quality.places import placed
@@ -36,5 +39,5 @@ __all__ = ["CHECKS", "found", "placed"]
 
 
 def found(survey: Survey) -> list[Issue]:
-    """Issues that only show once everything is measured."""
-    return [issue for check in CHECKS for issue in check(survey)]
+    """Issues that only show once everything is measured, in the order of the checks."""
+    return [issue for issues in side_by_side([partial(check, survey) for check in CHECKS]) for issue in issues]

@@ -11,6 +11,7 @@ from gisplan.errors import counted, first_ids
 from gisplan.geometry import Slits, duplicates, holes, slits, spots
 from gisplan.issues import Issue
 from gisplan.measure.survey import Survey
+from gisplan.read.values import are_unique
 
 _ID = {"parcels": "parcel_id", "buildings": "building_id", "roads": "road_id", "road_surfaces": "surface_id"}
 
@@ -138,11 +139,11 @@ def named_twice(survey: Survey) -> list[Issue]:
     for layer, clean in survey.layers.layers.items():
         if layer == "parcels":
             continue
-        names = clean.frame[_ID.get(layer, "feature_id")].astype(object)
-        rows = np.flatnonzero(names.duplicated(keep=False))
-        if len(rows) == 0:
+        names = clean.frame[_ID.get(layer, "feature_id")]
+        if are_unique(names):
             continue
-        order = rows[np.argsort(names.iloc[rows].astype(str).to_numpy(dtype=object), kind="stable")]
+        rows = np.flatnonzero(names.duplicated(keep=False))
+        order = rows[np.argsort(names.iloc[rows].astype(object).astype(str).to_numpy(dtype=object), kind="stable")]
         listed = [str(i) for i in names.iloc[order]]
         issues.append(
             Issue(

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from gisplan.geometry import spots
 from gisplan.issues import Issue
@@ -29,21 +30,29 @@ def placed(issues: Iterable[Issue], layers: Layers) -> tuple[Issue, ...]:
 
     Issues that brought places of their own (a gap, a missed end, the crossing of an outline) keep them.
     """
-    rows: dict[str, dict[str, int]] = {}
-    out = []
-    for issue in issues:
+    out = list(issues)
+    unplaced: dict[str, list[int]] = {}
+    for k, issue in enumerate(out):
         layer = _LIES_IN.get(issue.layer, issue.layer)
+        drawn = layer == "zones" or layers.frame(layer) is not None
+        if drawn and issue.features and not issue.places:
+            unplaced.setdefault(layer, []).append(k)
+    for layer, wanting in unplaced.items():
         frame = layers.zones if layer == "zones" else layers.frame(layer)
-        if issue.places or not issue.features or frame is None:
-            out.append(issue)
-            continue
-        if layer not in rows:
-            names = frame[_ID.get(layer, "feature_id")].to_numpy(dtype=object)
-            # The first of several that share an id.
-            rows[layer] = {str(i): k for k, i in reversed(list(enumerate(names)))}
-        at = [rows[layer].get(i, -1) for i in issue.feature_ids]
-        out.append(replace(issue, places=_spots(frame, np.array(at, dtype=np.int64))))
+        assert frame is not None
+        row_of = _rows(frame[_ID.get(layer, "feature_id")], {i for k in wanting for i in out[k].feature_ids})
+        for k in wanting:
+            at = np.array([row_of.get(i, -1) for i in out[k].feature_ids], dtype=np.int64)
+            out[k] = replace(out[k], places=_spots(frame, at))
     return tuple(out)
+
+
+def _rows(names: pd.Series, wanted: set[str]) -> dict[str, int]:
+    """Row number of each name that is wanted: the first of several that share it."""
+    # Few of a million records are ever named, so the others are not looked at in Python.
+    hit = np.flatnonzero(names.astype("str").isin(wanted))
+    found = names.iloc[hit].astype(object).tolist()
+    return {str(i): int(k) for i, k in zip(reversed(found), reversed(hit.tolist()), strict=True)}
 
 
 def _spots(frame: gpd.GeoDataFrame, rows: np.ndarray) -> list[tuple[float, float]]:
