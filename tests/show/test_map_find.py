@@ -551,6 +551,15 @@ def test_hostile_text_is_found_filtered_and_shown_as_typed(opened, text):
     assert tab.evaluate("window.ran") == 0
 
 
+def test_on_a_phone_what_is_found_comes_into_sight(opened, made):
+    tab = watched(opened(made[0], width=360, height=740, touch=True))
+    tab.click("#gp-tab-find")
+    look_for(tab, "P2")
+    first = tab.locator(".gp-item").first.bounding_box()
+    assert first["y"] + first["height"] <= 740
+    assert tab.locator("#gp-find-query").bounding_box()["y"] > tab.locator(".gp-tabs").bounding_box()["y"] + 20
+
+
 @pytest.mark.parametrize("width", [360, 1400])
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_nothing_is_wider_than_the_panel(opened, made, width, language):

@@ -45,13 +45,15 @@
 
     change(change) { Object.assign(this.state, change); this.active = -1; this.update(); }
 
-    /* Every key asks the layer in view at once, and the others when the hand rests. */
+    /* Every key asks the layer chosen at once, and the others when the hand rests. */
     typed() {
       if (this.input.value === this.state.query) return;
       this.change({ query: this.input.value });
-      this.view.body.scrollTop = Math.min(this.view.body.scrollTop, this.top());
+      const body = this.view.body, top = body.getBoundingClientRect().top, page = this.head.parentNode.getBoundingClientRect().top - top + body.scrollTop - this.view.tabs.offsetHeight;
+      // A new list begins at its top; where the panel is low, what stands above makes room for it.
+      const low = this.box.getBoundingClientRect().top - top > body.clientHeight - 3 * ROW;
+      if (low || body.scrollTop > page) { body.scrollTop = page; this.list.refresh(); }
     }
-    top() { return Math.max(0, this.head.parentNode.offsetTop - this.view.tabs.offsetHeight); }
 
     /* Contents in the language and for the layer of now. */
     update() {
