@@ -27,8 +27,9 @@ PINNED = {
 SCRIPTS = (
     *("inflate.js", "payload.js", "text.js", "colouring.js", "canvas.js", "hover.js", "labels.js"),
     *("side.js", "view.js", "look.js", "legend.js", "zones.js", "notes.js", "card.js", "print.js"),
+    *("compare.js", "time.js"),
 )
-STYLES = ("page.css",)
+STYLES = ("page.css", "compare.css", "time.css")
 
 LEAFLET_LICENCE = """\
 Leaflet 1.9.4

@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gisplan.errors import LayerError, first_ids
-from gisplan.show.classes import number_classes
+from gisplan.show.classes import difference_classes, number_classes
 from gisplan.show.map_parts import FeatureLayer
 from gisplan.show.payload import encode
 
@@ -66,6 +66,8 @@ class MapColouring:
         Unit of numbers; "share" means 0 to 1 shown as per cent.
     limits
         The standard's own class limits, in the unit in which the numbers are shown.
+    signed
+        Whether the numbers are differences, coloured away from zero to both sides.
     """
 
     id: str
@@ -75,6 +77,7 @@ class MapColouring:
     classes: tuple[MapClass, ...] = ()
     unit: str = ""
     limits: tuple[float, ...] = ()
+    signed: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,10 @@ class MapLayer:
         Whether the map opens with it.
     size_column
         Area in m² of polygons or length in m of lines, summed per class in the legend.
+    beside
+        The same layer of another run: numbers are classed over both, so that their colours compare.
+    run
+        0 for the page's own layers, 1 for those of the run it is compared with.
     """
 
     id: str
@@ -105,6 +112,8 @@ class MapLayer:
     colourings: tuple[MapColouring, ...] = ()
     shown: bool = True
     size_column: str | None = None
+    beside: gpd.GeoDataFrame | None = None
+    run: int = 0
 
 
 def degrees(frame: gpd.GeoDataFrame, name: str) -> NDArray[np.object_]:
@@ -172,7 +181,7 @@ def feature_layer(layer: MapLayer, position: int) -> FeatureLayer:
         about, column = _colouring(layer, colouring, number, keys)
         described.append(about)
         columns.update(column)
-    meta = {
+    meta: dict[str, Any] = {
         "id": layer.id,
         "kind": kind,
         "label": {"zh": layer.zh, "en": layer.en},
@@ -184,6 +193,8 @@ def feature_layer(layer: MapLayer, position: int) -> FeatureLayer:
         "colourings": described,
         "size": keys[layer.size_column] if layer.size_column is not None and kind != "point" else None,
     }
+    if layer.run:
+        meta["run"] = layer.run
     return FeatureLayer(
         encode(geometry, columns, meta=meta),
         key=f"layer{position}",
@@ -205,7 +216,15 @@ def _colouring(
     if colouring.column is not None and not colouring.classes:
         values = layer.frame[colouring.column].to_numpy(dtype=float, na_value=np.nan)
         key = keys.get(colouring.column, f"n{number}")
-        about |= {"kind": "number", "column": key, **number_classes(values, colouring.unit, limits=colouring.limits)}
+        both = values
+        if layer.beside is not None and colouring.column in layer.beside:
+            both = np.append(values, layer.beside[colouring.column].to_numpy(dtype=float, na_value=np.nan))
+        classed = (
+            difference_classes(values, colouring.unit)
+            if colouring.signed
+            else number_classes(both, colouring.unit, limits=colouring.limits)
+        )
+        about |= {"kind": "number", "column": key, **classed}
         return about, {} if colouring.column in keys else {key: _stored(pd.Series(values), colouring.unit)}
     styles = [{"label": {"zh": c.zh, "en": c.en}, "color": c.color, "weight": c.weight} for c in colouring.classes]
     if colouring.column is None:

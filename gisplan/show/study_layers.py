@@ -27,7 +27,8 @@ _PARCEL_COLUMNS = (
 _SEARCHED = ("holder",)
 _FILTERED = ("industry", "status", "phase", "supply_date", "actual_start")
 
-_STATES = (
+#: States of building on a parcel.
+STATES = (
     MapClass("built", "已建成", "Built", "#4c7fb0"),
     MapClass("vacant", "空闲", "Vacant", "#d55e00"),
     MapClass("formed", "已成形", "Formed (roads, green…)", "#a9c9a4"),
@@ -37,7 +38,9 @@ _STATES = (
 _SERVED = (MapClass("True", "已通", "Served", "#1b7f79"), MapClass("False", "未通", "Not served", "#e6a15c"))
 
 
-def study_layers(survey: Survey, parcels: pd.DataFrame | None) -> list[MapLayer]:
+def study_layers(
+    survey: Survey, parcels: pd.DataFrame | None, *, beside: gpd.GeoDataFrame | None = None
+) -> list[MapLayer]:
     """Every layer of a study, polygons first.
 
     Parameters
@@ -46,21 +49,24 @@ def study_layers(survey: Survey, parcels: pd.DataFrame | None) -> list[MapLayer]
         What was measured of each feature.
     parcels
         Table of the parcels (see `gisplan.measure.tables.parcels`).
+    beside
+        The parcels of another run, whose classes get a colour too.
     """
-    return [*_parcels(survey, parcels), *_buildings(survey), *_roads(survey), *_services(survey)]
+    return [*_parcels(survey, parcels, beside), *_buildings(survey), *_roads(survey), *_services(survey)]
 
 
-def _parcels(survey: Survey, table: pd.DataFrame | None) -> list[MapLayer]:
+def _parcels(survey: Survey, table: pd.DataFrame | None, beside: gpd.GeoDataFrame | None) -> list[MapLayer]:
     if table is None:
         return []
     source = survey.pieces["parcels"].frame
     frame = gpd.GeoDataFrame(_with_services(table, survey), geometry=source.geometry.array, crs=source.crs)
-    classes = [c for c in vocabulary.land_classes().values() if (frame["land_class"] == c.id).any()]
+    seen = {name: {*frame[name], *(() if beside is None else beside[name])} for name in ("land_class", "state")}
+    classes = [c for c in vocabulary.land_classes().values() if c.id in seen["land_class"]]
     columns = _card(frame, survey)
     by_use = MapColouring("land_use", "用地分类", "Land use", "land_class", tuple(
         MapClass(c.id, c.zh, c.en, c.color) for c in classes
     ))  # fmt: skip
-    states = tuple(c for c in _STATES if (frame["state"] == c.value).any())
+    states = tuple(c for c in STATES if c.value in seen["state"])
     by_state = MapColouring("state", "建设状态", "State", "state", states)
     by_number = [
         MapColouring(c.name, c.zh, c.en, c.name, unit=c.unit)
@@ -68,7 +74,7 @@ def _parcels(survey: Survey, table: pd.DataFrame | None) -> list[MapLayer]:
         if pd.api.types.is_float_dtype(frame[c.name]) and frame[c.name].notna().any()
     ]
     colourings = (by_use, by_state, *by_number, *_served(survey))
-    return [MapLayer("parcels", "宗地", "Parcels", frame, columns, colourings, size_column="area_m2")]
+    return [MapLayer("parcels", "宗地", "Parcels", frame, columns, colourings, size_column="area_m2", beside=beside)]
 
 
 def _with_services(table: pd.DataFrame, survey: Survey) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gisplan.errors import OutputError, first_ids
-from gisplan.show.classes import number_classes
+from gisplan.show.classes import difference_classes, number_classes
 from gisplan.show.map_layers import MapClass, MapColouring, MapColumn, MapLayer, bounds_of, degrees, feature_layer
 from gisplan.show.map_parts import FeatureLayer, Panel
 from gisplan.show.page import OfflineFigure, OfflineMap
@@ -55,6 +55,10 @@ class MapPreset:
         Ids of the layers that are on.
     scheme
         How numbers are classed: "natural", "quantile", "equal" or "standard".
+    difference
+        Colour the zones by how the indicator differs from the other run's; needs one.
+    own
+        Offered for the page's own run only.
     """
 
     id: str
@@ -64,9 +68,53 @@ class MapPreset:
     colourings: Mapping[str, str] = field(default_factory=dict)
     shown: tuple[str, ...] = ()
     scheme: str = "natural"
+    difference: bool = False
+    own: bool = False
 
 
-def webmap(
+@dataclass(frozen=True)
+class OtherRun:
+    """Another run that the page is compared with.
+
+    Parameters
+    ----------
+    label, own_label
+        Names of that run and of the page's own, by language.
+    zones, values
+        As for `webmap`, of that run.
+    layers
+        Its layers, each with the id of the page's layer that it is compared with.
+    """
+
+    label: Mapping[str, str]
+    own_label: Mapping[str, str]
+    zones: gpd.GeoDataFrame
+    values: pd.DataFrame
+    layers: tuple[MapLayer, ...] = ()
+
+
+def differences(own: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """How much larger each number is in one table than in the other.
+
+    Parameters
+    ----------
+    own, other
+        Columns of floats, rows indexed by an id that is unique.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows and columns of ``own``; missing where either table lacks the number. What differs by less than a
+        billionth is rounding, and 0.
+    """
+    there = other.reindex(index=own.index, columns=own.columns).astype(float)
+    here = own.astype(float)
+    noise = np.maximum(here.abs(), there.abs()) * 1e-9
+    change = here - there
+    return change.mask(change.abs() <= noise, 0.0)
+
+
+def webmap(  # noqa: PLR0913  all that a map shows, each by its name
     *,
     title: Mapping[str, str],
     subtitle: Mapping[str, str],
@@ -77,6 +125,7 @@ def webmap(
     layers: Sequence[MapLayer],
     notes: Sequence[Mapping[str, str]],
     presets: Sequence[MapPreset] = (),
+    other: OtherRun | None = None,
 ) -> str:
     """Write the map.
 
@@ -96,6 +145,8 @@ def webmap(
         The plan's layers, polygons first.
     presets
         The kinds of map the reader can choose from; the map opens with the first.
+    other
+        Another run to compare with, or None.
 
     Returns
     -------
@@ -119,8 +170,14 @@ def webmap(
         lang="en" if language == "en" else "zh-CN",
         summary=f"{names}. {_NO_SCRIPT['zh']} {_NO_SCRIPT['en']}",
     )
-    zone_layer = _zone_layer(zones, values, indicators)
-    drawn = [feature_layer(layer, position) for position, layer in enumerate(layers)]
+    changes = None if other is None else differences(values, other.values)
+    zone_layer = _zone_layer(zones, values, indicators, changes=changes)
+    drawn = [
+        feature_layer(layer, position) for position, layer in enumerate((*layers, *(other.layers if other else ())))
+    ]
+    if other is not None:
+        _check(other.zones, other.values, indicators, other.layers)
+        drawn.append(_zone_layer(other.zones, other.values, indicators, run=1))
     bounds = _union([layer._bounds for layer in (zone_layer, *drawn)])
     page = OfflineMap(
         figure,
@@ -139,8 +196,9 @@ def webmap(
             "language": language,
             "notes": [dict(note) for note in notes],
             "bounds": bounds,
-            "indicators": [_indicator(i, values[i.id].to_numpy(dtype=float)) for i in indicators],
+            "indicators": [_indicator(i, values, other, changes) for i in indicators],
             "presets": [_preset(p, [i.id for i in indicators]) for p in presets],
+            **({} if other is None else {"runs": [{"label": dict(label)} for label in (other.own_label, other.label)]}),
         },
         zones=zone_layer,
         layers=drawn,
@@ -148,26 +206,37 @@ def webmap(
     return figure.render()
 
 
-def _indicator(indicator: MapIndicator, values: NDArray[np.float64]) -> dict[str, Any]:
-    """Describe an indicator: its names and its class limits as printed."""
+def _indicator(
+    indicator: MapIndicator, values: pd.DataFrame, other: OtherRun | None, changes: pd.DataFrame | None
+) -> dict[str, Any]:
+    """Describe an indicator: its names and its class limits as printed, the same for both runs."""
+    figures = values[indicator.id].to_numpy(dtype=float)
+    if other is not None:
+        figures = np.append(figures, other.values[indicator.id].to_numpy(dtype=float))
+    about = (
+        {} if changes is None else {"difference": difference_classes(changes[indicator.id].to_numpy(), indicator.unit)}
+    )
     return {
         "id": indicator.id,
         "label": {"zh": indicator.zh, "en": indicator.en},
         "group": {"zh": indicator.group_zh, "en": indicator.group_en},
         "explain": {"zh": indicator.explain_zh, "en": indicator.explain_en},
-        **number_classes(values, indicator.unit, limits=indicator.limits),
+        **number_classes(figures, indicator.unit, limits=indicator.limits),
+        **about,
     }
 
 
 def _preset(preset: MapPreset, indicators: Sequence[str]) -> dict[str, Any]:
-    about = {
+    about: dict[str, Any] = {
         "id": preset.id,
         "label": {"zh": preset.zh, "en": preset.en},
-        "mode": "classes" if preset.indicator is None else "indicator",
+        "mode": "classes" if preset.indicator is None else "difference" if preset.difference else "indicator",
         "colourings": dict(preset.colourings),
         "shown": list(preset.shown),
         "scheme": preset.scheme,
     }
+    if preset.own:
+        about["own"] = True
     return about if preset.indicator is None else about | {"indicator": indicators.index(preset.indicator)}
 
 
@@ -212,8 +281,15 @@ def _union(boxes: Sequence[Sequence[float] | None]) -> list[float]:
     return [float(v) for v in (*known[:, :2].min(axis=0), *known[:, 2:].max(axis=0))]
 
 
-def _zone_layer(zones: gpd.GeoDataFrame, values: pd.DataFrame, indicators: Sequence[MapIndicator]) -> FeatureLayer:
-    """Encode the zones, their figures and the places of their names."""
+def _zone_layer(
+    zones: gpd.GeoDataFrame,
+    values: pd.DataFrame,
+    indicators: Sequence[MapIndicator],
+    *,
+    changes: pd.DataFrame | None = None,
+    run: int = 0,
+) -> FeatureLayer:
+    """Encode the zones, their figures, how these differ from another run's, and the places of their names."""
     geometry = degrees(zones, "zones")
     figures = values.reindex(zones["zone_id"])
     places = _name_places(geometry)
@@ -224,9 +300,16 @@ def _zone_layer(zones: gpd.GeoDataFrame, values: pd.DataFrame, indicators: Seque
         "y": pd.Series(shapely.get_y(places)),
         **{f"i{k}": figures[i.id].astype(float) for k, i in enumerate(indicators)},
     }
-    about = {"id": "zones", "kind": "zone", "label": {"zh": "分区", "en": "Zones"}}
+    if changes is not None:
+        shown = changes.reindex(zones["zone_id"])
+        columns |= {f"d{k}": shown[i.id] for k, i in enumerate(indicators)}
+    about: dict[str, Any] = {"id": "zones", "kind": "zone", "label": {"zh": "分区", "en": "Zones"}}
+    if run:
+        about["run"] = run
     payload = encode(geometry, columns, meta=about)
-    return FeatureLayer(payload, key="zones", name="分区 Zones", bounds=bounds_of(geometry))
+    return FeatureLayer(
+        payload, key="otherzones" if run else "zones", name="分区 Zones", bounds=bounds_of(geometry), show=not run
+    )
 
 
 def _name_places(geometry: NDArray[np.object_]) -> NDArray[np.object_]:

@@ -130,6 +130,7 @@
       context.clearRect(0, 0, tile.width, tile.height);
       const groups = [], small = [];
       T.visit(x0 - reach, y0 - reach, x0 + span + reach, y0 + span + reach, i => {
+        if (S.mask && !S.mask[i]) return;
         const code = S.codes[i];
         if (T.kind[i] === 3 && Math.max(B[4 * i + 2] - B[4 * i], B[4 * i + 3] - B[4 * i + 1]) * k < SMALL) small.push(i);
         else (groups[code] || (groups[code] = [])).push(i);
@@ -241,7 +242,9 @@
       const zoom = this._map.getZoom(), pixel = Math.pow(2, gisplan.ZOOM - zoom), kind = T.meta.kind;
       const reach = (kind === 'point' ? 12 : kind === 'line' ? 7 : 0) * pixel;
       let best = -1, near = Infinity;
+      const mask = this.style.mask;
       T.visit(x - reach, y - reach, x + reach, y + reach, i => {
+        if (mask && !mask[i]) return;
         if (T.kind[i] === 3) { if (this.inside(i, x, y)) { best = i; near = 0; } return; }
         const d = this.distance(i, x, y) / pixel, limit = T.kind[i] === 1 ? this.radius(this.style.codes[i], zoom) + 3 : 6;
         if (d <= limit && d <= near) { best = i; near = d; }

@@ -4,6 +4,7 @@
   'use strict';
   const gisplan = window.gisplan = window.gisplan || {};
   // Coordinates are kept as web-mercator pixels at this zoom, relative to the layer's middle, so that 32 bits do.
+  const NO_DAY = -2147483648;
   const ZOOM = 20, WORLD = 256 * Math.pow(2, ZOOM);
   const TENTH = [1, 10, 100, 1000, 1e4, 1e5, 1e6, 1e7, 1e8];
 
@@ -90,6 +91,17 @@
       const c = this.columns[key];
       if (!c.numbers) c.numbers = Float64Array.from({ length: this.n }, (_, row) => { const v = this.value(key, row); return v === null ? NaN : v; });
       return c.numbers;
+    }
+
+    /* A column of dates as days since 1970; NO_DAY where there is none. Null when the column holds no dates. */
+    days(key) {
+      const c = this.columns[key];
+      if (c.type !== 'date') return null;
+      if (!c.days) {
+        c.days = Int32Array.from(this.ints(c.data), v => v + c.base);
+        if (c.null) for (let row = 0; row < this.n; row++) if (this.bit(c.null, row)) c.days[row] = NO_DAY;
+      }
+      return c.days;
     }
 
     readGeometry() {
@@ -200,5 +212,5 @@
     }
     return tables[id];
   };
-  Object.assign(gisplan, { ZOOM, mercatorX, mercatorY, latitude });
+  Object.assign(gisplan, { ZOOM, NO_DAY, mercatorX, mercatorY, latitude });
 })();
