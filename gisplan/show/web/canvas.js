@@ -64,8 +64,9 @@
     },
 
     setStyle: function (change) {
-      this.style = Object.assign(this.style || {}, change);
-      this.restyle();
+      const style = this.style || (this.style = {}), fresh = Object.keys(change).some(key => style[key] !== change[key]);
+      Object.assign(style, change);
+      if (fresh) this.restyle();            // with two maps, what stays as it was is not painted again
       return this;
     },
 
