@@ -206,9 +206,10 @@
     let leading = null;
     const ends = [[one, two], [two, one]].map(([from, to]) => {
       const level = () => Math.abs(from.getZoom() - to.getZoom()) < 1e-9;
+      // The pixel of the world in the middle of a map: exact, where a centre in degrees would be rounded again.
+      const middle = map => map.getPixelBounds().min.add(map.getSize().divideBy(2));
       const pan = () => {
-        // Less than a pixel is the rounding of odd sizes.
-        const step = to.latLngToContainerPoint(from.getCenter()).subtract(to.getSize().divideBy(2)).trunc();
+        const step = middle(from).subtract(middle(to)).trunc();     // half a pixel is left between maps of odd sizes
         if (step.x || step.y) to._rawPanBy(step);
       };
       const heard = {

@@ -8,7 +8,7 @@
 
   gisplan.words({
     timeTool: ['时间轴', 'Time'], dateOf: ['日期', 'Date'], stepBy: ['步长', 'Step'], month: ['月', 'month'], quarter: ['季度', 'quarter'], year: ['年', 'year'],
-    until: ['截至', 'Until'], within: ['当期', 'Within'], extent: ['显示范围', 'Shows'], play: ['播放', 'Play'], pause: ['暂停', 'Pause'], back: ['上一期', 'Step back'], on: ['下一期', 'Step on'],
+    until: ['截至', 'Until'], untilEnd: ['截至', 'Until the end of'], within: ['当期', 'Within'], extent: ['显示范围', 'Shows'], play: ['播放', 'Play'], pause: ['暂停', 'Pause'], back: ['上一期', 'Step back'], on: ['下一期', 'Step on'],
     undated: ['无日期', 'without this date'], drawUndated: ['同时显示', 'draw them too'], perYear: ['每年数量', 'Number per year'], timeHide: ['关闭时间轴', 'Close the time slider'],
     features: ['个', 'features']
   });
@@ -138,10 +138,10 @@
     time.slider.max = time.last;
     time.slider.value = time.at;
     time.read.textContent = '';
-    time.read.append(h('b', {}, (time.until && lang !== 'en' ? view.word('until') + ' ' : time.until ? 'Until the end of ' : '') + name(view, time.at)));
+    time.read.append(h('b', {}, (time.until ? view.word('untilEnd') + ' ' : '') + name(view, time.at)));
     said.forEach(({ sum, side }) => {
       const text = (said.length > 1 ? view.say(view.config.runs[side.run].label) + ' ' : '') + gisplan.count(sum.count) + ' ' + view.word('features') + size(sum, lang);
-      time.read.append(h('span', { class: 'gp-time-figure' }, text));
+      time.read.append(' ', h('span', { class: 'gp-time-figure' }, text));
     });
     time.bare.textContent = said.map(({ sum }) => gisplan.count(sum.bare)).join(' / ') + ' ' + view.word('undated');
     time.bareBox.hidden = !said.some(({ sum }) => sum.bare);
@@ -201,7 +201,7 @@
     time.read = h('p', { class: 'gp-time-read', id: id('read') });
     time.bare = h('span', { id: id('bare') });
     time.bareBox = h('label', { class: 'gp-time-bare' }, h('input', { type: 'checkbox', id: id('drawn'), checked: time.drawn, onchange: e => { time.drawn = e.target.checked; move(view, time.at); } }),
-      time.bare, ' · ' + view.word('drawUndated'));
+      h('span', {}, time.bare, ' · ' + view.word('drawUndated')));
     const press = (key, glyph, word, act) => h('button', { type: 'button', id: id(key), title: view.word(word), 'aria-label': view.word(word), onclick: act }, glyph);
     time.player = press('play', '▶', 'play', () => play(view));
     time.player.hidden = still;
