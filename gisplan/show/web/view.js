@@ -264,10 +264,10 @@
 
   /* The row of the same feature in a table that may be another run's: there ids tell, not rows. */
   function sameRow(found, table) {
-    const own = found.layer.table, key = own.meta.kind === 'zone' ? 'zone_id' : own.meta.key;
+    const own = found.layer.table, title = (own.meta.columns || [])[0], key = own.meta.kind === 'zone' ? 'zone_id' : title && title.key;
     if (own === table) return found.row;
-    const id = key && own.value(key, found.row);
-    if (!id || !table.columns[key]) return -1;
+    const id = key && table.columns[key] ? own.value(key, found.row) : null;
+    if (id === null) return -1;
     for (let i = 0; i < table.n; i++) if (table.value(key, i) === id) return i;
     return -1;
   }
