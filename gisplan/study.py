@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
@@ -21,6 +21,9 @@ from gisplan.issues import Issue
 from gisplan.measure import Measured, Survey, tables
 from gisplan.plan import Plan
 from gisplan.read import read_layers
+
+if TYPE_CHECKING:
+    from gisplan.show.two_runs import Run
 
 
 def _quiet(_: str) -> None:
@@ -134,7 +137,9 @@ def check(plan: Plan, *, progress: Callable[[str], None] = _quiet) -> Checked:
     return Checked(measure.placed((*layers.issues, *measure.found(survey)), layers), layers.crs)
 
 
-def write(result: Result, folder: str | Path, *, progress: Callable[[str], None] = _quiet) -> Path:
+def write(
+    result: Result, folder: str | Path, *, against: Run | None = None, progress: Callable[[str], None] = _quiet
+) -> Path:
     """Write all files of a result; earlier ones are replaced once all are there.
 
     Parameters
@@ -143,6 +148,8 @@ def write(result: Result, folder: str | Path, *, progress: Callable[[str], None]
         What `evaluate` gave.
     folder
         Where.
+    against
+        Another run that the map compares this one with (see `gisplan.show.two_runs.read_run`).
 
     Returns
     -------
@@ -173,7 +180,7 @@ def write(result: Result, folder: str | Path, *, progress: Callable[[str], None]
         progress("write results.gpkg")
         write_geopackage(_gis_layers(result), fresh / "results.gpkg")
         progress("write map.html")
-        page = study_map(result.survey, result.measured, result.parcels, texts=_texts(result))
+        page = study_map(result.survey, result.measured, result.parcels, texts=_texts(result), against=against)
         (fresh / "map.html").write_text(page, encoding="utf-8", newline="\n")
         write_record(fresh / "run.json", _record(result, time.perf_counter() - began))
     return out

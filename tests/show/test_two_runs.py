@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from park_map import cells
 
 from gisplan import study
+from gisplan.cli import main
 from gisplan.errors import LayerError
 from gisplan.plan import load_plan
 from gisplan.show.classes import DIVERGING, difference_classes
@@ -333,3 +334,21 @@ def test_a_run_without_parcels_or_with_other_columns_still_compares(runs, tmp_pa
         folder / "results.gpkg", layer="parcels"
     )
     assert "仅对照有 2" in draw()
+
+
+def test_the_command_compares_and_stops_before_work_at_a_folder_without_a_run(runs, tmp_path, capsys):
+    plan = str(SAMPLE / "plan.toml")
+    assert main(["run", plan, "--out", str(tmp_path / "out"), "--against", str(tmp_path / "none")]) == 2
+    said = capsys.readouterr()
+    assert (
+        said.err
+        == f"gisplan: {tmp_path / 'none'}: there is no such folder. Give the folder that an earlier gisplan run wrote.\n"
+    )
+    assert said.out == "" and not (tmp_path / "out").exists()
+    # The folder may be the very one that is written to: then the map shows what is new in it.
+    folder = tmp_path / "out"
+    shutil.copytree(runs[1][1], folder)
+    assert main(["run", plan, "--out", str(folder), "--against", str(folder)]) == 0
+    page = (folder / "map.html").read_text(encoding="utf-8")
+    assert "out（2023-12-31）" in page and "本次（2025-12-31）" in page
+    assert read_run(folder).as_of == "2025-12-31"

@@ -75,7 +75,12 @@
       if (!this._map || !this.table) return;
       Object.keys(this._tiles).forEach(key => {
         const tile = this._tiles[key];
-        later(() => { if (this._tiles[key] === tile) this.draw(tile.el, tile.coords); });
+        if (tile.due) return;                 // it waits already, and will be drawn as things are then
+        tile.due = true;
+        later(() => {
+          tile.due = false;
+          if (this._tiles[key] === tile) this.draw(tile.el, tile.coords);
+        });
       });
     },
 
