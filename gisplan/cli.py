@@ -38,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     run = verbs.add_parser("run", help="the whole study: read, measure, write tables and map")
     run.add_argument("plan", metavar="PLAN", help="a plan.toml")
     run.add_argument("--out", metavar="DIR", help="where the files go (default: maps/<plan name>)")
+    run.add_argument("--against", metavar="DIR", help="an earlier run's folder: the map shows both and what changed")
     run.add_argument("--strict", action="store_true", help="exit with 1 if there is any error or warning")
     run.set_defaults(call=_run)
 
@@ -124,7 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911  one w
 def _run(options: argparse.Namespace) -> int:
     from gisplan.plan import load_plan
 
-    return _study(load_plan(options.plan), options.out, strict=options.strict)
+    return _study(load_plan(options.plan), options.out, strict=options.strict, against=options.against)
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -148,16 +149,21 @@ def sample() -> Path:
     raise GisplanError("The sample study is not installed. Install gisplan from its wheel, or run from a checkout.")
 
 
-def _study(plan: Plan, out: str | None, *, strict: bool) -> int:
+def _study(plan: Plan, out: str | None, *, strict: bool, against: str | None = None) -> int:
     from gisplan.show.publish import require_writable
     from gisplan.study import evaluate, write
 
     folder = Path(out) if out else Path("maps") / plan.plan.name
     require_writable(folder)
+    other = None
+    if against is not None:
+        from gisplan.show.two_runs import read_run
+
+        other = read_run(against)  # before hours of work, and before it may be written over
     given_up: list[Mapping[str, str]] = []
     with _progress() as told:
         result = evaluate(plan, progress=told)
-        write(result, folder, progress=told, tell=given_up.append)
+        write(result, folder, against=other, progress=told, tell=given_up.append)
     print(_books(result.balance))
     _summary(result.issues)
     print(f"\n{counted(len(result.zones), 'zone')}, {counted(len(result.measured), 'indicator')} → {folder.resolve()}")

@@ -9,7 +9,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
@@ -24,6 +24,9 @@ from gisplan.measure import Measured, Survey, tables
 from gisplan.plan import Plan
 from gisplan.read import read_layers
 from gisplan.rules import Pack, load_packs
+
+if TYPE_CHECKING:
+    from gisplan.show.two_runs import Run
 
 
 def _quiet(_: str) -> None:
@@ -217,6 +220,7 @@ def write(
     result: Result,
     folder: str | Path,
     *,
+    against: Run | None = None,
     progress: Callable[[str], None] = _quiet,
     tell: Callable[[Mapping[str, str]], None] | None = None,
 ) -> Path:
@@ -228,6 +232,8 @@ def write(
         What `evaluate` gave.
     folder
         Where.
+    against
+        Another run that the map compares this one with (see `gisplan.show.two_runs.read_run`).
     progress
         Told what is being done.
     tell
@@ -267,7 +273,9 @@ def write(
         progress("write results.gpkg")
         write_geopackage(_gis_layers(result), fresh / "results.gpkg")
         progress("write map.html")
-        page = study_map(result.survey, result.measured, result.parcels, texts=_texts(result), tell=tell)
+        page = study_map(
+            result.survey, result.measured, result.parcels, texts=_texts(result), against=against, tell=tell
+        )
         (fresh / "map.html").write_text(page, encoding="utf-8", newline="\n")
         write_record(fresh / "run.json", _record(result, time.perf_counter() - began))
     return out

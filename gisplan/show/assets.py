@@ -28,8 +28,9 @@ SCRIPTS = (
     *("inflate.js", "payload.js", "text.js", "colouring.js", "canvas.js", "hover.js", "labels.js"),
     *("search.js", "fields.js", "sieve.js", "csv.js", "list.js", "side.js", "view.js", "look.js"),
     *("legend.js", "zones.js", "find.js", "filter.js", "notes.js", "card.js", "print.js"),
+    *("compare.js", "time.js"),
 )
-STYLES = ("page.css", "find.css")
+STYLES = ("page.css", "find.css", "compare.css", "time.css")
 
 LEAFLET_LICENCE = """\
 Leaflet 1.9.4

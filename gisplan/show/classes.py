@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 #: Light to dark, told apart in every common form of colour blindness and in a grey print.
 RAMP = ("#e6f2b5", "#9fd8b0", "#48b3bd", "#2a7bb0", "#263a86")
 
+#: Below zero, zero, above zero: brown and blue stay apart in every common form of colour blindness.
+DIVERGING = ("#7a3403", "#c9701d", "#f2c58f", "#f4f4f1", "#a9cfe8", "#4a8fc4", "#163f7d")
+
 #: More different values than this are put into as many groups before natural breaks are looked for.
 MANY = 300
 
@@ -35,6 +38,27 @@ def number_classes(values: NDArray[np.float64], unit: str, *, limits: Sequence[f
     shown = values * 100 if unit == "share" else values
     places = 1 if unit == "share" else decimals(shown[np.isfinite(shown)])
     return {"unit": unit, "decimals": places, "ramp": RAMP, "schemes": schemes(shown, limits=limits)}
+
+
+def difference_classes(values: NDArray[np.float64], unit: str) -> dict[str, Any]:
+    """Describe how differences are coloured: the same limits below zero as above it, and zero by itself.
+
+    Parameters
+    ----------
+    values
+        Differences as they are kept; those that are not finite are "no data".
+    unit
+        Their unit; "share" means differences of shares, shown and classed in percentage points.
+
+    Returns
+    -------
+    dict
+        As of `number_classes`, with ``signed``; the limits are those of the size of a difference, without its sign.
+    """
+    shown = values * 100 if unit == "share" else values
+    known = np.abs(shown[np.isfinite(shown)])
+    limits = schemes(known[known > 0], most=3)
+    return {"unit": unit, "decimals": decimals(known), "ramp": DIVERGING, "signed": True, "schemes": limits}
 
 
 def schemes(values: NDArray[np.float64], *, limits: Sequence[float] = (), most: int = 5) -> dict[str, list[float]]:

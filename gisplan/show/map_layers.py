@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gisplan.errors import LayerError, first_ids
 from gisplan.show.class_colors import class_color
-from gisplan.show.classes import number_classes
+from gisplan.show.classes import difference_classes, number_classes
 from gisplan.show.map_parts import FeatureLayer
 from gisplan.show.payload import Draft, lay_out
 
@@ -73,6 +73,8 @@ class MapColouring:
         Unit of numbers; "share" means 0 to 1 shown as per cent.
     limits
         The standard's own class limits, in the unit in which the numbers are shown.
+    signed
+        Whether the numbers are differences, coloured away from zero to both sides.
     """
 
     id: str
@@ -82,6 +84,7 @@ class MapColouring:
     classes: tuple[MapClass, ...] = ()
     unit: str = ""
     limits: tuple[float, ...] = ()
+    signed: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,10 @@ class MapLayer:
         Whether the map opens with it.
     size_column
         Area in m² of polygons or length in m of lines, summed per class in the legend.
+    beside
+        The same layer of another run: numbers are classed over both, so that their colours compare.
+    run
+        0 for the page's own layers, 1 for those of the run it is compared with.
     """
 
     id: str
@@ -112,6 +119,8 @@ class MapLayer:
     colourings: tuple[MapColouring, ...] = ()
     shown: bool = True
     size_column: str | None = None
+    beside: gpd.GeoDataFrame | None = None
+    run: int = 0
 
 
 def degrees(frame: gpd.GeoDataFrame, name: str) -> NDArray[np.object_]:
@@ -188,7 +197,7 @@ def drafted(layer: MapLayer, *, digits: int = 6) -> Draft:
         about, column = _colouring(layer, colouring, number, keys)
         described.append(about)
         columns.update(column)
-    meta = {
+    meta: dict[str, Any] = {
         "id": layer.id,
         "kind": kind,
         "label": {"zh": layer.zh, "en": layer.en},
@@ -200,6 +209,8 @@ def drafted(layer: MapLayer, *, digits: int = 6) -> Draft:
         "colourings": described,
         "size": keys[layer.size_column] if layer.size_column is not None and kind != "point" else None,
     }
+    if layer.run:
+        meta["run"] = layer.run
     try:
         return lay_out(geometry, columns, meta=meta, digits=digits)
     except LayerError as error:
@@ -218,7 +229,15 @@ def _colouring(
     if colouring.column is not None and not colouring.classes:
         values = layer.frame[colouring.column].to_numpy(dtype=float, na_value=np.nan)
         key = keys.get(colouring.column, f"n{number}")
-        about |= {"kind": "number", "column": key, **number_classes(values, colouring.unit, limits=colouring.limits)}
+        both = values
+        if layer.beside is not None and colouring.column in layer.beside:
+            both = np.append(values, layer.beside[colouring.column].to_numpy(dtype=float, na_value=np.nan))
+        classed = (
+            difference_classes(values, colouring.unit)
+            if colouring.signed
+            else number_classes(both, colouring.unit, limits=colouring.limits)
+        )
+        about |= {"kind": "number", "column": key, **classed}
         return about, {} if colouring.column in keys else {key: _stored(pd.Series(values), colouring.unit)}
     styles = [
         {"label": {"zh": c.zh, "en": c.en}, "color": c.color or class_color(k), "weight": c.weight}

@@ -32,7 +32,8 @@ _FILTERED = (
     *("agreed_start", "actual_start", "agreed_completion", "completion_date", "stop_date"),
 )
 
-_STATES = (
+#: States of building on a parcel.
+STATES = (
     MapClass("built", "已建成", "Built", "#4c7fb0"),
     MapClass("vacant", "空闲", "Vacant", "#d55e00"),
     MapClass("formed", "已成形", "Formed (roads, green…)", "#a9c9a4"),
@@ -42,7 +43,9 @@ _STATES = (
 _SERVED = (MapClass("True", "已通", "Served", "#1b7f79"), MapClass("False", "未通", "Not served", "#e6a15c"))
 
 
-def study_layers(survey: Survey, parcels: pd.DataFrame | None) -> list[MapLayer]:
+def study_layers(
+    survey: Survey, parcels: pd.DataFrame | None, *, beside: gpd.GeoDataFrame | None = None
+) -> list[MapLayer]:
     """Every layer of a study, polygons first.
 
     Parameters
@@ -51,22 +54,25 @@ def study_layers(survey: Survey, parcels: pd.DataFrame | None) -> list[MapLayer]
         What was measured of each feature.
     parcels
         Table of the parcels (see `gisplan.measure.tables.parcels`).
+    beside
+        The parcels of another run, whose classes get a colour too.
     """
-    return [*_parcels(survey, parcels), *_buildings(survey), *_roads(survey), *_services(survey)]
+    return [*_parcels(survey, parcels, beside), *_buildings(survey), *_roads(survey), *_services(survey)]
 
 
-def _parcels(survey: Survey, table: pd.DataFrame | None) -> list[MapLayer]:
+def _parcels(survey: Survey, table: pd.DataFrame | None, beside: gpd.GeoDataFrame | None) -> list[MapLayer]:
     if table is None:
         return []
     source = survey.pieces["parcels"].frame
     known = _with_services(table, survey).assign(zone=_zone_names(survey, "parcels"))
     frame = gpd.GeoDataFrame(known, geometry=source.geometry.array, crs=source.crs)
-    classes = [c for c in vocabulary.land_classes().values() if (frame["land_class"] == c.id).any()]
+    seen = {name: {*frame[name], *(() if beside is None else beside[name])} for name in ("land_class", "state")}
+    classes = [c for c in vocabulary.land_classes().values() if c.id in seen["land_class"]]
     columns = _card(frame, survey)
     by_use = MapColouring("land_use", "用地分类", "Land use", "land_class", tuple(
         MapClass(c.id, c.zh, c.en, c.color) for c in classes
     ))  # fmt: skip
-    states = tuple(c for c in _STATES if (frame["state"] == c.value).any())
+    states = tuple(c for c in STATES if c.value in seen["state"])
     by_state = MapColouring("state", "建设状态", "State", "state", states)
     by_number = [
         MapColouring(c.name, c.zh, c.en, c.name, unit=c.unit)
@@ -74,7 +80,7 @@ def _parcels(survey: Survey, table: pd.DataFrame | None) -> list[MapLayer]:
         if pd.api.types.is_float_dtype(frame[c.name]) and frame[c.name].notna().any()
     ]
     colourings = (by_use, by_state, *by_number, *_served(survey))
-    return [MapLayer("parcels", "宗地", "Parcels", frame, columns, colourings, size_column="area_m2")]
+    return [MapLayer("parcels", "宗地", "Parcels", frame, columns, colourings, size_column="area_m2", beside=beside)]
 
 
 def _zone_names(survey: Survey, layer: str) -> NDArray[np.object_]:

@@ -11,6 +11,7 @@ import pandas as pd
 from gisplan.measure import GROUPS, Measured, Survey
 from gisplan.show.map_layers import MapLayer
 from gisplan.show.study_layers import study_layers
+from gisplan.show.two_runs import Run, shown_unit, side_by_side
 from gisplan.show.webmap import MapBudget, MapIndicator, MapPreset, webmap
 
 
@@ -20,6 +21,7 @@ def study_map(
     parcels: pd.DataFrame | None,
     *,
     texts: Mapping[str, Mapping[str, str]],
+    against: Run | None = None,
     tell: Callable[[Mapping[str, str]], None] | None = None,
 ) -> str:
     """Page of a study, as one HTML text.
@@ -32,13 +34,15 @@ def study_map(
         Table of the parcels (see `gisplan.measure.tables.parcels`).
     texts
         ``title``, ``subtitle`` and ``note`` in both languages.
+    against
+        Another run to compare with (see `gisplan.show.two_runs.read_run`).
     tell
         Told what had to be given up to keep within the plan's ``max_mb``, in both languages.
     """
     plan = survey.plan
     zones = survey.layers.zones
     values = pd.DataFrame(
-        {m.id: m.figures.value / _shown_unit(m)[1] for m in measured}, index=zones["zone_id"].to_numpy()
+        {m.id: m.figures.value / shown_unit(m)[1] for m in measured}, index=zones["zone_id"].to_numpy()
     )
     shown = [m for m in measured if not np.isnan(m.figures.value).all()]
     indicators = [
@@ -46,7 +50,7 @@ def study_map(
             m.id,
             m.labels["zh"],
             m.labels["en"],
-            _shown_unit(m)[0],
+            shown_unit(m)[0],
             GROUPS[m.group]["zh"],
             GROUPS[m.group]["en"],
             m.formula["zh"],
@@ -54,7 +58,12 @@ def study_map(
         )
         for m in _first(shown, ("plot_ratio", "plot_ratio_gross", "road_density"))
     ]
-    layers = study_layers(survey, parcels)
+    two = None
+    if against is None:
+        layers = study_layers(survey, parcels)
+    else:
+        two = side_by_side(against, survey, measured, parcels)
+        layers = list(two.layers)
     return webmap(
         title=plan.map.title.both(plan.plan.name) if plan.map.title else texts["title"],
         subtitle=texts["subtitle"],
@@ -63,18 +72,20 @@ def study_map(
         values=values[[i.id for i in indicators]],
         indicators=indicators,
         layers=layers,
-        notes=[texts["note"]],
-        presets=_presets(layers, [i.id for i in indicators]),
+        notes=[texts["note"], *(two.notes if two else ())],
+        presets=_presets(layers, [i.id for i in indicators], two=two is not None),
+        other=two.other if two else None,
         budget=MapBudget(max_mb=plan.map.max_mb, accuracy_m=plan.map.accuracy_m),
         tell=tell,
     )
 
 
-def _presets(layers: Sequence[MapLayer], indicators: Sequence[str]) -> list[MapPreset]:
+def _presets(layers: Sequence[MapLayer], indicators: Sequence[str], *, two: bool) -> list[MapPreset]:
     """Kinds of map that this study's layers and indicators allow, as planners call them."""
     known = {layer.id: {c.id for c in layer.colourings} for layer in layers}
     services = tuple(layer.id for layer in layers if layer.id not in {"parcels", "buildings", "roads"})
     base = tuple(name for name in ("parcels", "roads") if name in known)
+    first = indicators[0] if two and indicators else None
     found = []
     for preset in (
         MapPreset("zoning", "用地规划图", "Land use", None, {"parcels": "land_use"}, base),
@@ -82,10 +93,12 @@ def _presets(layers: Sequence[MapLayer], indicators: Sequence[str]) -> list[MapP
         MapPreset("plot_ratio", "容积率图", "Plot ratio", None, {"parcels": "plot_ratio"}, base),
         MapPreset("intensity", "集约利用图", "Intensity of zones", _intensity(indicators), {}, base),
         MapPreset("services", "设施配套图", "Infrastructure", None, {"parcels": "services_served"}, (*base, *services)),
+        MapPreset("change", "分区变化图", "Change of zones", first, {}, base, difference=True, own=True),
+        MapPreset("parcels", "宗地变化图", "Change of parcels", None, {"parcels": "change"}, (*base, "gone"), own=True),
     ):  # fmt: skip
         shown = tuple(name for name in preset.shown if name in known)
         fits = all(c in known.get(layer, ()) for layer, c in preset.colourings.items())
-        if fits and (preset.indicator is not None or preset.id != "intensity"):
+        if fits and (preset.indicator is not None or preset.id not in {"intensity", "change"}):
             found.append(replace(preset, shown=shown))
     return found
 
@@ -94,11 +107,6 @@ def _intensity(indicators: Sequence[str]) -> str | None:
     """The indicator that the map of intensity opens with."""
     wanted = ("investment_intensity", "output_intensity", "plot_ratio_gross", "plot_ratio", "built_land_share")
     return next((name for name in wanted if name in indicators), None)
-
-
-def _shown_unit(measured: Measured) -> tuple[str, float]:
-    """Unit in which an indicator is read, and what to divide by: land in hectares, all else as it is kept."""
-    return ("ha", 1e4) if measured.group == "land" and measured.unit == "m²" else (measured.unit, 1.0)
 
 
 def _first(measured: Sequence[Measured], wanted: Sequence[str]) -> list[Measured]:

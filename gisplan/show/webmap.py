@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gisplan.errors import OutputError, first_ids
-from gisplan.show.classes import number_classes
+from gisplan.show.classes import difference_classes, number_classes
 from gisplan.show.map_budget import NO_BUDGET, MapBudget, fit, page_bytes
 from gisplan.show.map_layers import MapClass, MapColouring, MapColumn, MapLayer, degrees, feature_layer
 from gisplan.show.map_parts import FeatureLayer, Panel
@@ -56,6 +56,10 @@ class MapPreset:
         Ids of the layers that are on.
     scheme
         How numbers are classed: "natural", "quantile", "equal" or "standard".
+    difference
+        Colour the zones by how the indicator differs from the other run's; needs one.
+    own
+        Offered for the page's own run only.
     """
 
     id: str
@@ -65,9 +69,53 @@ class MapPreset:
     colourings: Mapping[str, str] = field(default_factory=dict)
     shown: tuple[str, ...] = ()
     scheme: str = "natural"
+    difference: bool = False
+    own: bool = False
 
 
-def webmap(  # noqa: PLR0913 - by name only, each a part of the page
+@dataclass(frozen=True)
+class OtherRun:
+    """Another run that the page is compared with.
+
+    Parameters
+    ----------
+    label, own_label
+        Names of that run and of the page's own, by language.
+    zones, values
+        As for `webmap`, of that run.
+    layers
+        Its layers, each with the id of the page's layer that it is compared with.
+    """
+
+    label: Mapping[str, str]
+    own_label: Mapping[str, str]
+    zones: gpd.GeoDataFrame
+    values: pd.DataFrame
+    layers: tuple[MapLayer, ...] = ()
+
+
+def differences(own: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """How much larger each number is in one table than in the other.
+
+    Parameters
+    ----------
+    own, other
+        Columns of floats, rows indexed by an id that is unique.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows and columns of ``own``; missing where either table lacks the number. What differs by less than a
+        billionth is rounding, and 0.
+    """
+    there = other.reindex(index=own.index, columns=own.columns).astype(float)
+    here = own.astype(float)
+    noise = np.maximum(here.abs(), there.abs()) * 1e-9
+    change = here - there
+    return change.mask(change.abs() <= noise, 0.0)
+
+
+def webmap(  # noqa: PLR0913  by name only, each a part of the page
     *,
     title: Mapping[str, str],
     subtitle: Mapping[str, str],
@@ -78,6 +126,7 @@ def webmap(  # noqa: PLR0913 - by name only, each a part of the page
     layers: Sequence[MapLayer],
     notes: Sequence[Mapping[str, str]],
     presets: Sequence[MapPreset] = (),
+    other: OtherRun | None = None,
     budget: MapBudget = NO_BUDGET,
     tell: Callable[[Mapping[str, str]], None] | None = None,
 ) -> str:
@@ -99,6 +148,8 @@ def webmap(  # noqa: PLR0913 - by name only, each a part of the page
         The plan's layers, polygons first.
     presets
         The kinds of map the reader can choose from; the map opens with the first.
+    other
+        Another run to compare with, or None.
     budget
         What the file may take and how exact it must be; what had to be given up stands in the notes.
     tell
@@ -126,24 +177,35 @@ def webmap(  # noqa: PLR0913 - by name only, each a part of the page
         lang="en" if language == "en" else "zh-CN",
         summary=f"{names}. {_NO_SCRIPT['zh']} {_NO_SCRIPT['en']}",
     )
+    changes = None if other is None else differences(values, other.values)
     config = {
         "title": dict(title),
         "subtitle": dict(subtitle),
         "language": language,
-        "indicators": [_indicator(i, values[i.id].to_numpy(dtype=float)) for i in indicators],
+        "indicators": [_indicator(i, values, other, changes) for i in indicators],
         "presets": [_preset(p, [i.id for i in indicators]) for p in presets],
+        **({} if other is None else {"runs": [{"label": dict(label)} for label in (other.own_label, other.label)]}),
     }
-    zone_draft = _zone_draft(zones, values, indicators, digits=digits_for(budget.accuracy_m))
-    fixed = sum(zone_draft.sizes().values()) + page_bytes() + len(json_text(config).encode("utf-8"))
-    fitted = fit(layers, budget, fixed=fixed, kept=_kept(layers, presets))
+    digits = digits_for(budget.accuracy_m)
+    zone_drafts = [_zone_draft(zones, values, indicators, digits=digits, changes=changes)]
+    if other is not None:
+        _check(other.zones, other.values, indicators, other.layers)
+        zone_drafts.append(_zone_draft(other.zones, other.values, indicators, digits=digits, run=1))
+    fixed = sum(sum(draft.sizes().values()) for draft in zone_drafts)
+    fixed += page_bytes() + len(json_text(config).encode("utf-8"))
+    drawable = (*layers, *(other.layers if other else ()))
+    fitted = fit(drawable, budget, fixed=fixed, kept=_kept(drawable, presets))
     if tell is not None:
         for sentence in fitted.sentences:
             tell(sentence)
-    zone_layer = FeatureLayer(zone_draft.write(), key="zones", name="分区 Zones", bounds=zone_draft.header["bounds"])
+    zone_layer, *other_zones = (
+        FeatureLayer(draft.write(), key=key, name="分区 Zones", bounds=draft.header["bounds"], show=key == "zones")
+        for key, draft in zip(("zones", "otherzones"), zone_drafts, strict=False)
+    )
     drawn = [
         feature_layer(layer, position, draft)
         for position, (layer, draft) in enumerate(zip(fitted.layers, fitted.drafts, strict=True))
-    ]
+    ] + other_zones
     bounds = _union([layer._bounds for layer in (zone_layer, *drawn)])
     page = OfflineMap(
         figure,
@@ -163,26 +225,37 @@ def webmap(  # noqa: PLR0913 - by name only, each a part of the page
     return figure.render()
 
 
-def _indicator(indicator: MapIndicator, values: NDArray[np.float64]) -> dict[str, Any]:
-    """Describe an indicator: its names and its class limits as printed."""
+def _indicator(
+    indicator: MapIndicator, values: pd.DataFrame, other: OtherRun | None, changes: pd.DataFrame | None
+) -> dict[str, Any]:
+    """Describe an indicator: its names and its class limits as printed, the same for both runs."""
+    figures = values[indicator.id].to_numpy(dtype=float)
+    if other is not None:
+        figures = np.append(figures, other.values[indicator.id].to_numpy(dtype=float))
+    about = (
+        {} if changes is None else {"difference": difference_classes(changes[indicator.id].to_numpy(), indicator.unit)}
+    )
     return {
         "id": indicator.id,
         "label": {"zh": indicator.zh, "en": indicator.en},
         "group": {"zh": indicator.group_zh, "en": indicator.group_en},
         "explain": {"zh": indicator.explain_zh, "en": indicator.explain_en},
-        **number_classes(values, indicator.unit, limits=indicator.limits),
+        **number_classes(figures, indicator.unit, limits=indicator.limits),
+        **about,
     }
 
 
 def _preset(preset: MapPreset, indicators: Sequence[str]) -> dict[str, Any]:
-    about = {
+    about: dict[str, Any] = {
         "id": preset.id,
         "label": {"zh": preset.zh, "en": preset.en},
-        "mode": "classes" if preset.indicator is None else "indicator",
+        "mode": "classes" if preset.indicator is None else "difference" if preset.difference else "indicator",
         "colourings": dict(preset.colourings),
         "shown": list(preset.shown),
         "scheme": preset.scheme,
     }
+    if preset.own:
+        about["own"] = True
     return about if preset.indicator is None else about | {"indicator": indicators.index(preset.indicator)}
 
 
@@ -237,9 +310,15 @@ def _kept(layers: Sequence[MapLayer], presets: Sequence[MapPreset]) -> dict[str,
 
 
 def _zone_draft(
-    zones: gpd.GeoDataFrame, values: pd.DataFrame, indicators: Sequence[MapIndicator], *, digits: int
+    zones: gpd.GeoDataFrame,
+    values: pd.DataFrame,
+    indicators: Sequence[MapIndicator],
+    *,
+    digits: int,
+    changes: pd.DataFrame | None = None,
+    run: int = 0,
 ) -> Draft:
-    """Lay out the zones, their figures and the places of their names."""
+    """Lay out the zones, their figures, how these differ from another run's, and the places of their names."""
     geometry = degrees(zones, "zones")
     figures = values.reindex(zones["zone_id"])
     places = _name_places(geometry)
@@ -250,7 +329,12 @@ def _zone_draft(
         "y": pd.Series(shapely.get_y(places)),
         **{f"i{k}": figures[i.id].astype(float) for k, i in enumerate(indicators)},
     }
-    about = {"id": "zones", "kind": "zone", "label": {"zh": "分区", "en": "Zones"}}
+    if changes is not None:
+        shown = changes.reindex(zones["zone_id"])
+        columns |= {f"d{k}": shown[i.id] for k, i in enumerate(indicators)}
+    about: dict[str, Any] = {"id": "zones", "kind": "zone", "label": {"zh": "分区", "en": "Zones"}}
+    if run:
+        about["run"] = run
     return lay_out(geometry, columns, meta=about, digits=digits)
 
 

@@ -67,8 +67,9 @@
     },
 
     setStyle: function (change) {
-      this.style = Object.assign(this.style || {}, change);
-      this.restyle();
+      const style = this.style || (this.style = {}), fresh = Object.keys(change).some(key => style[key] !== change[key]);
+      Object.assign(style, change);
+      if (fresh) this.restyle();            // with two maps, what stays as it was is not painted again
       return this;
     },
 
@@ -77,7 +78,12 @@
       if (!this._map || !this.table) return;
       Object.keys(this._tiles).forEach(key => {
         const tile = this._tiles[key];
-        later(() => { if (this._tiles[key] === tile) this.draw(tile.el, tile.coords); });
+        if (tile.due) return;                 // it waits already, and will be drawn as things are then
+        tile.due = true;
+        later(() => {
+          tile.due = false;
+          if (this._tiles[key] === tile) this.draw(tile.el, tile.coords);
+        });
       });
     },
 

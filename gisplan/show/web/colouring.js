@@ -30,7 +30,34 @@
     return k === breaks.length ? '> ' + plain(breaks[k - 1]) : plain(breaks[k - 1]) + ' – ' + plain(breaks[k]);
   }
 
+  /* Differences: as many classes below zero as above it, with the same limits, and one for no difference at all. */
+  function byDifference(numbers, about, scheme) {
+    const limits = about.schemes[scheme] || about.schemes.natural, times = about.unit === 'share' ? 100 : 1;
+    const reach = limits.length + 1, flat = numbers.every(v => !(v < 0 || v > 0)), middle = flat ? 0 : reach, n = 2 * middle + 1;
+    const half = about.ramp.length >> 1, codes = new Uint16Array(numbers.length);
+    for (let i = 0; i < numbers.length; i++) {
+      const v = numbers[i] * times, far = Math.abs(v);
+      if (v !== v) { codes[i] = n; continue; }
+      let k = 0;
+      if (far) for (k = 1; k < reach && far > limits[k - 1];) k++;
+      codes[i] = middle + (v < 0 ? -k : k);
+    }
+    const shade = k => about.ramp[half + (k < middle ? -1 : 1) * Math.ceil(Math.abs(k - middle) * half / (middle || 1))];
+    const steps = k => plain(limits[k]);
+    return {
+      codes, colors: Array.from({ length: n }, (_, k) => shade(k)).concat(NONE), weights: new Array(n + 1).fill(1), hatched: n, ordered: true,
+      name: (code, lang) => {
+        if (code === n) return '';
+        if (code === middle) return gisplan.word('same', lang);
+        const k = Math.abs(code - middle), sign = code > middle ? '+' : '\u2212';
+        if (k === reach) return limits.length ? (code > middle ? '> ' : '< ') + sign + steps(k - 2) : (code > middle ? '> 0' : '< 0');
+        return (k === 1 ? '0' : sign + steps(k - 2)) + ' … ' + sign + steps(k - 1);
+      }
+    };
+  }
+
   gisplan.byNumber = function (numbers, about, scheme) {
+    if (about.signed) return byDifference(numbers, about, scheme);
     const breaks = about.schemes[scheme] || about.schemes.natural, n = breaks.length + 1, times = about.unit === 'share' ? 100 : 1;
     const known = numbers.find(v => v === v);
     const only = known === undefined ? '' : gisplan.fixed(known * times, about.decimals);

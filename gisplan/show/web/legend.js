@@ -12,7 +12,7 @@
       view.sides.forEach((side, k) => {
         if (view.sides.length > 1) box.append(h('h2', { class: 'gp-side-name' }, gisplan.sideName(view, k)));
         if (side.zoned) box.append(zones(view, side));
-        box.append(alpha(view));
+        if (!k) box.append(alpha(view));
         if (side.layers.length) box.append(h('h2', { class: 'gp-layers-head' }, view.word('layers')));
         box.append(...side.layers.map((l, at) => layer(view, side, l, k ? k + '-' + at : at)));
       });
@@ -24,7 +24,7 @@
     const rows = [];
     for (let code = colouring.hatched - 1; code >= 0; code--) {
       if (!counted.counts[code] && !colouring.about) continue;
-      rows.push(h('tr', {}, h('td', {}, swatch(colouring.colors[code], opacity)), h('td', {}, colouring.name(code)), h('td', {}, gisplan.count(counted.counts[code])), extra(code)));
+      rows.push(h('tr', {}, h('td', {}, swatch(colouring.colors[code], opacity)), h('td', {}, colouring.name(code, view.state.lang)), h('td', {}, gisplan.count(counted.counts[code])), extra(code)));
     }
     const none = colouring.hatched;
     if (counted.counts[none]) rows.push(h('tr', {}, h('td', {}, swatch('', 1, true)), h('td', {}, view.word('noData')), h('td', {}, gisplan.count(counted.counts[none])), extra(none)));
@@ -32,12 +32,13 @@
   }
 
   function zones(view, side) {
-    const i = view.config.indicators[side.look.indicator], colouring = side.zoneColouring(), unit = gisplan.unit(i.unit, view.state.lang);
+    const i = side.shown.about, colouring = side.zoneColouring(), lang = view.state.lang;
+    const unit = i.signed && i.unit === 'share' ? view.word('points') : gisplan.unit(i.unit, lang);
     return h('div', { class: 'gp-ramp' },
       h('h2', {}, view.say(i.label), unit ? h('small', {}, ' ' + unit) : ''),
       h('table', { class: 'gp-classes' }, h('thead', {}, h('tr', {}, h('th', { colspan: 2 }), h('th', { scope: 'col' }, view.word('zoneCount')))),
         h('tbody', {}, ramp(colouring, gisplan.tally(colouring), view.state.alpha, view, () => ''))),
-      h('p', { class: 'gp-explain' }, view.say(i.explain)));
+      i.signed ? h('p', { class: 'gp-explain' }, gisplan.differenceName(view)) : '', h('p', { class: 'gp-explain' }, view.say(i.explain)));
   }
 
   function alpha(view) {
@@ -56,7 +57,7 @@
   function layer(view, side, one, at) {
     const table = one.table, meta = table.meta, on = side.map.hasLayer(one), lang = view.state.lang, areas = meta.kind === 'polygon';
     const plain = side.zoned && areas, colouring = side.colouring(one), about = colouring.about;
-    const counted = gisplan.tally(colouring, meta.size && table.numbers(meta.size), view.masks[meta.id]);
+    const counted = gisplan.tally(colouring, meta.size && table.numbers(meta.size), side.mask(one));
     const used = colouring.colors.map((_, code) => code).filter(code => counted.counts[code]);
     const single = !about.column || (about.kind !== 'number' && colouring.colors.length === 2 && used.length <= 1);
     const opacity = gisplan.FILL * view.state.alpha / 0.88, mark = code => {
@@ -66,7 +67,7 @@
     };
     const box = h('input', { type: 'checkbox', id: view.id('layer-' + at), checked: on, onchange: e => {
       if (e.target.checked) side.map.addLayer(one); else side.map.removeLayer(one);
-      view.state.preset = null;
+      side.preset = null;
       view.set({});
     } });
     const size = sizing(meta, lang, counted.sum), detailed = on && !single && !plain && size && used.length > 1;

@@ -40,9 +40,17 @@
   gisplan.fixed = (value, decimals) => number(value, decimals, decimals);
   const joined = (text, unit) => unit === '%' ? text + '%' : unit ? text + ' ' + unit : text;
 
+  /* A difference: with its sign, and of shares in percentage points. */
+  function signed(value, about, lang, bare) {
+    const share = about.unit === 'share', text = gisplan.fixed(Math.abs(share ? value * 100 : value), about.decimals);
+    const sign = value > 0 ? '+' : value < 0 ? '\u2212' : '';
+    return sign + (bare ? text : joined(text, share ? gisplan.word('points', lang) : gisplan.unit(about.unit, lang)));
+  }
+
   /* A figure of an indicator. */
   gisplan.figure = function (value, indicator, lang, bare) {
     if (value === null || !isFinite(value)) return '—';
+    if (indicator.signed) return signed(value, indicator, lang, bare);
     const text = gisplan.fixed(indicator.unit === 'share' ? value * 100 : value, indicator.decimals);
     return bare && indicator.unit !== 'share' ? text : joined(text, gisplan.unit(indicator.unit, lang));
   };

@@ -13,6 +13,7 @@
        picked(view, found, latlng)     the map was clicked
        save(view)                      {key: text} of what a link to this view must hold
        load(view, {key: text})         take it up again; a key that is absent means what the page opens with
+       joined(view, side), parted(view, side)   a second map came or is about to go
        print(view, on)                 the page is about to be printed, or was
      Boxes stay; what is in them is made again by render(). */
   gisplan.parts = [];
@@ -29,11 +30,11 @@
   };
 
   class View {
-    constructor(map, config, zones, layers) {
-      Object.assign(this, { map, config, table: zones.table, masks: {} });
+    constructor(map, config, zones, given) {
+      const layers = given.filter(l => !l.table.meta.run);
+      this.others = given.filter(l => l.table.meta.run);     // layers of another run, for a second map
+      Object.assign(this, { map, config, table: zones.table, masks: {}, sources: {} });
       this.prefix = config.prefix || 'gp';
-      this.values = config.indicators.map((_, k) => zones.table.numbers('i' + k));
-      this.names = Array.from({ length: zones.table.n }, (_, i) => String(zones.table.value('name', i)));
       const open = layers.filter(l => map.hasLayer(l)), colourings = {};
       layers.forEach(l => { colourings[l.table.meta.id] = l.table.meta.colourings[0].id; });
       this.state = {
@@ -66,21 +67,30 @@
     get look() { return this.sides[0].look; }
     get zones() { return this.sides[0].zones; }
     get layers() { return this.sides[0].layers; }
+    get values() { return this.sides[0].values; }
+    get names() { return this.sides[0].names; }
     get indicator() { return this.config.indicators[this.look.indicator]; }
     tell(what, ...about) { return gisplan.parts.map(part => part[what] && part[what](this, ...about)); }
     set(change) { Object.assign(this.state, change); this.render(); }
     /* Change the colours of one map. */
     colour(change, side) { Object.assign((side || this.side).look, change); if (this.opened) { this.render(); this.paint(); } }
-    /* Show only the rows of a layer whose mask is not 0; null shows all. */
-    setMask(layer, mask) { this.masks[layer] = mask; }
+    /* Show only the rows of a layer whose mask is not 0; null shows all. Each source (filter, time …) has a mask of its
+       own, and a row is drawn where all of them let it. `run` says which run's layer it is: rows differ between runs. */
+    setMask(layer, mask, source, run) {
+      const key = maskKey(layer, run), kept = this.sources[key] || (this.sources[key] = {});
+      kept[source || 'filter'] = mask;
+      const all = Object.keys(kept).map(name => kept[name]).filter(Boolean);
+      this.masks[key] = all.length > 1 ? Uint8Array.from(all[0], (v, i) => all.every(one => one[i]) ? 1 : 0) : all[0] || null;
+    }
+    mask(layer, run) { return this.masks[maskKey(layer, run)] || null; }
 
     paint() {
       this.sides.forEach(side => side.paint());
       this.tell('painted');
     }
 
-    figure(row, k, bare) {
-      return gisplan.figure(this.values[k][row], this.config.indicators[k], this.state.lang, bare);
+    figure(row, k, bare, side) {
+      return gisplan.figure((side || this.side).values[k][row], this.config.indicators[k], this.state.lang, bare);
     }
 
     /* ---- the fixed frame ---- */
@@ -117,7 +127,7 @@
 
     /* Put an element over the map; clicks and wheel on it do not reach the map. */
     over(element) {
-      this.map.getContainer().append(element);
+      this.stage.append(element);
       this.quiet(element);
       return element;
     }
@@ -145,13 +155,13 @@
 
     brief(found, side) {
       if (found.layer !== side.zones) return null;
-      const i = this.config.indicators[side.look.indicator];
-      const rows = side.zoned && h('span', { class: 'gp-tip-class' }, this.say(i.label), ' ', h('b', {}, this.figure(found.row, side.look.indicator)));
-      return h('div', {}, h('strong', {}, this.names[found.row]), rows);
+      const { values, about } = side.shown || {};
+      const rows = side.zoned && h('span', { class: 'gp-tip-class' }, this.say(about.label), ' ', h('b', {}, gisplan.figure(values[found.row], about, this.state.lang)));
+      return h('div', {}, h('strong', {}, side.names[found.row]), rows);
     }
 
     picked(found, at, side) {
-      if (found && found.layer === side.zones) { this.tell('picked', null, at); this.chooseZone(found.row); return; }
+      if (found && found.layer === side.zones) { this.tell('picked', null, at); this.chooseZone(found.row, side); return; }
       this.mark(found || (this.state.zone >= 0 ? { layer: side.zones, row: this.state.zone } : null));
       this.tell('picked', found, at);
     }
@@ -159,12 +169,15 @@
     /* Outline a feature on every map. */
     mark(found) {
       this.sides.forEach(side => {
-        const layer = found && [side.zones].concat(side.layers).find(l => l.table === found.layer.table);
-        side.map.gisplan.mark(layer ? { layer, row: found.row } : null);
+        const meta = found && found.layer.table.meta, layer = found && [side.zones].concat(side.layers).find(l => l.table.meta.id === meta.id);
+        const row = layer ? sameRow(found, layer.table) : -1;
+        side.map.gisplan.mark(row >= 0 ? { layer, row } : null);
       });
     }
 
-    chooseZone(row) {
+    /* `side` tells whose row it is, when that is not the first map's. */
+    chooseZone(at, side) {
+      const row = side && side.run ? sameRow({ layer: side.zones, row: at }, this.table) : at;
       this.mark(row >= 0 ? { layer: this.zones, row } : null);
       if (this.state.folded) this.fold(false);
       this.set({ zone: row, tab: 'zones' });
@@ -250,6 +263,18 @@
       }, this.word(p.tab))));
     }
   }
+
+  /* The row of the same feature in a table that may be another run's: there ids tell, not rows. */
+  function sameRow(found, table) {
+    const own = found.layer.table, title = (own.meta.columns || [])[0], key = own.meta.kind === 'zone' ? 'zone_id' : title && title.key;
+    if (own === table) return found.row;
+    const id = key && table.columns[key] ? own.value(key, found.row) : null;
+    if (id === null) return -1;
+    for (let i = 0; i < table.n; i++) if (table.value(key, i) === id) return i;
+    return -1;
+  }
+
+  const maskKey = (layer, run) => run ? layer + '@' + run : layer;
 
   function arrow() {
     const make = (tag, set) => {

@@ -21,7 +21,7 @@
   });
 
   function bars(view) {
-    const k = view.look.indicator, v = view.values[k], about = view.indicator, finite = Array.from(v).filter(x => x === x);
+    const { values: v, about } = view.side.shown, finite = Array.from(v).filter(x => x === x);
     const least = Math.min(0, ...finite), span = Math.max(0, ...finite) - least || 1;
     const { codes, colors } = gisplan.byNumber(v, about, view.look.scheme);
     const at = i => v[i] === v[i] ? v[i] : -Infinity;
@@ -33,7 +33,7 @@
       }, h('span', { class: 'gp-bar-name' }, view.names[i]),
       h('span', { class: 'gp-bar-track' }, at(i) === -Infinity ? '' : h('i', { style: {
         left: (Math.min(0, v[i]) - least) / span * 100 + '%', width: Math.max(0.8, Math.abs(v[i]) / span * 100) + '%', background: colors[codes[i]] } })),
-      h('span', { class: 'gp-bar-value' }, view.figure(i, k, true)))))));
+      h('span', { class: 'gp-bar-value' }, gisplan.figure(v[i], about, view.state.lang, true)))))));
   }
 
   function figures(view) {
