@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -83,15 +85,23 @@ def _parcels(survey: Survey, table: pd.DataFrame | None, beside: gpd.GeoDataFram
     return [MapLayer("parcels", "宗地", "Parcels", frame, columns, colourings, size_column="area_m2", beside=beside)]
 
 
-def _zone_names(survey: Survey, layer: str) -> NDArray[np.object_]:
-    """Name the zone of each feature of a layer as the reader knows it; None outside of all zones.
+def zone_names(zones: gpd.GeoDataFrame) -> pd.Series[Any]:
+    """Name zones as the reader knows them, by zone_id; zones that share a name are told apart by their ids.
 
-    Zones that share a name are told apart by their ids.
+    Parameters
+    ----------
+    zones
+        Columns zone_id and name.
     """
-    zones, owner = survey.layers.zones, survey.pieces[layer].owner
     ids = zones["zone_id"].astype(str)
     names = zones["name"].where(zones["name"].notna(), ids).astype(str)
-    known = names.where(~names.duplicated(keep=False), names + " (" + ids + ")").to_numpy(dtype=object)
+    return names.where(~names.duplicated(keep=False), names + " (" + ids + ")").set_axis(zones["zone_id"].to_numpy())
+
+
+def _zone_names(survey: Survey, layer: str) -> NDArray[np.object_]:
+    """Name the zone of each feature of a layer; None outside of all zones."""
+    owner = survey.pieces[layer].owner
+    known = zone_names(survey.layers.zones).to_numpy(dtype=object)
     named: NDArray[np.object_] = np.where(owner >= 0, known[np.maximum(owner, 0)], np.array(None))
     return named
 

@@ -19,7 +19,7 @@ from gisplan import vocabulary
 from gisplan.errors import LayerError, first_ids
 from gisplan.measure import Measured, Survey
 from gisplan.show.map_layers import MapClass, MapColouring, MapColumn, MapLayer
-from gisplan.show.study_layers import STATES, study_layers
+from gisplan.show.study_layers import STATES, study_layers, zone_names
 from gisplan.show.webmap import OtherRun, differences
 
 _CHANGES = (
@@ -150,7 +150,7 @@ def side_by_side(run: Run, survey: Survey, measured: Sequence[Measured], parcels
         This study's layers with what changed since the other run, the other run with the same columns and colours,
         and notes that count what only one of them has.
     """
-    theirs = None if run.parcels is None or parcels is None else _like(run.parcels, parcels, survey)
+    theirs = None if parcels is None else _like(run, parcels, survey)
     layers = study_layers(survey, parcels, beside=theirs)
     notes = [_about(run), _count(survey.layers.zones["zone_id"], run.zones["zone_id"], "分区", "zones")]
     others: list[MapLayer] = []
@@ -201,9 +201,11 @@ def _count(own: pd.Series[Any], other: pd.Series[Any], zh: str, en: str) -> dict
     }
 
 
-def _like(theirs: gpd.GeoDataFrame, own: pd.DataFrame, survey: Survey) -> gpd.GeoDataFrame:
+def _like(run: Run, own: pd.DataFrame, survey: Survey) -> gpd.GeoDataFrame | None:
     """Give the other run's parcels the columns and kinds of this one's; a GeoPackage keeps no yes/no beside gaps."""
-    out = theirs.copy()
+    if run.parcels is None:
+        return None
+    theirs, out = run.parcels, run.parcels.copy()
     for name in own.columns:
         if name not in out:
             out[name] = None
@@ -217,7 +219,7 @@ def _like(theirs: gpd.GeoDataFrame, own: pd.DataFrame, survey: Survey) -> gpd.Ge
         # A service that the other run does not know makes its number unknown: the rest would be too few.
         numbers = [_numbers(theirs, name) for name in services]
         out["services_served"] = np.sum(numbers, axis=0)
-    return out
+    return out.assign(zone=out["zone_id"].map(zone_names(run.zones)))
 
 
 def _dates(column: pd.Series[Any]) -> pd.Series[Any]:
