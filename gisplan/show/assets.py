@@ -26,9 +26,10 @@ PINNED = {
 # The order matters: each file uses what those before it put into the one name "gisplan".
 SCRIPTS = (
     *("inflate.js", "payload.js", "text.js", "colouring.js", "canvas.js", "hover.js", "labels.js"),
-    *("side.js", "view.js", "look.js", "legend.js", "zones.js", "notes.js", "card.js", "print.js"),
+    *("side.js", "view.js", "theme.js", "look.js", "legend.js", "zones.js", "notes.js", "lifeline.js", "details.js"),
+    *("card.js", "geodesic.js", "measure.js", "ask.js", "print.js", "share.js"),
 )
-STYLES = ("page.css",)
+STYLES = ("page.css", "tools.css", "print.css")
 
 LEAFLET_LICENCE = """\
 Leaflet 1.9.4

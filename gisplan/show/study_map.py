@@ -62,6 +62,7 @@ def study_map(
         layers=layers,
         notes=[texts["note"]],
         presets=_presets(layers, [i.id for i in indicators]),
+        as_of=plan.plan.as_of,
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from datetime import date
 from typing import Any
 
 import geopandas as gpd
@@ -19,9 +20,46 @@ from gisplan.show.map_parts import FeatureLayer, Panel
 from gisplan.show.page import OfflineFigure, OfflineMap
 from gisplan.show.payload import encode
 
-__all__ = ["MapClass", "MapColouring", "MapColumn", "MapIndicator", "MapLayer", "MapPreset", "webmap"]
+__all__ = ["MapClass", "MapColouring", "MapColumn", "MapIndicator", "MapLayer", "MapLimit", "MapPreset", "webmap"]
 
 _NO_SCRIPT = {"zh": "需要启用 JavaScript 才能显示此地图。", "en": "This map needs JavaScript."}
+
+
+@dataclass(frozen=True)
+class MapLimit:
+    """What a rule asks of an indicator.
+
+    Parameters
+    ----------
+    zh, en
+        What the limit is called.
+    low, high
+        Least and greatest value that passes, in the indicator's unit as kept (a share is 0 to 1); None for no such end.
+    source
+        Rule and clause it is taken from.
+    verified
+        Whether it has been held against the rule's own text.
+
+    Raises
+    ------
+    OutputError
+        There is no end, or the ends are not finite or not in order.
+    """
+
+    zh: str
+    en: str
+    low: float | None = None
+    high: float | None = None
+    source: str = ""
+    verified: bool = False
+
+    def __post_init__(self) -> None:
+        ends = [v for v in (self.low, self.high) if v is not None]
+        if not ends or not np.isfinite(ends).all() or ends != sorted(ends):
+            raise OutputError(
+                f"the limit {self.en or self.zh} needs a finite low or high, the low one first; "
+                f"it has low = {self.low} and high = {self.high}"
+            )
 
 
 @dataclass(frozen=True)
@@ -37,6 +75,7 @@ class MapIndicator:
     explain_zh: str
     explain_en: str
     limits: tuple[float, ...] = ()
+    limit: MapLimit | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +116,7 @@ def webmap(
     layers: Sequence[MapLayer],
     notes: Sequence[Mapping[str, str]],
     presets: Sequence[MapPreset] = (),
+    as_of: date | None = None,
 ) -> str:
     """Write the map.
 
@@ -96,6 +136,8 @@ def webmap(
         The plan's layers, polygons first.
     presets
         The kinds of map the reader can choose from; the map opens with the first.
+    as_of
+        The day the data are of; marked on life lines and printed. Without it nothing open is said to last.
 
     Returns
     -------
@@ -139,6 +181,7 @@ def webmap(
             "language": language,
             "notes": [dict(note) for note in notes],
             "bounds": bounds,
+            "as_of": as_of.isoformat() if as_of else None,
             "indicators": [_indicator(i, values[i.id].to_numpy(dtype=float)) for i in indicators],
             "presets": [_preset(p, [i.id for i in indicators]) for p in presets],
         },
@@ -149,13 +192,15 @@ def webmap(
 
 
 def _indicator(indicator: MapIndicator, values: NDArray[np.float64]) -> dict[str, Any]:
-    """Describe an indicator: its names and its class limits as printed."""
+    """Describe an indicator: its names, its class limits as printed, and what a rule asks of it."""
+    limit = indicator.limit
     return {
         "id": indicator.id,
         "label": {"zh": indicator.zh, "en": indicator.en},
         "group": {"zh": indicator.group_zh, "en": indicator.group_en},
         "explain": {"zh": indicator.explain_zh, "en": indicator.explain_en},
         **number_classes(values, indicator.unit, limits=indicator.limits),
+        **({"limit": asdict(limit)} if limit is not None else {}),
     }
 
 
