@@ -93,10 +93,10 @@
     root.style.height = high + 'px';
     classes.add('gp-sheet', paper.wide ? 'gp-wide' : 'gp-tall');
     foot(view);
-    const columns = n => { body.style.columnCount = n; view.panel.style.flexBasis = paper.wide ? 210 * n + 50 + 'px' : 'auto'; };
+    const columns = n => { body.style.columnCount = n; view.panel.style.flexBasis = paper.wide ? 230 * n + 40 + 'px' : 'auto'; };
     let n = 1;
     if (paper.wide) {
-      const most = Math.max(1, Math.floor((wide * 0.5 - 50) / 210)), over = () => body.scrollHeight > body.clientHeight + 1 || body.scrollWidth > body.clientWidth + 1;
+      const most = Math.max(1, Math.floor((wide * 0.5 - 40) / 230)), over = () => body.scrollHeight > body.clientHeight + 1 || body.scrollWidth > body.clientWidth + 1;
       columns(n);
       while (over() && n < most) columns(++n);
       if (!over()) return;
