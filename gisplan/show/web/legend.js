@@ -35,7 +35,7 @@
     const i = view.config.indicators[side.look.indicator], colouring = side.zoneColouring(), unit = gisplan.unit(i.unit, view.state.lang);
     return h('div', { class: 'gp-ramp' },
       h('h2', {}, view.say(i.label), unit ? h('small', {}, ' ' + unit) : ''),
-      h('table', { class: 'gp-classes' }, h('thead', {}, h('tr', {}, h('th', { colspan: 2 }), h('th', { scope: 'col' }, view.word('zoneCount')))),
+      h('table', { class: 'gp-classes' }, h('thead', {}, h('tr', {}, h('td', { colspan: 2 }), h('th', { scope: 'col' }, view.word('zoneCount')))),
         h('tbody', {}, ramp(colouring, gisplan.tally(colouring), view.state.alpha, view, () => ''))),
       h('p', { class: 'gp-explain' }, view.say(i.explain)));
   }
@@ -84,7 +84,7 @@
         : used.map(code => h('tr', {}, h('td', {}, mark(code)), h('td', {}, colouring.name(code, lang)), h('td', {}, gisplan.count(counted.counts[code])), figures(code)));
       if (meta.colourings.length > 1) parts.push(h('p', { class: 'gp-hint' }, view.say(about.label) + (unit ? '（' + unit + '）' : '')));
       parts.push(h('table', { class: 'gp-classes' },
-        size ? h('thead', {}, h('tr', {}, h('th', { colspan: 2 }), h('th', { scope: 'col' }, view.word('count')), size.heads.map(t => h('th', { scope: 'col' }, t)))) : '',
+        size ? h('thead', {}, h('tr', {}, h('td', { colspan: 2 }), h('th', { scope: 'col' }, view.word('count')), size.heads.map(t => h('th', { scope: 'col' }, t)))) : '',
         h('tbody', {}, rows,
           size && used.length > 1 ? h('tr', { class: 'gp-all' }, h('td', { colspan: 2 }, view.word('total')), h('td', {}, gisplan.count(counted.count)), sum.map(t => h('td', {}, t))) : '')));
     }

@@ -57,7 +57,8 @@
     load(view, given) {
       const s = view.state, side = view.side, look = side.look, indicators = view.config.indicators;
       s.lang = given.lang === 'en' || given.lang === 'zh' ? given.lang : s.lang;
-      const preset = (view.config.presets || []).find(p => p.id === given.map);
+      const known = id => (view.config.presets || []).find(p => p.id === id);
+      const preset = known(given.map) || (given.map ? known(view.link.opened.map) : null);       // '' is one's own choice
       if (preset) gisplan.preset(view, preset.id);
       else {
         s.preset = null;

@@ -1,4 +1,4 @@
-/* Light and dark: the colours of the page are variables of the style sheet, those that canvases draw with stand here. */
+/* What a reader's eyes need. Light and dark: the colours of the page are variables of the style sheet, those that canvases draw with stand here. */
 (function () {
   'use strict';
   const gisplan = window.gisplan;
@@ -27,6 +27,14 @@
     if (view.opened) { view.render(); view.paint(); }
   };
 
+  /* Who asked their system for less motion gets maps that jump. */
+  function still(map) {
+    const pan = map.panBy;
+    map._zoomAnimated = false;
+    map.options.inertia = false;
+    map.panBy = (by, how) => pan.call(map, by, Object.assign({}, how, { animate: false }));
+  }
+
   gisplan.parts.push({
     name: 'theme',
     heads: [{
@@ -35,6 +43,7 @@
     }],
     open(view) {
       gisplan.theme(view, 'auto');
+      if (window.matchMedia && window.matchMedia('(prefers-reduced-motion: reduce)').matches) view.sides.forEach(side => still(side.map));
       const changed = () => { if (view.state.theme === 'auto') gisplan.theme(view, 'auto'); };
       // Engines of 2019 know the older name only.
       if (wished.addEventListener) wished.addEventListener('change', changed); else if (wished.addListener) wished.addListener(changed);
