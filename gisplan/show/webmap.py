@@ -105,7 +105,7 @@ class MapPreset:
     scheme: str = "natural"
 
 
-def webmap(
+def webmap(  # noqa: PLR0913 - a map is made of this much, and all of it is named
     *,
     title: Mapping[str, str],
     subtitle: Mapping[str, str],

@@ -82,6 +82,7 @@
       for (let i = 0; given.zone && i < view.table.n && s.zone < 0; i++) if (String(view.table.value('zone_id', i)) === given.zone) s.zone = i;
       const [lat, lng, zoom] = String(given.at || '').split(',').map(Number);
       if (given.at && Math.abs(lat) <= 85 && Math.abs(lng) <= 180 && zoom >= 0 && zoom <= view.map.getMaxZoom()) {
+        view.map.invalidateSize({ pan: false });      // the panel has come since the map was made; a later shift would round the place
         view.map.setView([lat, lng], zoom, { animate: false });
         view.placed = true;
       }
