@@ -27,7 +27,15 @@ def classed(n):
     layer = given["layers"][0]
     frame = layer.frame.assign(use=[f"k{i % n:03d}" for i in range(300)])
     classes = tuple(MapClass(f"k{i:03d}", f"第{i}类用地", f"Class {i}", "#a0b0c0") for i in range(n))
-    return webmap(**{**given, "layers": [replace(layer, frame=frame, colourings=(MapColouring("use", "用途", "Use", "use", classes),)), *given["layers"][1:]]})
+    return webmap(
+        **{
+            **given,
+            "layers": [
+                replace(layer, frame=frame, colourings=(MapColouring("use", "用途", "Use", "use", classes),)),
+                *given["layers"][1:],
+            ],
+        }
+    )
 
 
 def paper(tab, size, turned, ratio="0"):
@@ -80,7 +88,12 @@ def test_every_paper_is_one_sheet_of_its_size_true_to_scale(opened):
             assert float(f"{ratio:.2e}") == ratio
             ground = GEOD.inv(*found["a"], *found["b"])[2]
             assert ground / ratio * 1000 == pytest.approx(np.hypot(400, 220) * 25.4 / 96, rel=0.004)
-            assert "说明一" in found["foot"] and size in found["foot"] and "示例园区" in found["head"] and "2024 年" in found["head"]
+            assert (
+                "说明一" in found["foot"]
+                and size in found["foot"]
+                and "示例园区" in found["head"]
+                and "2024 年" in found["head"]
+            )
     assert tab.evaluate("() => [map_main.getCenter(), map_main.getZoom()]") == before
 
 
@@ -107,7 +120,10 @@ def test_a_long_legend_gets_more_columns_and_then_a_sheet_of_its_own(opened):
         found = laid_out(tab)
         assert found["apart"] and found["cut"] == 0 and found["rows"] > 150
         assert 2 <= len(sheets(tab)) <= 3
-    assert tab.is_visible(".gp-head .gp-tools") and tab.evaluate("() => document.querySelector('.gp-panel').firstElementChild.className") == "gp-head"
+    assert (
+        tab.is_visible(".gp-head .gp-tools")
+        and tab.evaluate("() => document.querySelector('.gp-panel').firstElementChild.className") == "gp-head"
+    )
 
 
 @pytest.mark.browser
@@ -119,7 +135,9 @@ def test_dark_and_light_follow_the_system_or_the_reader_and_paper_is_white(opene
     tab.emulate_media(color_scheme="dark")
     tab.wait_for_selector(".gp-dark")
     assert ground() == "rgb(23, 28, 34)" and swatch() != light[1]
-    color, alpha, under = tab.evaluate("() => { const s = feature_layer_layer0.style, c = document.querySelector('.gp-swatch'); return [s.colors.find((x, k) => s.codes.includes(k)), s.alpha, s.inks.ground]; }")
+    color, alpha, under = tab.evaluate(
+        "() => { const s = feature_layer_layer0.style, c = document.querySelector('.gp-swatch'); return [s.colors.find((x, k) => s.codes.includes(k)), s.alpha, s.inks.ground]; }"
+    )
     part = lambda text, k: int(text[k : k + 2], 16)  # noqa: E731
     mixed = [part(color, k) * alpha + part(under, k) * (1 - alpha) for k in (1, 3, 5)]
     assert [int(v) for v in re.findall(r"\d+", swatch())] == pytest.approx(mixed, abs=1)
@@ -139,7 +157,9 @@ def test_who_wants_less_motion_gets_none(opened):
     tab = opened(webmap(**study()), before=still)
     moved = "() => { const z = map_main.getZoom(); map_main.zoomIn(1); return [map_main.getZoom() - z, Boolean(map_main._animatingZoom)]; }"
     assert tab.evaluate(moved) == [1, False]
-    assert tab.evaluate("() => { const c = map_main.getCenter().lng; map_main.panBy([100, 0]); return map_main.getCenter().lng > c; }")
+    assert tab.evaluate(
+        "() => { const c = map_main.getCenter().lng; map_main.panBy([100, 0]); return map_main.getCenter().lng > c; }"
+    )
     assert tab.evaluate("() => Boolean(map_main._panAnim && map_main._panAnim._inProgress)") is False
 
 
@@ -147,7 +167,10 @@ def test_who_wants_less_motion_gets_none(opened):
 def test_the_first_stop_of_the_keyboard_leads_to_the_panel(opened):
     tab = opened(webmap(**study()))
     tab.keyboard.press("Tab")
-    assert tab.evaluate("() => document.activeElement.className") == "gp-skip" and tab.locator(".gp-skip").bounding_box()["y"] >= 0
+    assert (
+        tab.evaluate("() => document.activeElement.className") == "gp-skip"
+        and tab.locator(".gp-skip").bounding_box()["y"] >= 0
+    )
     tab.keyboard.press("Enter")
     assert tab.evaluate("() => document.activeElement.id") == "gp-panel" and tab.evaluate("() => location.hash") == ""
     tab.keyboard.press("Tab")

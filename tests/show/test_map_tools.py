@@ -60,7 +60,14 @@ def lives():
         column("investment", "投资", "Investment", unit="万元"),
         column("holder", "权利人", "Holder"),
     )
-    colouring = MapColouring("use", "用途", "Use", "use", (MapClass("a", "甲类", "Kind A", "#c0a080"), MapClass("b", "乙类", "Kind B", "#8060c0")), fact=True)
+    colouring = MapColouring(
+        "use",
+        "用途",
+        "Use",
+        "use",
+        (MapClass("a", "甲类", "Kind A", "#c0a080"), MapClass("b", "乙类", "Kind B", "#8060c0")),
+        fact=True,
+    )
     by_area = MapColouring("area", "面积", "Area", "area", unit="m²")
     return MapLayer("parcels", "宗地", "Parcels", frame, columns, (colouring, by_area), size_column="area")
 
@@ -145,8 +152,15 @@ def test_the_card_tells_figures_services_and_life_and_counts_what_is_missing(ope
     assert tab.inner_text(".gp-card h2") == "vacant"
     assert cells(tab, ".gp-card-keys div") == ["面积 116,000 m² 11.60 公顷 · 174.0 亩", "容积率 0"]
     assert cells(tab, ".gp-card-services li") == ["✓给水 已通", "✗燃气 未通"]
-    assert cells(tab, ".gp-life-days li") == ["1 supply_date 2020-02-10", "2 agreed_start 2020-06-22", "3 agreed_completion 2022-06-22"]
-    assert cells(tab, ".gp-life-word") == ["未见开工记录，已过约定开工日 2,018 天", "未见竣工记录，已过约定竣工日 1,288 天"]
+    assert cells(tab, ".gp-life-days li") == [
+        "1 supply_date 2020-02-10",
+        "2 agreed_start 2020-06-22",
+        "3 agreed_completion 2022-06-22",
+    ]
+    assert cells(tab, ".gp-life-word") == [
+        "未见开工记录，已过约定开工日 2,018 天",
+        "未见竣工记录，已过约定竣工日 1,288 天",
+    ]
     assert cells(tab, ".gp-card tbody tr") == ["投资 0 万元", "权利人 甲"]
     assert cells(tab, ".gp-card-without summary") == ["3 个字段无数据"]
     choose(tab, 2)
@@ -157,7 +171,9 @@ def test_the_card_tells_figures_services_and_life_and_counts_what_is_missing(ope
     assert cells(tab, ".gp-card-keys div") == ["Area 116,000 m² 11.60 ha · 174.0 mu"]
     assert cells(tab, ".gp-card-without summary") == ["6 fields without data"]
     tab.click(".gp-card-without summary")
-    assert cells(tab, ".gp-card-without p") == ["Plot ratio, actual_start, stop_date, agreed_completion, Investment, Holder"]
+    assert cells(tab, ".gp-card-without p") == [
+        "Plot ratio, actual_start, stop_date, agreed_completion, Investment, Holder"
+    ]
     choose(tab, 3)
     assert tab.locator(".gp-life").count() == 0
     tab.select_option("#gp-colouring", "area")
@@ -169,8 +185,13 @@ def test_the_life_line_is_drawn_to_scale(opened, life_page):
     tab = opened(life_page)
     for row in (0, 1, 5):
         choose(tab, row)
-        marks = tab.eval_on_selector_all(".gp-life circle", "all => all.map(c => [+c.getAttribute('cx'), +c.getAttribute('cy')])")
-        days = [date.fromisoformat(d).toordinal() for d in tab.eval_on_selector_all(".gp-life time, .gp-life-days time", "all => all.map(t => t.textContent)")]
+        marks = tab.eval_on_selector_all(
+            ".gp-life circle", "all => all.map(c => [+c.getAttribute('cx'), +c.getAttribute('cy')])"
+        )
+        days = [
+            date.fromisoformat(d).toordinal()
+            for d in tab.eval_on_selector_all(".gp-life time, .gp-life-days time", "all => all.map(t => t.textContent)")
+        ]
         x = np.array([m[0] for m in marks])
         slope, start = np.polyfit(days, x, 1)
         assert slope > 0 and np.abs(slope * np.array(days) + start - x).max() < 0.01
@@ -243,7 +264,11 @@ def test_zones_are_weighed_against_a_limit_in_words(opened):
     tab = opened(limited(MapLimit("工业用地下限", "Floor for industry", low=0.8, high=1.9, source="HNB 2023 §4.2")))
     tab.click("#gp-tab-zones")
     assert cells(tab, ".gp-bars li") == ["丙区 2.00 ▲高于", "乙区 1.25 ✓达标", "甲区 0.50 ▼低于", "丁区 无数据"]
-    assert cells(tab, ".gp-peers li") == ["中位数 1.25 · 算术平均 1.25", "工业用地下限 0.80 – 1.90 HNB 2023 §4.2未核实", "1 个分区无数据，列于末尾"]
+    assert cells(tab, ".gp-peers li") == [
+        "中位数 1.25 · 算术平均 1.25",
+        "工业用地下限 0.80 – 1.90 HNB 2023 §4.2未核实",
+        "1 个分区无数据，列于末尾",
+    ]
     # Marks stand where the figures are: the axis runs from 0 to the largest.
     at = tab.eval_on_selector_all(".gp-bars li:first-child b", "all => all.map(b => parseFloat(b.style.left))")
     assert at == pytest.approx([62.5, 40, 95])
@@ -266,7 +291,12 @@ def test_a_limit_is_met_at_its_very_value_and_shares_are_shown_as_per_cent(opene
     tab.click("#gp-mode-indicator")
     tab.select_option("#gp-indicator", "1")
     tab.click("#gp-tab-zones")
-    assert cells(tab, ".gp-bars li") == ["丁区 100.0% ✓pass", "丙区 98.7% ✓pass", "乙区 50.0% ✓pass", "甲区 12.3% ▼below"]
+    assert cells(tab, ".gp-bars li") == [
+        "丁区 100.0% ✓pass",
+        "丙区 98.7% ✓pass",
+        "乙区 50.0% ✓pass",
+        "甲区 12.3% ▼below",
+    ]
     assert cells(tab, ".gp-peers li") == ["Median 74.4% · mean 65.3%", "Floor ≥ 50.0% x"]
 
 
@@ -305,7 +335,10 @@ def test_lengths_and_areas_are_those_of_the_ellipsoid(opened, page):
             rings.append(ring.tolist())
             areas.append(abs(area))
             lengths.append(around)
-        got = tab.evaluate("rings => rings.map(r => [gisplan.area(r), r.reduce((s, p, k) => s + gisplan.distance(p, r[(k + 1) % r.length]), 0)])", rings)
+        got = tab.evaluate(
+            "rings => rings.map(r => [gisplan.area(r), r.reduce((s, p, k) => s + gisplan.distance(p, r[(k + 1) % r.length]), 0)])",
+            rings,
+        )
         np.testing.assert_allclose([g[0] for g in got], areas, rtol=share)
         np.testing.assert_allclose([g[1] for g in got], lengths, rtol=1e-9, atol=1e-4)
 
@@ -313,7 +346,13 @@ def test_lengths_and_areas_are_those_of_the_ellipsoid(opened, page):
 @pytest.mark.browser
 def test_special_distances(opened, page):
     tab = opened(page)
-    pairs = [((10, 0), (11, 0)), ((120, 30), (120, 31)), ((5, 45), (5, 45)), ((-70, -33), (-70.0001, -33.0001)), ((0, 89.9), (40, 89.9))]
+    pairs = [
+        ((10, 0), (11, 0)),
+        ((120, 30), (120, 31)),
+        ((5, 45), (5, 45)),
+        ((-70, -33), (-70.0001, -33.0001)),
+        ((0, 89.9), (40, 89.9)),
+    ]
     got = tab.evaluate("pairs => pairs.map(([p, q]) => gisplan.distance(p, q))", pairs)
     np.testing.assert_allclose(got, [GEOD.inv(*p, *q)[2] for p, q in pairs], rtol=1e-9, atol=1e-4)
 
@@ -329,12 +368,20 @@ def test_rings_that_cross_themselves_have_no_area(opened, page):
         "triangle": [[0, 0], [1, 0], [0, 1]],
     }
     got = tab.evaluate("r => Object.keys(r).map(k => gisplan.crossing(r[k]))", rings)
-    assert dict(zip(rings, got, strict=True)) == {"square": False, "bow": True, "spike": True, "touch": True, "triangle": False}
+    assert dict(zip(rings, got, strict=True)) == {
+        "square": False,
+        "bow": True,
+        "spike": True,
+        "touch": True,
+        "triangle": False,
+    }
 
 
 def geodesic(tab, points):
     """Length and area of points given in pixels of the map, by another library."""
-    ring = tab.evaluate("ps => ps.map(p => { const q = map_main.containerPointToLatLng(p); return [q.lng, q.lat]; })", points)
+    ring = tab.evaluate(
+        "ps => ps.map(p => { const q = map_main.containerPointToLatLng(p); return [q.lng, q.lat]; })", points
+    )
     lon, lat = np.array(ring).T
     return GEOD.line_length(lon, lat), abs(GEOD.polygon_area_perimeter(lon, lat)[0])
 
@@ -362,7 +409,9 @@ def test_measuring_by_mouse(opened, page):
     length, area = geodesic(tab, spots)
     found = measured(tab)
     # Below a kilometre to the decimetre, above to the metre.
-    assert found["长度"] == pytest.approx(length, abs=0.06 if length < 1000 else 0.6) and found["围合面积"] == pytest.approx(area, abs=0.6)
+    assert found["长度"] == pytest.approx(length, abs=0.06 if length < 1000 else 0.6) and found[
+        "围合面积"
+    ] == pytest.approx(area, abs=0.6)
     assert f"{area / 1e4:,.2f} 公顷 · {area * 15 / 1e4:,.1f} 亩" in tab.inner_text("#gp-measure-box output")
     assert tab.get_attribute("#gp-measure-box output", "aria-live") == "polite"
     assert tab.is_hidden(".gp-card") and tab.get_attribute("#gp-measure", "aria-pressed") == "false"
@@ -386,7 +435,10 @@ def test_measuring_by_keyboard_alone(opened, page):
         places.append(tab.evaluate("(() => { const c = map_main.getCenter(); return [c.lng, c.lat]; })()"))
         tab.keyboard.press("Enter")
         tab.keyboard.press(arrow)
-        tab.wait_for_function("at => { const c = map_main.getCenter(); return (c.lng !== at[0] || c.lat !== at[1]) && !(map_main._panAnim && map_main._panAnim._inProgress); }", arg=places[-1])
+        tab.wait_for_function(
+            "at => { const c = map_main.getCenter(); return (c.lng !== at[0] || c.lat !== at[1]) && !(map_main._panAnim && map_main._panAnim._inProgress); }",
+            arg=places[-1],
+        )
     length = sum(GEOD.inv(*a, *b)[2] for a, b in pairwise(places))
     assert measured(tab)["长度"] == pytest.approx(length, abs=0.06)
     tab.keyboard.press("Enter")
@@ -435,10 +487,10 @@ def state(tab):
         """() => ({ title: document.querySelector('h1').textContent, tab: document.querySelector('[role=tab][aria-selected=true]').id,
         preset: document.getElementById('gp-preset').value, card: (document.querySelector('.gp-card h2') || {}).textContent || '',
         mode: document.querySelector('input[name=gp-mode]:checked').id, indicator: (document.getElementById('gp-indicator') || {}).value || '',
-        colouring: (document.getElementById('gp-colouring') || {}).value || '', zone: (document.getElementById('gp-zone') || {}).value || '',
+        colouring: (document.getElementById('gp-colouring') || {}).value || '', zone: (z => z && !z.closest('[hidden]') ? z.value : '')(document.getElementById('gp-zone')),
         shown: [feature_layer_layer0, feature_layer_layer1, feature_layer_layer2].map(l => map_main.hasLayer(l)),
         dark: document.querySelector('.gp-stage').classList.contains('gp-dark'),
-        at: [map_main.getCenter().lat.toFixed(6), map_main.getCenter().lng.toFixed(6), map_main.getZoom()] })"""
+        at: (c => [c.lat.toFixed(7), c.lng.toFixed(7), map_main.getZoom()])(map_main.containerPointToLatLng(map_main.getSize().divideBy(2))) })"""
     )
 
 
@@ -464,7 +516,13 @@ def test_a_link_opens_what_was_seen(opened):
     tab.click(".gp-bar button:first-child")
     tab.wait_for_function("() => !map_main._animatingZoom")
     hash_, before = settled(tab), state(tab)
-    assert re.search(r"\blang=en&", hash_) and "&theme=dark" in hash_ and "&zone=C&" in hash_ and "by=land" in hash_ and "&alpha=0.5" in hash_
+    assert (
+        re.search(r"\blang=en&", hash_)
+        and "&theme=dark" in hash_
+        and "&zone=C&" in hash_
+        and "by=land" in hash_
+        and "&alpha=0.5" in hash_
+    )
     assert len(hash_) < 200 and "%" not in hash_
     again = opened(text, before=WITH_HASH.format(hash_[1:]))
     assert state(again) == before
@@ -502,7 +560,10 @@ def test_a_damaged_link_opens_the_map_as_it_is(opened):
     tab = opened(page)
     plain = state(tab)
     for text in DAMAGED:
-        tab.evaluate("h => new Promise(done => { addEventListener('hashchange', () => setTimeout(done, 0), { once: true }); location.hash = h; })", text)
+        tab.evaluate(
+            "h => new Promise(done => { addEventListener('hashchange', () => setTimeout(done, 0), { once: true }); location.hash = h; })",
+            text,
+        )
         assert state(tab) == plain, text
     whole = "&".join(DAMAGED)
     assert state(opened(page, before="history.replaceState(null, '', '#' + " + repr(whole) + ")")) == plain
@@ -517,7 +578,7 @@ def test_hostile_ids_travel_in_links_as_text(opened):
     for row in range(6):
         choose(tab, row)
         links.append(settled(tab))
-        assert not set("<>\"` ") & set(links[-1])
+        assert not set('<>"` ') & set(links[-1])
     again = opened(page, before="window.ran = 0; history.replaceState(null, '', " + repr(links[0]) + ")")
     for text, link in zip(texts, links, strict=True):
         again.evaluate("h => { location.hash = h; }", link)
@@ -526,7 +587,14 @@ def test_hostile_ids_travel_in_links_as_text(opened):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("clipboard", ["undefined", "{ writeText: () => Promise.reject(new Error('no')) }", "{ writeText: t => { window.kept = t; return Promise.resolve(); } }"])
+@pytest.mark.parametrize(
+    "clipboard",
+    [
+        "undefined",
+        "{ writeText: () => Promise.reject(new Error('no')) }",
+        "{ writeText: t => { window.kept = t; return Promise.resolve(); } }",
+    ],
+)
 def test_the_link_is_copied_or_stands_there_to_be_copied(opened, page, clipboard):
     tab = opened(page, before="Object.defineProperty(navigator, 'clipboard', { value: " + clipboard + " })")
     tab.click("#gp-tab-zones")

@@ -30,11 +30,6 @@
     return given;
   }
 
-  function place(view, home) {
-    const { center, zoom } = home || { center: view.map.getCenter(), zoom: view.map.getZoom() };
-    return center.lat.toFixed(6) + ',' + center.lng.toFixed(6) + ',' + Number(zoom.toFixed(3));
-  }
-
   /* What belongs to no other part. A feature is named by its layer, its own id and, since ids may repeat, its row. */
   const SELF = {
     save(view) {
@@ -82,7 +77,7 @@
       for (let i = 0; given.zone && i < view.table.n && s.zone < 0; i++) if (String(view.table.value('zone_id', i)) === given.zone) s.zone = i;
       const [lat, lng, zoom] = String(given.at || '').split(',').map(Number);
       if (given.at && Math.abs(lat) <= 85 && Math.abs(lng) <= 180 && zoom >= 0 && zoom <= view.map.getMaxZoom()) {
-        view.map.invalidateSize({ pan: false });      // the panel has come since the map was made; a later shift would round the place
+        view.map.invalidateSize({ pan: false });      // the panel has come since the map was made; a later shift would move the place
         view.map.setView([lat, lng], zoom, { animate: false });
         view.placed = true;
       }
@@ -145,8 +140,8 @@
     }
 
     hash() {
-      const now = this.save(), differs = {}, at = place(this.view);
-      if (!this.view.home || at !== place(this.view, this.view.home)) differs.at = at;
+      const now = this.save(), differs = {}, at = this.view.where();
+      if (at !== this.view.home) differs.at = at;
       Object.keys(now).forEach(key => { if (now[key] !== (this.opened[key] === undefined ? '' : this.opened[key])) differs[key] = now[key]; });
       return toHash(differs);
     }

@@ -134,7 +134,13 @@
     fit() {
       const b = this.config.bounds;
       this.map.fitBounds([[b[1], b[0]], [b[3], b[2]]], { padding: [18, 18], animate: false });
-      this.home = { center: this.map.getCenter(), zoom: this.map.getZoom() };
+      this.home = this.where();
+    }
+
+    /* Middle and zoom of the map as text, by the pixel that is really in the middle: opened again, it is the same pixel. */
+    where() {
+      const map = this.map, at = map.containerPointToLatLng(map.getSize().divideBy(2));
+      return at.lat.toFixed(7) + ',' + at.lng.toFixed(7) + ',' + Number(map.getZoom().toFixed(3));
     }
 
     fold(away) {
