@@ -539,6 +539,17 @@ def test_a_link_opens_what_was_seen(opened):
 
 
 @pytest.mark.browser
+def test_an_address_that_is_typed_wins_over_one_that_is_about_to_be_written(opened, page):
+    tab = opened(
+        page,
+        before="{ const real = setTimeout; window.setTimeout = (f, ms) => { window.due = f; return real(f, ms); }; }",
+    )
+    tab.evaluate("() => { document.getElementById('gp-tab-zones').click(); location.hash = 'lang=en'; window.due(); }")
+    tab.wait_for_function("() => document.querySelector('h1').textContent === 'Sample park'", timeout=5000)
+    assert settled(tab) == "#lang=en"
+
+
+@pytest.mark.browser
 def test_a_chosen_parcel_is_found_by_its_id_when_rows_have_moved(opened):
     layer = lives()
     turned = replace(layer, frame=layer.frame.iloc[::-1].reset_index(drop=True))

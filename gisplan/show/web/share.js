@@ -124,6 +124,7 @@
     save() { return Object.assign({}, ...[SELF].concat(gisplan.parts).map(part => part.save ? part.save(this.view) : null)); }
 
     load() {
+      this.seen = location.hash;
       const view = this.view, given = fromHash(location.hash), whole = Object.assign(Object.create(null), this.opened, given);
       const opened = view.opened;
       view.opened = false;                    // one painting for all of it
@@ -147,9 +148,12 @@
     }
 
     write() {
+      // Someone has put a new address there, and word of it is on its way.
+      if (location.hash !== (this.seen || '')) return;
       const hash = this.hash();
       // A frame in a sandbox may not touch its address; the map works without.
       try { history.replaceState(null, '', hash ? '#' + hash : location.pathname + location.search); } catch (error) { this.usable = false; }
+      this.seen = location.hash;
     }
   }
 
