@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
@@ -33,6 +33,10 @@ class MapColumn:
     """A column of a layer that the map may show; ``unit`` "share" is shown as per cent.
 
     ``search`` columns are looked through when the reader searches, ``filter`` columns can narrow what is shown.
+    ``role`` is what the card makes of it: "key" (a figure at its head), "service" (a flag: served, not served, not
+    known), "date" (a day in the life of the parcel, on its life line), "due" (the day work had to begin), "next" (the
+    day its class changes), "class" (a finding), "next_class" (the finding after that day) or "over" (days past the
+    due day). ``words`` are the names of coded values: value → (zh, en).
     """
 
     name: str
@@ -41,6 +45,8 @@ class MapColumn:
     unit: str = ""
     search: bool = False
     filter: bool = False
+    role: str = ""
+    words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,8 @@ class MapColouring:
         The standard's own class limits, in the unit in which the numbers are shown.
     signed
         Whether the numbers are differences, coloured away from zero to both sides.
+    fact
+        Whether the card tells the class of a feature even while the map wears another colouring.
     """
 
     id: str
@@ -85,6 +93,7 @@ class MapColouring:
     unit: str = ""
     limits: tuple[float, ...] = ()
     signed: bool = False
+    fact: bool = False
 
 
 @dataclass(frozen=True)
@@ -204,6 +213,8 @@ def drafted(layer: MapLayer, *, digits: int = 6) -> Draft:
         "columns": [
             {"key": keys[c.name], "label": {"zh": c.zh, "en": c.en}, "unit": c.unit}
             | {role: True for role in ("search", "filter") if getattr(c, role)}
+            | ({"role": c.role, "name": c.name} if c.role else {})
+            | ({"words": {value: {"zh": zh, "en": en} for value, (zh, en) in c.words.items()}} if c.words else {})
             for c in layer.columns
         ],
         "colourings": described,
@@ -226,6 +237,8 @@ def _colouring(
 ) -> tuple[dict[str, Any], dict[str, pd.Series[Any]]]:
     """Describe a colouring and give the column it needs beside those of the card."""
     about: dict[str, Any] = {"id": colouring.id, "label": {"zh": colouring.zh, "en": colouring.en}}
+    if colouring.fact:
+        about["fact"] = True
     if colouring.column is not None and not colouring.classes:
         values = layer.frame[colouring.column].to_numpy(dtype=float, na_value=np.nan)
         key = keys.get(colouring.column, f"n{number}")

@@ -20,11 +20,20 @@ _PARCEL_COLUMNS = (
     MapColumn("parcel_id", "地块编号", "Parcel", search=True),
     MapColumn("name", "项目名称", "Project", search=True),
     MapColumn("land_use", "用地代码", "Land-use code", filter=True),
-    MapColumn("area_m2", "实测面积", "Measured area", "m²"),
-    MapColumn("plot_ratio", "容积率", "Plot ratio"),
-    MapColumn("building_density", "建筑密度", "Building density", "share"),
+    MapColumn("area_m2", "实测面积", "Measured area", "m²", role="key"),
+    MapColumn("plot_ratio", "容积率", "Plot ratio", role="key"),
+    MapColumn("building_density", "建筑密度", "Building density", "share", role="key"),
     MapColumn("floor_area_m2", "建筑面积", "Floor area", "m²"),
     MapColumn("zone", "所在分区", "Zone", filter=True),
+)
+
+# What an assessment of idle land adds to the table of parcels.
+_IDLE_COLUMNS = (
+    MapColumn("idle_class", "闲置筛查", "Idle-land screening", role="class"),
+    MapColumn("days_over", "超期天数", "Days past the date", "d", role="over"),
+    MapColumn("due_date", "应开工日期", "Due to start", role="due"),
+    MapColumn("next_class", "下一等级", "Next class", role="next_class"),
+    MapColumn("next_date", "下一等级日期", "Next class from", role="next"),
 )
 
 # Columns of the register that are looked through, and those that narrow what is shown.
@@ -73,9 +82,9 @@ def _parcels(survey: Survey, table: pd.DataFrame | None, beside: gpd.GeoDataFram
     columns = _card(frame, survey)
     by_use = MapColouring("land_use", "用地分类", "Land use", "land_class", tuple(
         MapClass(c.id, c.zh, c.en, c.color) for c in classes
-    ))  # fmt: skip
+    ), fact=True)  # fmt: skip
     states = tuple(c for c in STATES if c.value in seen["state"])
-    by_state = MapColouring("state", "建设状态", "State", "state", states)
+    by_state = MapColouring("state", "建设状态", "State", "state", states, fact=True)
     by_number = [
         MapColouring(c.name, c.zh, c.en, c.name, unit=c.unit)
         for c in columns
@@ -134,11 +143,13 @@ def _card(frame: gpd.GeoDataFrame, survey: Survey) -> tuple[MapColumn, ...]:
         if secret or name in seen or name not in frame or not frame[name].notna().any():
             continue
         unit = {"area": "m²", "money": "万元"}.get(column.measure if column.kind == "number" else "", "")
-        roles = {"search": column.stored in _SEARCHED, "filter": column.stored in _FILTERED}
-        own.append(MapColumn(name, column.zh, column.en, unit, **roles))
+        found, narrows = column.stored in _SEARCHED, column.stored in _FILTERED
+        role = "date" if column.kind == "date" else ""
+        own.append(MapColumn(name, column.zh, column.en, unit, search=found, filter=narrows, role=role))
+    own += [c for c in _IDLE_COLUMNS if c.name in frame and frame[c.name].notna().any()]
     for service in survey.plan.layers.services:
         labels = service_labels(survey.plan, service)
-        own.append(MapColumn(f"served_{service}", labels["zh"], labels["en"]))
+        own.append(MapColumn(f"served_{service}", labels["zh"], labels["en"], role="service"))
     return tuple(own)
 
 

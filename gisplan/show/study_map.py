@@ -74,6 +74,7 @@ def study_map(
         layers=layers,
         notes=[texts["note"], *(two.notes if two else ())],
         presets=_presets(layers, [i.id for i in indicators], two=two is not None),
+        as_of=plan.plan.as_of,
         other=two.other if two else None,
         budget=MapBudget(max_mb=plan.map.max_mb, accuracy_m=plan.map.accuracy_m),
         tell=tell,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from datetime import date
 from typing import Any
 
 import geopandas as gpd
@@ -20,9 +21,56 @@ from gisplan.show.map_parts import FeatureLayer, Panel
 from gisplan.show.page import OfflineFigure, OfflineMap, json_text
 from gisplan.show.payload import Draft, digits_for, lay_out
 
-__all__ = ["MapBudget", "MapClass", "MapColouring", "MapColumn", "MapIndicator", "MapLayer", "MapPreset", "webmap"]
+__all__ = [
+    "MapBudget",
+    "MapClass",
+    "MapColouring",
+    "MapColumn",
+    "MapIndicator",
+    "MapLayer",
+    "MapLimit",
+    "MapPreset",
+    "webmap",
+]
 
 _NO_SCRIPT = {"zh": "需要启用 JavaScript 才能显示此地图。", "en": "This map needs JavaScript."}
+
+
+@dataclass(frozen=True)
+class MapLimit:
+    """What a rule asks of an indicator.
+
+    Parameters
+    ----------
+    zh, en
+        What the limit is called.
+    low, high
+        Least and greatest value that passes, in the indicator's unit as kept (a share is 0 to 1); None for no such end.
+    source
+        Rule and clause it is taken from.
+    verified
+        Whether it has been held against the rule's own text.
+
+    Raises
+    ------
+    OutputError
+        There is no end, or the ends are not finite or not in order.
+    """
+
+    zh: str
+    en: str
+    low: float | None = None
+    high: float | None = None
+    source: str = ""
+    verified: bool = False
+
+    def __post_init__(self) -> None:
+        ends = [v for v in (self.low, self.high) if v is not None]
+        if not ends or not np.isfinite(ends).all() or ends != sorted(ends):
+            raise OutputError(
+                f"the limit {self.en or self.zh} needs a finite low or high, the low one first; "
+                f"it has low = {self.low} and high = {self.high}"
+            )
 
 
 @dataclass(frozen=True)
@@ -38,6 +86,7 @@ class MapIndicator:
     explain_zh: str
     explain_en: str
     limits: tuple[float, ...] = ()
+    limit: MapLimit | None = None
 
 
 @dataclass(frozen=True)
@@ -126,6 +175,7 @@ def webmap(  # noqa: PLR0913  by name only, each a part of the page
     layers: Sequence[MapLayer],
     notes: Sequence[Mapping[str, str]],
     presets: Sequence[MapPreset] = (),
+    as_of: date | None = None,
     other: OtherRun | None = None,
     budget: MapBudget = NO_BUDGET,
     tell: Callable[[Mapping[str, str]], None] | None = None,
@@ -148,6 +198,8 @@ def webmap(  # noqa: PLR0913  by name only, each a part of the page
         The plan's layers, polygons first.
     presets
         The kinds of map the reader can choose from; the map opens with the first.
+    as_of
+        The day the data are of; marked on life lines and printed. Without it nothing open is said to last.
     other
         Another run to compare with, or None.
     budget
@@ -218,7 +270,12 @@ def webmap(  # noqa: PLR0913  by name only, each a part of the page
     for layer in (zone_layer, *drawn):
         layer.add_to(page)
     Panel(
-        {**config, "notes": [dict(note) for note in (*notes, *fitted.sentences)], "bounds": bounds},
+        {
+            **config,
+            "notes": [dict(note) for note in (*notes, *fitted.sentences)],
+            "bounds": bounds,
+            "as_of": as_of.isoformat() if as_of else None,
+        },
         zones=zone_layer,
         layers=drawn,
     ).add_to(page)
@@ -228,13 +285,14 @@ def webmap(  # noqa: PLR0913  by name only, each a part of the page
 def _indicator(
     indicator: MapIndicator, values: pd.DataFrame, other: OtherRun | None, changes: pd.DataFrame | None
 ) -> dict[str, Any]:
-    """Describe an indicator: its names and its class limits as printed, the same for both runs."""
+    """Describe an indicator: its names, its class limits as printed (for both runs alike), what a rule asks of it."""
     figures = values[indicator.id].to_numpy(dtype=float)
     if other is not None:
         figures = np.append(figures, other.values[indicator.id].to_numpy(dtype=float))
     about = (
         {} if changes is None else {"difference": difference_classes(changes[indicator.id].to_numpy(), indicator.unit)}
     )
+    limit = indicator.limit
     return {
         "id": indicator.id,
         "label": {"zh": indicator.zh, "en": indicator.en},
@@ -242,6 +300,7 @@ def _indicator(
         "explain": {"zh": indicator.explain_zh, "en": indicator.explain_en},
         **number_classes(figures, indicator.unit, limits=indicator.limits),
         **about,
+        **({"limit": asdict(limit)} if limit is not None else {}),
     }
 
 

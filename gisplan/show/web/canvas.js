@@ -28,12 +28,12 @@
     if (!running) { running = true; requestAnimationFrame(work); }
   });
 
-  function hatch(context, ratio) {
+  function hatch(context, ratio, inks) {
     const size = 8 * ratio, tile = document.createElement('canvas');
     tile.width = tile.height = size;
     const c = tile.getContext('2d');
-    c.fillStyle = '#eceeef'; c.fillRect(0, 0, size, size);
-    c.strokeStyle = '#9aa3aa'; c.lineWidth = 1.3 * ratio;
+    c.fillStyle = inks.hatch[0]; c.fillRect(0, 0, size, size);
+    c.strokeStyle = inks.hatch[1]; c.lineWidth = 1.3 * ratio;
     c.beginPath();
     [-size, 0, size].forEach(d => { c.moveTo(d - ratio, size + ratio); c.lineTo(d + size + ratio, -ratio); });
     c.stroke();
@@ -62,8 +62,9 @@
     plainStyle: function () {
       const meta = this.table.meta, first = (meta.colourings || [])[0];
       const colours = first ? gisplan.colouring(this.table, first.id, 'natural') : { codes: new Uint16Array(this.table.n), colors: [], weights: [], hatched: -1 };
+      const inks = gisplan.INKS.light;
       // mask: 0 for each row that is filtered out; such rows are faint outlines (ghost) or nothing at all
-      return Object.assign({ mask: null, ghost: true, alpha: FILL, stroke: '#4a5560', width: 1, halo: false, fill: meta.kind !== 'zone' }, colours);
+      return Object.assign({ mask: null, ghost: true, alpha: FILL, inks, stroke: inks.outline, width: 1, halo: false, fill: meta.kind !== 'zone' }, colours);
     },
 
     setStyle: function (change) {
@@ -192,13 +193,13 @@
       const S = this.style, c = pen.context;
       c.lineJoin = 'round';
       if (S.fill) groups.forEach((rows, code) => {
-        c.fillStyle = code === S.hatched ? hatch(c, pen.ratio) : S.colors[code] || NONE;
+        c.fillStyle = code === S.hatched ? hatch(c, pen.ratio, S.inks) : S.colors[code] || NONE;
         c.globalAlpha = S.alpha;
         this.each(pen, rows, one => one.fill());      // rings are oriented, so overlaps stay filled and holes open
       });
       c.globalAlpha = 1;
       if (S.halo) groups.forEach(rows => {
-        c.strokeStyle = 'rgba(255,255,255,.9)'; c.lineWidth = (S.width + 2.6) * pen.ratio;
+        c.strokeStyle = S.inks.halo; c.lineWidth = (S.width + 2.6) * pen.ratio;
         this.each(pen, rows, one => one.stroke());
       });
       // Outlines of parcels fade out where they would be all one sees.
@@ -239,7 +240,7 @@
         for (let code = groups.length - 1; code >= 0; code--) {
           if (!groups[code]) continue;
           const width = Math.max(0.8, (S.weights[code] || 1) * grow);
-          c.strokeStyle = edge ? 'rgba(255,255,255,.85)' : S.colors[code] || NONE;
+          c.strokeStyle = edge ? S.inks.casing : S.colors[code] || NONE;
           c.lineWidth = (width + (edge ? 1.8 : 0)) * pen.ratio;
           this.each(pen, groups[code], one => one.stroke());
         }
@@ -259,7 +260,7 @@
             c.beginPath();
             c.arc((T.X[j] - pen.x0) * pen.k, (T.Y[j] - pen.y0) * pen.k, r, 0, 7);
             c.fillStyle = S.colors[code] || NONE; c.fill();
-            c.strokeStyle = '#fff'; c.lineWidth = 1.6 * pen.ratio; c.stroke();
+            c.strokeStyle = S.inks.rim; c.lineWidth = 1.6 * pen.ratio; c.stroke();
           }
         });
       }

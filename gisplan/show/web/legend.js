@@ -3,7 +3,7 @@
   'use strict';
   const gisplan = window.gisplan, h = gisplan.h;
 
-  const swatch = (color, alpha, missing) => h('i', { class: 'gp-swatch' + (missing ? ' gp-hatch' : ''), style: missing ? {} : { background: gisplan.over(color, alpha) } });
+  const swatch = (view, color, alpha, missing) => h('i', { class: 'gp-swatch' + (missing ? ' gp-hatch' : ''), style: missing ? {} : { background: gisplan.over(color, alpha, view.inks.ground) } });
 
   gisplan.parts.push({
     name: 'legend', tab: 'legend',
@@ -24,10 +24,10 @@
     const rows = [];
     for (let code = colouring.hatched - 1; code >= 0; code--) {
       if (!counted.counts[code] && !colouring.about) continue;
-      rows.push(h('tr', {}, h('td', {}, swatch(colouring.colors[code], opacity)), h('td', {}, colouring.name(code, view.state.lang)), h('td', {}, gisplan.count(counted.counts[code])), extra(code)));
+      rows.push(h('tr', {}, h('td', {}, swatch(view, colouring.colors[code], opacity)), h('td', {}, colouring.name(code, view.state.lang)), h('td', {}, gisplan.count(counted.counts[code])), extra(code)));
     }
     const none = colouring.hatched;
-    if (counted.counts[none]) rows.push(h('tr', {}, h('td', {}, swatch('', 1, true)), h('td', {}, view.word('noData')), h('td', {}, gisplan.count(counted.counts[none])), extra(none)));
+    if (counted.counts[none]) rows.push(h('tr', {}, h('td', {}, swatch(view, '', 1, true)), h('td', {}, view.word('noData')), h('td', {}, gisplan.count(counted.counts[none])), extra(none)));
     return rows;
   }
 
@@ -36,7 +36,7 @@
     const unit = i.signed && i.unit === 'share' ? view.word('points') : gisplan.unit(i.unit, lang);
     return h('div', { class: 'gp-ramp' },
       h('h2', {}, view.say(i.label), unit ? h('small', {}, ' ' + unit) : ''),
-      h('table', { class: 'gp-classes' }, h('thead', {}, h('tr', {}, h('th', { colspan: 2 }), h('th', { scope: 'col' }, view.word('zoneCount')))),
+      h('table', { class: 'gp-classes' }, h('thead', {}, h('tr', {}, h('td', { colspan: 2 }), h('th', { scope: 'col' }, view.word('zoneCount')))),
         h('tbody', {}, ramp(colouring, gisplan.tally(colouring), view.state.alpha, view, () => ''))),
       i.signed ? h('p', { class: 'gp-explain' }, gisplan.differenceName(view)) : '', h('p', { class: 'gp-explain' }, view.say(i.explain)));
   }
@@ -61,7 +61,7 @@
     const used = colouring.colors.map((_, code) => code).filter(code => counted.counts[code]);
     const single = !about.column || (about.kind !== 'number' && colouring.colors.length === 2 && used.length <= 1);
     const opacity = gisplan.FILL * view.state.alpha / 0.88, mark = code => {
-      if (areas) return swatch(colouring.colors[code], opacity, code === colouring.hatched);
+      if (areas) return swatch(view, colouring.colors[code], opacity, code === colouring.hatched);
       if (meta.kind === 'line') return h('i', { class: 'gp-line', style: { background: colouring.colors[code], height: Math.min(6, Math.max(2, colouring.weights[code])) + 'px' } });
       return h('i', { class: 'gp-dot', style: { background: colouring.colors[code] } });
     };
@@ -85,7 +85,7 @@
         : used.map(code => h('tr', {}, h('td', {}, mark(code)), h('td', {}, colouring.name(code, lang)), h('td', {}, gisplan.count(counted.counts[code])), figures(code)));
       if (meta.colourings.length > 1) parts.push(h('p', { class: 'gp-hint' }, view.say(about.label) + (unit ? '（' + unit + '）' : '')));
       parts.push(h('table', { class: 'gp-classes' },
-        size ? h('thead', {}, h('tr', {}, h('th', { colspan: 2 }), h('th', { scope: 'col' }, view.word('count')), size.heads.map(t => h('th', { scope: 'col' }, t)))) : '',
+        size ? h('thead', {}, h('tr', {}, h('td', { colspan: 2 }), h('th', { scope: 'col' }, view.word('count')), size.heads.map(t => h('th', { scope: 'col' }, t)))) : '',
         h('tbody', {}, rows,
           size && used.length > 1 ? h('tr', { class: 'gp-all' }, h('td', { colspan: 2 }, view.word('total')), h('td', {}, gisplan.count(counted.count)), sum.map(t => h('td', {}, t))) : '')));
     }

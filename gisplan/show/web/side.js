@@ -13,7 +13,7 @@
       this.names = Array.from({ length: zones.table.n }, (_, i) => String(zones.table.value('name', i)));
       this.polygons = layers.filter(l => l.table.meta.kind === 'polygon');
       this.border = gisplan.layer(zones.id, { silent: true, zIndex: BORDERS });
-      this.border.setStyle({ fill: false, halo: true, stroke: '#22303c', width: 1.7 }).addTo(map);
+      this.border.setStyle({ fill: false, halo: true, width: 1.7 }).addTo(map);
       zones.setZIndex(1);
       zones.setStyle({ fill: false, stroke: null });
       // Zone borders lie above lines and below points; within a kind the order given is the order drawn.
@@ -55,22 +55,24 @@
     }
 
     paint() {
-      const { view, map } = this, zoned = this.zoned, state = view.state;
+      const { view, map } = this, inks = view.inks, zoned = this.zoned, state = view.state;
       map.gisplan.raised = zoned;
       map.gisplan.lang = state.lang;
+      map.gisplan.inks = inks;
+      this.border.setStyle({ inks, stroke: inks.edge });
       const shown = this.zoneColouring();
-      this.zones.setStyle(shown ? Object.assign({ fill: true, alpha: state.alpha }, shown) : { fill: false });
+      this.zones.setStyle(Object.assign({ inks }, shown ? Object.assign({ fill: true, alpha: state.alpha }, shown) : { fill: false }));
       this.layers.forEach(layer => {
-        const style = Object.assign({ mask: this.mask(layer), ghost: !zoned && state.ghost }, this.colouring(layer));
+        const style = Object.assign({ inks, mask: this.mask(layer), ghost: !zoned && state.ghost }, this.colouring(layer));
         if (layer.table.meta.kind === 'polygon') {
-          Object.assign(style, zoned ? { fill: false, stroke: '#ffffff', faint: 0.75, width: 0.8 }
-            : { fill: true, stroke: '#4a5560', faint: 0.8, width: 1, alpha: gisplan.FILL * state.alpha / 0.88 });
+          Object.assign(style, zoned ? { fill: false, stroke: inks.quiet, faint: 0.75, width: 0.8 }
+            : { fill: true, stroke: inks.outline, faint: 0.8, width: 1, alpha: gisplan.FILL * state.alpha / 0.88 });
         }
         layer.setStyle(style);
       });
       this.labels.set(row => ({
         figure: shown ? gisplan.figure(this.shown.values[row], this.shown.about, state.lang, true) : '',
-        dark: Boolean(shown) && state.alpha > 0.6 && gisplan.isDark(shown.colors[shown.codes[row]])
+        dark: shown && state.alpha > 0.6 ? gisplan.isDark(shown.colors[shown.codes[row]]) : view.dark
       }));
     }
   };

@@ -14,7 +14,7 @@
     hide: ['收起面板', 'Hide panel'], show: ['展开面板', 'Show panel'], fit: ['显示全部范围', 'Show everything'],
     north: ['北', 'N'], northLong: ['上北下南', 'North is up'], close: ['关闭', 'Close'], inZone: ['所在分区', 'Zone'], 
     zoomIn: ['放大', 'Zoom in'], zoomOut: ['缩小', 'Zoom out'], klass: ['类别', 'Class'], map: ['交互地图', 'Interactive map'],
-    panel: ['地图说明与图例', 'Map panel'], count: ['数量', 'No.'], total: ['合计', 'Total'], yes: ['是', 'yes'], no: ['否', 'no'], noneShown: ['没有可显示的分区。', 'No zones to show.'],
+    skip: ['跳到图例与指标', 'Skip to the panel'], panel: ['地图说明与图例', 'Map panel'], count: ['数量', 'No.'], total: ['合计', 'Total'], yes: ['是', 'yes'], no: ['否', 'no'], noneShown: ['没有可显示的分区。', 'No zones to show.'],
     failed: ['地图数据无法读取，请用较新的浏览器打开，或重新生成此文件。', 'The map data cannot be read: open the file in a newer browser, or make it again.'],
     other: ['English', '中文'], otherLong: ['Switch to English', '切换为中文'],
     madeWith: ['离线地图 · Leaflet 1.9.4', 'Offline map · Leaflet 1.9.4']

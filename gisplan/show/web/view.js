@@ -10,6 +10,7 @@
        section: 'top'                  its box stands above the tabs
        heads, tools: [{id, word, glyph, press(view, event), pressed(view)}]   buttons of the header, of the map
        painted(view)                   after colours, filter or language changed
+       rendered(view)                  after the panel was filled
        picked(view, found, latlng)     the map was clicked
        save(view)                      {key: text} of what a link to this view must hold
        load(view, {key: text})         take it up again; a key that is absent means what the page opens with
@@ -98,9 +99,11 @@
       const map = this.map, box = map.getContainer();
       this.head = h('header', { class: 'gp-head' });
       this.body = h('div', { class: 'gp-body' });
-      this.panel = h('aside', { class: 'gp-panel', id: this.id('panel') }, this.head, this.body);
-      this.stage = h('div', { class: 'gp-maps' });
-      this.root = h('div', { class: 'gp-stage' }, this.stage, this.panel);
+      this.panel = h('aside', { class: 'gp-panel', id: this.id('panel'), tabindex: -1 }, this.head, this.body);
+      this.stage = h(this.config.embedded ? 'div' : 'main', { class: 'gp-maps' });
+      // Not a link: the address after "#" holds the view.
+      this.skip = h('button', { class: 'gp-skip', type: 'button', onclick: () => { if (this.state.folded) this.fold(false); this.panel.focus(); } });
+      this.root = h('div', { class: 'gp-stage' }, this.skip, this.stage, this.panel);
       box.parentNode.insertBefore(this.root, box);
       this.stage.append(box);
       if (!this.config.embedded) document.body.classList.add('gp-page');
@@ -131,11 +134,23 @@
       this.quiet(element);
       return element;
     }
-    quiet(element) { L.DomEvent.disableClickPropagation(element); L.DomEvent.disableScrollPropagation(element); }
+    quiet(element) {
+      L.DomEvent.disableClickPropagation(element);
+      L.DomEvent.disableScrollPropagation(element);
+      // Leaflet looks for this element above the one that was clicked, and finds nothing when that one is gone by then.
+      element.addEventListener('click', e => e.stopPropagation());
+    }
 
     fit() {
       const b = this.config.bounds;
       this.map.fitBounds([[b[1], b[0]], [b[3], b[2]]], { padding: [18, 18], animate: false });
+      this.home = this.where();
+    }
+
+    /* Middle and zoom of the map as text, by the pixel that is really in the middle: opened again, it is the same pixel. */
+    where() {
+      const map = this.map, at = map.containerPointToLatLng(map.getSize().divideBy(2));
+      return at.lat.toFixed(7) + ',' + at.lng.toFixed(7) + ',' + Number(map.getZoom().toFixed(3));
     }
 
     fold(away) {
@@ -200,6 +215,7 @@
       });
       this.body.scrollTop = tab === s.tab ? top : 0;
       this.shownTab = s.tab;
+      this.tell('rendered');
       const again = focus && document.activeElement !== document.getElementById(focus) && document.getElementById(focus);
       if (again) again.focus({ preventScroll: true });
     }
@@ -209,6 +225,7 @@
       this.root.lang = s.lang === 'en' ? 'en' : 'zh-CN';
       if (!this.config.embedded) document.documentElement.lang = this.root.lang;
       this.panel.setAttribute('aria-label', this.word('panel'));
+      this.skip.textContent = this.word('skip');
       this.head.textContent = '';
       this.head.append(
         h('div', { class: 'gp-tools' },
@@ -243,7 +260,7 @@
         return h('button', {
           type: 'button', id: this.id(b.id), title: b.glyph ? label : null, 'aria-label': b.glyph ? label : null,
           'aria-pressed': b.pressed ? String(Boolean(b.pressed(this))) : null, onclick: e => b.press(this, e)
-        }, b.glyph || label);
+        }, typeof b.glyph === 'function' ? b.glyph(this) : b.glyph || label);
       });
     }
 
@@ -283,7 +300,7 @@
       return e;
     };
     const svg = make('svg', { viewBox: '0 0 20 26', width: 20, height: 26, 'aria-hidden': 'true' });
-    svg.append(make('path', { d: 'M10 1 L17 24 L10 19 Z', fill: '#fff', stroke: '#22303c' }), make('path', { d: 'M10 1 L3 24 L10 19 Z', fill: '#22303c', stroke: '#22303c' }));
+    svg.append(make('path', { d: 'M10 1 L17 24 L10 19 Z', class: 'gp-arrow-light' }), make('path', { d: 'M10 1 L3 24 L10 19 Z', class: 'gp-arrow' }));
     return svg;
   }
 })();
