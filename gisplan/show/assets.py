@@ -27,6 +27,7 @@ PINNED = {
 SCRIPTS = (
     *("inflate.js", "payload.js", "text.js", "colouring.js", "canvas.js", "hover.js", "labels.js"),
     *("side.js", "view.js", "look.js", "legend.js", "zones.js", "notes.js", "card.js", "print.js"),
+    "fragment.js",
 )
 STYLES = ("page.css",)
 

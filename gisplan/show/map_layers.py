@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -140,20 +141,40 @@ def bounds_of(geometry: NDArray[np.object_]) -> list[float] | None:
     return [float(v) for v in found] if np.isfinite(found).all() else None
 
 
-def feature_layer(layer: MapLayer, position: int) -> FeatureLayer:
-    """Encode one of the plan's layers with its ways to be coloured.
+def feature_layer(layer: MapLayer, position: int | None = None) -> FeatureLayer:
+    """Encode a layer with its ways to be coloured, to be added to any `folium.Map`.
 
     Parameters
     ----------
     layer
         What is drawn.
     position
-        Its place on the map, from 0; it becomes part of ids in the page.
+        Its place on a gisplan map, from 0; it becomes part of ids in the page. Without one they come from the content.
 
     Raises
     ------
     LayerError
         The layer has no coordinate system, lacks a column, mixes kinds, or holds a class without a colour.
+
+    Examples
+    --------
+    >>> import folium, geopandas, shapely
+    >>> from gisplan.show import MapClass, MapColouring, MapColumn, MapLayer, feature_layer
+    >>> blocks = geopandas.GeoDataFrame(
+    ...     {"id": ["A1", "A2"], "use": ["industrial", "green"]},
+    ...     geometry=[shapely.box(120.0, 31.0, 120.01, 31.01), shapely.box(120.01, 31.0, 120.02, 31.01)],
+    ...     crs=4490,
+    ... )
+    >>> classes = (MapClass("industrial", "工业", "Industry", "#bb9966"), MapClass("green", "绿地", "Green", "#7bb26d"))
+    >>> layer = feature_layer(
+    ...     MapLayer(
+    ...         "blocks", "地块", "Blocks", blocks, (MapColumn("id", "编号", "Id"),),
+    ...         (MapColouring("use", "用途", "Use", "use", classes),),
+    ...     )
+    ... )
+    >>> view = folium.Map(location=[31.005, 120.01], zoom_start=15)
+    >>> _ = layer.add_to(view)
+    >>> view.save("blocks.html")
     """
     frame = layer.frame
     colourings = layer.colourings or (MapColouring("", layer.zh, layer.en, classes=(_plain(layer),)),)
@@ -184,9 +205,10 @@ def feature_layer(layer: MapLayer, position: int) -> FeatureLayer:
         "colourings": described,
         "size": keys[layer.size_column] if layer.size_column is not None and kind != "point" else None,
     }
+    payload = encode(geometry, columns, meta=meta)
     return FeatureLayer(
-        encode(geometry, columns, meta=meta),
-        key=f"layer{position}",
+        payload,
+        key=f"layer{hashlib.sha256(payload).hexdigest()[:12] if position is None else position}",
         name=layer.zh or layer.en,
         bounds=bounds_of(geometry),
         show=layer.shown,

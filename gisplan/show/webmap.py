@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from gisplan.errors import OutputError, first_ids
 from gisplan.show.classes import number_classes
 from gisplan.show.map_layers import MapClass, MapColouring, MapColumn, MapLayer, bounds_of, degrees, feature_layer
-from gisplan.show.map_parts import FeatureLayer, Panel
-from gisplan.show.page import OfflineFigure, OfflineMap
+from gisplan.show.embed import StudyMap
+from gisplan.show.map_parts import FeatureLayer
 from gisplan.show.payload import encode
 
-__all__ = ["MapClass", "MapColouring", "MapColumn", "MapIndicator", "MapLayer", "MapPreset", "webmap"]
+__all__ = ["MapClass", "MapColouring", "MapColumn", "MapIndicator", "MapLayer", "MapPreset", "draw_map", "webmap"]
 
 _NO_SCRIPT = {"zh": "需要启用 JavaScript 才能显示此地图。", "en": "This map needs JavaScript."}
 
@@ -66,7 +66,12 @@ class MapPreset:
     scheme: str = "natural"
 
 
-def webmap(
+def webmap(**given: Any) -> str:
+    """Write a map as one HTML file: the page of `draw_map`, which takes the same arguments."""
+    return draw_map(**given).page()
+
+
+def draw_map(
     *,
     title: Mapping[str, str],
     subtitle: Mapping[str, str],
@@ -77,8 +82,8 @@ def webmap(
     layers: Sequence[MapLayer],
     notes: Sequence[Mapping[str, str]],
     presets: Sequence[MapPreset] = (),
-) -> str:
-    """Write the map.
+) -> StudyMap:
+    """Draw a map.
 
     Parameters
     ----------
@@ -99,8 +104,8 @@ def webmap(
 
     Returns
     -------
-    str
-        One HTML file that asks no network for anything; equal input gives equal bytes.
+    StudyMap
+        Ready to be written as a page, an iframe or a fragment; equal input gives equal bytes.
 
     Raises
     ------
@@ -114,25 +119,10 @@ def webmap(
     _check(zones, values, indicators, layers)
     _check_presets(presets, indicators, layers)
     names = " / ".join(dict.fromkeys(title[key] for key in ("zh", "en") if language in {key, "both"}))
-    figure = OfflineFigure(
-        title=names,
-        lang="en" if language == "en" else "zh-CN",
-        summary=f"{names}. {_NO_SCRIPT['zh']} {_NO_SCRIPT['en']}",
-    )
     zone_layer = _zone_layer(zones, values, indicators)
     drawn = [feature_layer(layer, position) for position, layer in enumerate(layers)]
     bounds = _union([layer._bounds for layer in (zone_layer, *drawn)])
-    page = OfflineMap(
-        figure,
-        location=[(bounds[1] + bounds[3]) / 2, (bounds[0] + bounds[2]) / 2],
-        zoom_start=12,
-        zoom_snap=0.25,
-        fade_animation=False,
-        attribution_control=False,
-    )
-    for layer in (zone_layer, *drawn):
-        layer.add_to(page)
-    Panel(
+    return StudyMap(
         {
             "title": dict(title),
             "subtitle": dict(subtitle),
@@ -144,8 +134,10 @@ def webmap(
         },
         zones=zone_layer,
         layers=drawn,
-    ).add_to(page)
-    return figure.render()
+        title=names,
+        lang="en" if language == "en" else "zh-CN",
+        summary=f"{names}. {_NO_SCRIPT['zh']} {_NO_SCRIPT['en']}",
+    )
 
 
 def _indicator(indicator: MapIndicator, values: NDArray[np.float64]) -> dict[str, Any]:

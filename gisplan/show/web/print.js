@@ -5,7 +5,7 @@
 
   gisplan.parts.push({
     name: 'print',
-    heads: [{ id: 'print', word: 'print', absent: view => view.config.embedded, press: () => window.print() }],
+    heads: [{ id: 'print', word: 'print', absent: view => view.config.embedded || view.config.framed, press: () => window.print() }],
     open(view) {
       if (view.config.embedded) return;
       window.addEventListener('beforeprint', () => printing(view, true));

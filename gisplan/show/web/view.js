@@ -26,10 +26,14 @@
       });
   };
 
+  /* A map that stands twice in one page needs ids of its own. */
+  const prefixes = {};
+  const unique = prefix => { const n = prefixes[prefix] = (prefixes[prefix] || 0) + 1; return n === 1 ? prefix : prefix + '-' + n; };
+
   class View {
     constructor(map, config, zones, layers) {
       Object.assign(this, { map, config, table: zones.table, masks: {} });
-      this.prefix = config.prefix || 'gp';
+      this.prefix = unique(config.prefix || 'gp');
       this.values = config.indicators.map((_, k) => zones.table.numbers('i' + k));
       this.names = Array.from({ length: zones.table.n }, (_, i) => String(zones.table.value('name', i)));
       const open = layers.filter(l => map.hasLayer(l)), colourings = {};
