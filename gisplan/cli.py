@@ -41,6 +41,17 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--strict", action="store_true", help="exit with 1 if there is any error or warning")
     run.set_defaults(call=_run)
 
+    map_ = verbs.add_parser("map", help="the map only, also as a piece to be put into another page")
+    map_.add_argument("plan", metavar="PLAN", help="a plan.toml")
+    map_.add_argument("--out", metavar="FILE", help="the file to write (default: maps/<plan name>.map.html)")
+    map_.add_argument(
+        "--embed",
+        choices=("page", "iframe", "fragment"),
+        default="page",
+        help="a page of its own (the default), a frame to paste into any page, or a <div> with everything in it",
+    )
+    map_.set_defaults(call=_map)
+
     check = verbs.add_parser("check", help="read and check only; issues on standard output")
     check.add_argument("plan", metavar="PLAN", help="a plan.toml")
     check.add_argument("--format", choices=("text", "json"), default="text")
@@ -151,6 +162,26 @@ def _study(plan: Plan, out: str | None, *, strict: bool) -> int:
     print(f"\n{counted(len(result.zones), 'zone')}, {counted(len(result.measured), 'indicator')} → {folder.resolve()}")
     print(f"Open {(folder / 'map.html').resolve()}")
     return STRICT if strict and _grave(result.issues) else DONE
+
+
+def _map(options: argparse.Namespace) -> int:
+    from gisplan.plan import load_plan
+    from gisplan.show.publish import require_writable
+    from gisplan.study import evaluate
+
+    plan = load_plan(options.plan)
+    name = "map" if options.embed == "page" else options.embed
+    file = Path(options.out) if options.out else Path("maps") / f"{plan.plan.name}.{name}.html"
+    if file.is_dir():
+        raise GisplanError(f"map: {file} is a folder; --out names the file to write.")
+    require_writable(file.parent, (file.name,))
+    with _progress() as told:
+        result = evaluate(plan, progress=told)
+        told("write the map")
+        result.map().save(file, form=options.embed)
+    _summary(result.issues)
+    print(f"\n{counted(len(result.zones), 'zone')} → {file.resolve()} ({file.stat().st_size / 1e6:.2f} MB)")
+    return DONE
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
@@ -21,6 +21,9 @@ from gisplan.issues import Issue
 from gisplan.measure import Measured, Survey, tables
 from gisplan.plan import Plan
 from gisplan.read import read_layers
+
+if TYPE_CHECKING:
+    from gisplan.show.embed import StudyMap
 
 
 def _quiet(_: str) -> None:
@@ -62,6 +65,18 @@ class Result:
     balance: pd.DataFrame
     issues: tuple[Issue, ...]
     timings: Mapping[str, float]
+
+    def map(self) -> StudyMap:
+        """Draw the interactive map; a notebook shows it, ``.save("map.html")`` writes it.
+
+        Raises
+        ------
+        OutputError
+            There is nothing to draw.
+        """
+        from gisplan.show.study_map import study_map
+
+        return study_map(self.survey, self.measured, self.parcels, texts=_texts(self))
 
 
 def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable[[str], None] = _quiet) -> Result:
@@ -157,7 +172,6 @@ def write(result: Result, folder: str | Path, *, progress: Callable[[str], None]
     from gisplan.show.geopackage import write_geopackage
     from gisplan.show.publish import published
     from gisplan.show.record import write_record
-    from gisplan.show.study_map import study_map
     from gisplan.show.tables import write_csv
 
     out = Path(folder)
@@ -173,7 +187,7 @@ def write(result: Result, folder: str | Path, *, progress: Callable[[str], None]
         progress("write results.gpkg")
         write_geopackage(_gis_layers(result), fresh / "results.gpkg")
         progress("write map.html")
-        page = study_map(result.survey, result.measured, result.parcels, texts=_texts(result))
+        page = result.map().page()
         (fresh / "map.html").write_text(page, encoding="utf-8", newline="\n")
         write_record(fresh / "run.json", _record(result, time.perf_counter() - began))
     return out

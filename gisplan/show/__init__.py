@@ -1,7 +1,7 @@
 """A result → files people open; and the map's parts for those who draw with folium.
 
-`draw_map` makes a `StudyMap`, which is written as a page, an iframe or a fragment of another page. `feature_layer` makes
-a layer that can be added to any `folium.Map`.
+`draw_map` makes a `StudyMap`, which is written as a page, an iframe or a fragment of another page. `feature_layer`
+makes a layer that can be added to any `folium.Map`.
 """
 
 from __future__ import annotations

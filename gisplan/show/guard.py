@@ -8,11 +8,12 @@ from html.parser import HTMLParser
 from gisplan.errors import OutputError
 
 # What runs, embeds, or changes how the rest of the page is read. Scripts are written elsewhere, by hash.
-_TAGS = frozenset("script iframe frame object embed applet base link meta form portal".split())
+_TAGS = {"script", "iframe", "frame", "object", "embed", "applet", "base", "link", "meta", "form", "portal"}
 
-_ADDRESSES = frozenset(
-    "src srcset href xlink:href action formaction data poster background ping manifest codebase srcdoc".split()
-)
+_ADDRESSES = {
+    *("src", "srcset", "srcdoc", "href", "xlink:href", "action", "formaction", "data"),
+    *("poster", "background", "ping", "manifest", "codebase"),
+}
 
 _CSS_ADDRESS = re.compile(r"url\(\s*(?!['\"]?data:)|@import|expression\(|-moz-binding", re.IGNORECASE)
 
@@ -37,7 +38,9 @@ def require_inert(markup: str) -> None:
     if reader.fault is None and "<script" in markup.lower():
         reader.fault = "a script hidden from sight"
     if reader.fault is not None:
-        raise OutputError(f"a part of the map writes {reader.fault} into the page; nothing unknown may run or be asked for")
+        raise OutputError(
+            f"a part of the map writes {reader.fault} into the page; nothing unknown may run or be asked for"
+        )
 
 
 class _Reader(HTMLParser):

@@ -56,9 +56,12 @@ class FeatureLayer(folium.map.Layer):
         prefix
             Letters and digits, or nothing.
         """
-        return FeatureLayer(
-            self._payload, key=prefix + self._id, name=self._given, bounds=self._bounds, show=self.show
-        )
+        return FeatureLayer(self._payload, key=prefix + self._id, name=self._given, bounds=self._bounds, show=self.show)
+
+    @property
+    def size(self) -> int:
+        """Bytes that its data take in a page."""
+        return (len(self._payload) + 2) // 3 * 4
 
     def digest(self) -> bytes:
         """SHA-256 of all that makes it what it is: what it holds, its id, its name, whether it is shown."""

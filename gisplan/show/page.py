@@ -22,6 +22,10 @@ from gisplan.show.guard import require_inert
 # A web page may not hold these inside a script element: the first ends it, the second hides its end.
 _BREAKS_SCRIPT = re.compile(r"</script|<!--", re.IGNORECASE)
 
+# Browsers read U+0080 to U+009F as other characters where they are written by number, and half characters not at all.
+_NOT_IN_JSON = re.compile("[<>&\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_NOT_IN_HTML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
 
 def escape(text: object) -> str:
     """Escape text for folium, which puts names into HTML, into script strings and through jinja in turn.
@@ -35,11 +39,14 @@ def escape(text: object) -> str:
 
 
 def json_text(value: Any) -> str:
-    r"""Write JSON for an inert script element: no ``<``, ``>``, ``&``, U+2028 or U+2029 is left."""
+    """Write JSON for an inert script element, without ``<``, ``>``, ``&``, control or half characters."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    for mark in "<>&\u2028\u2029":
-        text = text.replace(mark, f"\\u{ord(mark):04x}")
-    return text
+    return _NOT_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def plain_text(text: str) -> str:
+    """Escape text for HTML; what HTML cannot hold, such as NUL and half characters, becomes U+FFFD."""
+    return html.escape(_NOT_IN_HTML.sub("\ufffd", text), quote=True)
 
 
 class Verbatim(Element):
@@ -178,12 +185,12 @@ class OfflineFigure(Figure):
                 # Before anything else that could be written wrongly: what stands above a policy escapes it.
                 f'<meta http-equiv="Content-Security-Policy" content="{_policy([*parts.scripts, parts.last])}">',
                 '<meta name="viewport" content="width=device-width, initial-scale=1">',
-                f"<title>{html.escape(self.title or '')}</title>\n<!--\n{LEAFLET_LICENCE}\n-->",
+                f"<title>{plain_text(self.title or '')}</title>\n<!--\n{LEAFLET_LICENCE}\n-->",
                 "<style>html,body{height:100%;margin:0}</style>",
                 *parts.head,
                 *(f"<script>{text}</script>" for text in parts.scripts),
                 "</head>\n<body>",
-                f"<noscript>{html.escape(self.summary)}</noscript>",
+                f"<noscript>{plain_text(self.summary)}</noscript>",
                 parts.body,
                 parts.data,
                 f"<script>{parts.last}</script>\n</body>\n</html>\n",

@@ -19,9 +19,9 @@ def scoped(css: str, scope: str) -> str:
     Parameters
     ----------
     css
-        A style sheet. ``:root``, ``html`` and ``body`` come to mean the scope. Rules for a page of one's own (``body.x``
-        and ``@page``) are left out. ``@media (max-width: 600px)`` becomes the class ``gp-upto-600`` of the scope, which
-        `widths` lists and a script sets.
+        A style sheet. ``:root``, ``html`` and ``body`` come to mean the scope. Rules for a page of one's own
+        (``body.x`` and ``@page``) are left out. ``@media (max-width: 600px)`` becomes the class ``gp-upto-600`` of the
+        scope, which `widths` lists and a script sets.
     scope
         A selector.
 

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from gisplan.measure import GROUPS, Measured, Survey
+from gisplan.show.embed import StudyMap
 from gisplan.show.map_layers import MapLayer
 from gisplan.show.study_layers import study_layers
-from gisplan.show.webmap import MapIndicator, MapPreset, webmap
+from gisplan.show.webmap import MapIndicator, MapPreset, draw_map
 
 
 def study_map(
@@ -20,8 +21,8 @@ def study_map(
     parcels: pd.DataFrame | None,
     *,
     texts: Mapping[str, Mapping[str, str]],
-) -> str:
-    """Page of a study, as one HTML text.
+) -> StudyMap:
+    """Map of a study.
 
     Parameters
     ----------
@@ -52,7 +53,7 @@ def study_map(
         for m in _first(shown, ("plot_ratio", "plot_ratio_gross", "road_density"))
     ]
     layers = study_layers(survey, parcels)
-    return webmap(
+    return draw_map(
         title=texts["title"],
         subtitle=texts["subtitle"],
         language=plan.plan.language,

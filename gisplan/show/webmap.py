@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from gisplan.errors import OutputError, first_ids
 from gisplan.show.classes import number_classes
-from gisplan.show.map_layers import MapClass, MapColouring, MapColumn, MapLayer, bounds_of, degrees, feature_layer
 from gisplan.show.embed import StudyMap
+from gisplan.show.map_layers import MapClass, MapColouring, MapColumn, MapLayer, bounds_of, degrees, feature_layer
 from gisplan.show.map_parts import FeatureLayer
 from gisplan.show.payload import encode
 
