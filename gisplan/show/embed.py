@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from gisplan.errors import OutputError
-from gisplan.show.fragment import ascii_markup, assets_block, fragment
+from gisplan.show.fragment import ascii_markup, assets_block, fragment, version
 from gisplan.show.map_parts import FeatureLayer, Panel
 from gisplan.show.page import OfflineFigure, OfflineMap, json_text, plain_text
 from gisplan.show.publish import published
@@ -63,8 +63,9 @@ class StudyMap:
 
     @cached_property
     def key(self) -> str:
-        """Id made of the content: equal maps have equal ids, others do not."""
-        digest = hashlib.sha256(json_text([self.config, self.title, self.lang, self.summary]).encode("utf-8"))
+        """Id made of the content: equal maps of one version of gisplan have equal ids, others do not."""
+        about = json_text([version(), self.config, self.title, self.lang, self.summary])
+        digest = hashlib.sha256(about.encode("utf-8"))
         for layer in (self.zones, *self.layers):
             digest.update(layer.digest())
         return f"gp{digest.hexdigest()[:16]}"
@@ -98,7 +99,8 @@ class StudyMap:
         inner = html.escape(self._figure(framed=True).render(), quote=True)
         return (
             f'<iframe sandbox="allow-scripts" loading="lazy" title="{ascii_markup(plain_text(self.title))}" '
-            f'style="display:block;width:100%;height:{int(height)}px;border:0" srcdoc="{ascii_markup(inner)}"></iframe>\n'
+            f'style="display:block;width:100%;height:{int(height)}px;border:0" '
+            f'srcdoc="{ascii_markup(inner)}"></iframe>\n'
         )
 
     def fragment(self, *, with_assets: bool = True, height: int = 640) -> str:

@@ -12,7 +12,7 @@ from functools import cache
 
 from gisplan.errors import OutputError
 from gisplan.show.assets import LEAFLET_LICENCE, SCRIPTS, STYLES, leaflet_css, leaflet_js, own
-from gisplan.show.page import Parts, plain_text
+from gisplan.show.page import Parts, plain_text, require_whole
 from gisplan.show.scoped import ascii_css, scoped, widths
 
 # The id that nothing has makes our rules outweigh those of the page around, down to `#content h1`.
@@ -83,12 +83,12 @@ def assets_block() -> str:
     """
     code = _ASSETS % {
         "licence": LEAFLET_LICENCE,
-        "key": json.dumps(_version()),
+        "key": json.dumps(version()),
         "leaflet": leaflet_js(),
         "own": "\n".join(own(name) for name in SCRIPTS),
         "styles": json.dumps(ascii_css(_GROUND + "".join(scoped(text, _SCOPE) for text in _styles()))),
     }
-    return f"<script>{_ascii_script(code)}</script>\n"
+    return f"<script>{_script(code)}</script>\n"
 
 
 def fragment(parts: Parts, *, key: str, summary: str, height: int, with_assets: bool) -> str:
@@ -116,7 +116,7 @@ def fragment(parts: Parts, *, key: str, summary: str, height: int, with_assets: 
         raise OutputError("a part of the map brings scripts or styles of its own: write it as a page or an iframe")
     start = _START % {
         "draw": parts.last,
-        "key": json.dumps(_version()),
+        "key": json.dumps(version()),
         "widths": json.dumps(sorted({width for text in _styles() for width in widths(text)})),
         "missing": json.dumps(_NO_ASSETS),
         "id": json.dumps(key),
@@ -128,7 +128,7 @@ def fragment(parts: Parts, *, key: str, summary: str, height: int, with_assets: 
             assets_block() if with_assets else "",
             # Settings are JSON, which knows the escapes of scripts; all other data are base64.
             f"{ascii_markup(parts.body)}\n{_ascii_script(parts.data)}\n",
-            f"<script>{_ascii_script(start)}</script>\n</div>\n",
+            f"<script>{_script(start)}</script>\n</div>\n",
         ]
     )
 
@@ -138,13 +138,18 @@ def ascii_markup(text: str) -> str:
     return text.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
+def _script(code: str) -> str:
+    require_whole(code)
+    return _ascii_script(code)
+
+
 def _ascii_script(code: str) -> str:
     """Write every character of a script beyond ASCII as an escape, which means the same in strings and names."""
     return re.sub(r"[^\x00-\x7f]", lambda found: json.dumps(found[0])[1:-1], code)
 
 
 @cache
-def _version() -> str:
+def version() -> str:
     """Id of the scripts and styles: fragments work only with those they were made for."""
     return hashlib.sha256("\0".join([*_scripts(), *_styles(), _GROUND, _ASSETS]).encode("utf-8")).hexdigest()[:16]
 

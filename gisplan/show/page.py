@@ -49,6 +49,18 @@ def plain_text(text: str) -> str:
     return html.escape(_NOT_IN_HTML.sub("\ufffd", text), quote=True)
 
 
+def require_whole(script: str) -> None:
+    """Stop when the text of a script would end its own element.
+
+    Raises
+    ------
+    OutputError
+        It would.
+    """
+    if _BREAKS_SCRIPT.search(script):
+        raise OutputError("a text on the map would end its script element; pass names through escape()")
+
+
 class Verbatim(Element):
     """An element whose text is used as it stands; branca would read ``{{`` in it as a template.
 
@@ -166,8 +178,7 @@ class OfflineFigure(Figure):
         require_inert("\n".join([*head, *body]))
         last = self.script.render(**kwargs)
         for text in [*scripts, last]:
-            if _BREAKS_SCRIPT.search(text):
-                raise OutputError("a text on the map would end its script element; pass names through escape()")
+            require_whole(text)
         return Parts(tuple(scripts), tuple(head), "\n".join(body), "\n".join(data), last)
 
     def render(self, **kwargs: Any) -> str:
