@@ -72,7 +72,7 @@
       } else {
         const meta = layer.table.meta, id = meta.id;
         box.append(select(view, 'colouring', 'colouring', meta.colourings.map(c => option(c.id, view.say(c.label), c.id === look.colourings[id])),
-          chosen => own({ colourings: Object.assign({}, look.colourings, { [id]: chosen }) })));
+          chosen => own({ colourings: Object.assign(Object.create(null), look.colourings, { [id]: chosen }) })));
       }
       const about = side.zoned ? view.indicator : layer && side.colouring(layer).about;
       const schemes = about && about.schemes ? Object.keys(about.schemes) : [];

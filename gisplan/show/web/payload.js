@@ -5,6 +5,7 @@
   const gisplan = window.gisplan = window.gisplan || {};
   // Coordinates are kept as web-mercator pixels at this zoom, relative to the layer's middle, so that 32 bits do.
   const ZOOM = 20, WORLD = 256 * Math.pow(2, ZOOM);
+  const TEXT = new TextDecoder('utf-8', { ignoreBOM: true });      // a mark at the head of a text is part of it
   const TENTH = [1, 10, 100, 1000, 1e4, 1e5, 1e6, 1e7, 1e8];
 
   const mercatorX = lon => (lon + 180) / 360 * WORLD;
@@ -70,7 +71,7 @@
           c.starts = new Uint32Array(n + 1);
           for (let i = 0; i < n; i++) c.starts[i + 1] = c.starts[i] + lengths[i];
         }
-        return new TextDecoder().decode(this.bytes.subarray(at + c.starts[row], at + c.starts[row + 1]));
+        return TEXT.decode(this.bytes.subarray(at + c.starts[row], at + c.starts[row + 1]));
       }
       if (c.type === 'float' && c.scale === null) {
         const view = new DataView(new ArrayBuffer(8));

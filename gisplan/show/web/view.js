@@ -32,11 +32,11 @@
 
   class View {
     constructor(map, config, zones, layers) {
-      Object.assign(this, { map, config, table: zones.table, masks: {} });
+      Object.assign(this, { map, config, table: zones.table, masks: Object.create(null) });
       this.prefix = unique(config.prefix || 'gp');
       this.values = config.indicators.map((_, k) => zones.table.numbers('i' + k));
       this.names = Array.from({ length: zones.table.n }, (_, i) => String(zones.table.value('name', i)));
-      const open = layers.filter(l => map.hasLayer(l)), colourings = {};
+      const open = layers.filter(l => map.hasLayer(l)), colourings = Object.create(null);   // ids are texts, and may be called __proto__
       layers.forEach(l => { colourings[l.table.meta.id] = l.table.meta.colourings[0].id; });
       this.state = {
         lang: config.language === 'en' ? 'en' : 'zh', tab: 'legend', zone: -1, alpha: 0.88, preset: null, folded: false
