@@ -32,7 +32,16 @@ _ENDS = [
 _HANDLERS = [
     f"{quote} {event}={quote or ''}{{0}}{quote} x={quote}"
     for quote in ('"', "'", "")
-    for event in ("onload", "onerror", "onclick", "onmouseover", "onfocus", "onanimationstart", "onpointerenter", "style")
+    for event in (
+        "onload",
+        "onerror",
+        "onclick",
+        "onmouseover",
+        "onfocus",
+        "onanimationstart",
+        "onpointerenter",
+        "style",
+    )
 ]
 
 _SCRIPTS = [

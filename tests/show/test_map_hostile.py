@@ -108,11 +108,28 @@ class Tags(HTMLParser):
 
 def _require_only_known(text, scripts):
     found = Tags(text).found
-    running = [a for tag, a in found if tag == "script" and a.get("type") not in {"application/json", "application/octet-stream"}]
+    running = [
+        a
+        for tag, a in found
+        if tag == "script" and a.get("type") not in {"application/json", "application/octet-stream"}
+    ]
     assert len(running) == scripts and all("src" not in a for a in running)
-    assert {tag for tag, _ in found} <= {"html", "head", "meta", "title", "style", "script", "body", "noscript", "div", "h1"}
+    assert {tag for tag, _ in found} <= {
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "script",
+        "body",
+        "noscript",
+        "div",
+        "h1",
+    }
     for _, attrs in found:
-        assert not [a for a in attrs if a.startswith("on") or a in {"src", "href", "srcset", "data", "action", "background"}]
+        assert not [
+            a for a in attrs if a.startswith("on") or a in {"src", "href", "srcset", "data", "action", "background"}
+        ]
         assert "url(" not in attrs.get("style", "")
 
 
@@ -130,12 +147,14 @@ def test_only_known_scripts_and_no_address_are_in_any_form(forms):
     assert "Content-Security-Policy" in attrs["srcdoc"].split("<title>")[0]
     for text in (*forms.values(), attrs["srcdoc"]):
         styles = re.findall(r"(?s)<style>(.*?)</style>", text)
-        assert all(url.startswith("data:") for style in styles for url in re.findall(r"url\(\s*['\"]?([^)]{0,9})", style))
+        assert all(
+            url.startswith("data:") for style in styles for url in re.findall(r"url\(\s*['\"]?([^)]{0,9})", style)
+        )
 
 
 @pytest.mark.parametrize("word", PAYLOADS, ids=range(N))
 def test_a_title_stays_in_its_element_and_reads_as_typed(word):
-    text = f"<title>{plain_text(word)}</title><p title=\"{plain_text(word)}\">{json_text(word)}</p>"
+    text = f'<title>{plain_text(word)}</title><p title="{plain_text(word)}">{json_text(word)}</p>'
     found = Tags(text).found
     assert [tag for tag, _ in found] == ["title", "p"]
     assert not re.search("[<>&\u2028\u2029\x00-\x1f\x7f-\x9f]", json_text(word))
@@ -158,7 +177,9 @@ def test_markup_that_could_run_or_ask_is_refused(markup):
 
 
 def test_markup_that_can_do_neither_passes():
-    require_inert('<style>p{background:url("data:image/png;base64,AA==")}</style><a href="#top">up</a><img src="data:image/png;base64,AA==">')
+    require_inert(
+        '<style>p{background:url("data:image/png;base64,AA==")}</style><a href="#top">up</a><img src="data:image/png;base64,AA==">'
+    )
 
 
 HOSTILE_NAME = "a<img src=x onerror=window.ran=1>'\"&`${window.ran=1}{{7*7}}；.toml"
@@ -169,7 +190,11 @@ def test_a_plan_of_any_name_and_title_makes_a_map(tmp_path):
     folder = shutil.copytree(sample(), tmp_path / "study")
     plan = folder / HOSTILE_NAME
     text = (folder / "plan.toml").read_text(encoding="utf-8")
-    text, times = re.subn(r"(?m)^title = .*$", r'''title = { zh = '</title><script>window.ran=1</script>', en = '${window.ran=1}`' }''', text)
+    text, times = re.subn(
+        r"(?m)^title = .*$",
+        r"""title = { zh = '</title><script>window.ran=1</script>', en = '${window.ran=1}`' }""",
+        text,
+    )
     assert times == 1
     plan.write_text(text, encoding="utf-8")
     for form, scripts in (("page", len(SCRIPTS) + 2), ("fragment", 2)):
@@ -291,7 +316,9 @@ def _click(tab, frame, k):
     rows = math.ceil(N / SIDE)
     (wide, high), (x, y) = _world(120 + SIDE * STEP, 31), _world(cell(k).centroid.x, cell(k).centroid.y - 0.24 * STEP)
     left, top = _world(120, 31 + rows * STEP)
-    zoom = math.floor(4 * math.log2(min((area["width"] - 36) / (wide - left), (area["height"] - 36) / (high - top)))) / 4
+    zoom = (
+        math.floor(4 * math.log2(min((area["width"] - 36) / (wide - left), (area["height"] - 36) / (high - top)))) / 4
+    )
     tab.mouse.click(
         area["x"] + area["width"] / 2 + (x - (left + wide) / 2) * 2**zoom,
         area["y"] + area["height"] / 2 + (y - (top + high) / 2) * 2**zoom,
