@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gisplan.issues import Issue
     from gisplan.plan import Plan
     from gisplan.read.inspect import LayerLook
+    from gisplan.show.two_runs import Run
 
 DONE, STRICT, MEND, OURS = 0, 1, 2, 3
 
@@ -41,6 +42,18 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--against", metavar="DIR", help="an earlier run's folder: the map shows both and what changed")
     run.add_argument("--strict", action="store_true", help="exit with 1 if there is any error or warning")
     run.set_defaults(call=_run)
+
+    map_ = verbs.add_parser("map", help="the map only, also as a piece to be put into another page")
+    map_.add_argument("plan", metavar="PLAN", help="a plan.toml")
+    map_.add_argument("--out", metavar="FILE", help="the file to write (default: maps/<plan name>.map.html)")
+    map_.add_argument(
+        "--embed",
+        choices=("page", "iframe", "fragment"),
+        default="page",
+        help="a page of its own (the default), a frame to paste into any page, or a <div> with everything in it",
+    )
+    map_.add_argument("--against", metavar="DIR", help="the results of another run to compare with")
+    map_.set_defaults(call=_map)
 
     check = verbs.add_parser("check", help="read and check only; issues on standard output")
     check.add_argument("plan", metavar="PLAN", help="a plan.toml")
@@ -155,11 +168,7 @@ def _study(plan: Plan, out: str | None, *, strict: bool, against: str | None = N
 
     folder = Path(out) if out else Path("maps") / plan.plan.name
     require_writable(folder)
-    other = None
-    if against is not None:
-        from gisplan.show.two_runs import read_run
-
-        other = read_run(against)  # before hours of work, and before it may be written over
+    other = _other_run(against)
     given_up: list[Mapping[str, str]] = []
     with _progress() as told:
         result = evaluate(plan, progress=told)
@@ -167,10 +176,46 @@ def _study(plan: Plan, out: str | None, *, strict: bool, against: str | None = N
     print(_books(result.balance))
     _summary(result.issues)
     print(f"\n{counted(len(result.zones), 'zone')}, {counted(len(result.measured), 'indicator')} → {folder.resolve()}")
-    for sentence in given_up:
-        print(f"map.html: {sentence['en']}")
+    _left_out(given_up)
     print(f"Open {(folder / 'map.html').resolve()}")
     return STRICT if strict and _grave(result.issues) else DONE
+
+
+def _other_run(folder: str | None) -> Run | None:
+    """Read the run to compare with: before hours of work, and before it may be written over."""
+    if folder is None:
+        return None
+    from gisplan.show.two_runs import read_run
+
+    return read_run(folder)
+
+
+def _left_out(sentences: Sequence[Mapping[str, str]]) -> None:
+    for sentence in sentences:
+        print(f"map: {sentence['en']}")
+
+
+def _map(options: argparse.Namespace) -> int:
+    from gisplan.plan import load_plan
+    from gisplan.show.publish import require_writable
+    from gisplan.study import evaluate
+
+    plan = load_plan(options.plan)
+    name = "map" if options.embed == "page" else options.embed
+    file = Path(options.out) if options.out else Path("maps") / f"{plan.plan.name}.{name}.html"
+    if file.is_dir():
+        raise GisplanError(f"map: {file} is a folder; --out names the file to write.")
+    require_writable(file.parent, (file.name,))
+    other = _other_run(options.against)
+    given_up: list[Mapping[str, str]] = []
+    with _progress() as told:
+        result = evaluate(plan, progress=told)
+        told("write the map")
+        result.map(against=other, tell=given_up.append).save(file, form=options.embed)
+    _summary(result.issues)
+    _left_out(given_up)
+    print(f"\n{counted(len(result.zones), 'zone')} → {file.resolve()} ({file.stat().st_size / 1e6:.2f} MB)")
+    return DONE
 
 
 def _check(options: argparse.Namespace) -> int:

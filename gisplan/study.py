@@ -26,6 +26,7 @@ from gisplan.read import read_layers
 from gisplan.rules import Pack, load_packs
 
 if TYPE_CHECKING:
+    from gisplan.show.embed import StudyMap
     from gisplan.show.two_runs import Run
 
 
@@ -79,6 +80,25 @@ class Result:
     def idle(self) -> pd.DataFrame | None:
         """The idle-land register, one row a parcel, indexed like ``parcels``; None where it cannot be told."""
         return None if self.idle_land is None else self.idle_land.parcels
+
+    def map(self, *, against: Run | None = None, tell: Callable[[Mapping[str, str]], None] | None = None) -> StudyMap:
+        """Draw the interactive map; a notebook shows it, ``.save("map.html")`` writes it.
+
+        Parameters
+        ----------
+        against
+            Another run that it compares this one with (see `gisplan.show.two_runs.read_run`).
+        tell
+            Told what the map had to leave out, in both languages.
+
+        Raises
+        ------
+        OutputError
+            There is nothing to draw.
+        """
+        from gisplan.show.study_map import study_map
+
+        return study_map(self.survey, self.measured, self.parcels, texts=_texts(self), against=against, tell=tell)
 
 
 def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable[[str], None] = _quiet) -> Result:
@@ -253,7 +273,6 @@ def write(
     from gisplan.show.idle_files import write_idle
     from gisplan.show.publish import published
     from gisplan.show.record import write_record
-    from gisplan.show.study_map import study_map
     from gisplan.show.tables import write_csv
 
     out = Path(folder)
@@ -273,9 +292,7 @@ def write(
         progress("write results.gpkg")
         write_geopackage(_gis_layers(result), fresh / "results.gpkg")
         progress("write map.html")
-        page = study_map(
-            result.survey, result.measured, result.parcels, texts=_texts(result), against=against, tell=tell
-        )
+        page = result.map(against=against, tell=tell).page()
         (fresh / "map.html").write_text(page, encoding="utf-8", newline="\n")
         write_record(fresh / "run.json", _record(result, time.perf_counter() - began))
     return out

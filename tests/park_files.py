@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import geopandas as gpd
@@ -188,7 +189,7 @@ def issues(out: Path) -> pd.DataFrame:
 
 def tables_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let runs write tables but neither map nor GeoPackage, which take most of the time."""
-    monkeypatch.setattr("gisplan.show.study_map.study_map", lambda *_, **__: "")
+    monkeypatch.setattr("gisplan.study.Result.map", lambda _: SimpleNamespace(page=lambda: ""))
     monkeypatch.setattr("gisplan.show.geopackage.write_geopackage", lambda *_: None)
 
 

@@ -28,7 +28,7 @@ SCRIPTS = (
     *("inflate.js", "payload.js", "text.js", "colouring.js", "canvas.js", "hover.js", "labels.js"),
     *("search.js", "fields.js", "sieve.js", "csv.js", "list.js", "side.js", "view.js", "theme.js", "look.js"),
     *("legend.js", "zones.js", "find.js", "filter.js", "notes.js", "lifeline.js", "details.js", "card.js"),
-    *("geodesic.js", "measure.js", "ask.js", "print.js", "compare.js", "time.js", "share.js"),
+    *("geodesic.js", "measure.js", "ask.js", "print.js", "compare.js", "time.js", "share.js", "fragment.js"),
 )
 STYLES = ("page.css", "find.css", "compare.css", "time.css", "tools.css", "print.css")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -153,21 +154,28 @@ def degrees(frame: gpd.GeoDataFrame, name: str) -> NDArray[np.object_]:
     return geometry
 
 
-def feature_layer(layer: MapLayer, position: int, draft: Draft) -> FeatureLayer:
-    """Write a layer that has been drafted.
+def feature_layer(layer: MapLayer, position: int | None = None, draft: Draft | None = None) -> FeatureLayer:
+    """Write a layer with its ways to be coloured, to be added to any `folium.Map`.
 
     Parameters
     ----------
     layer
         What is drawn.
     position
-        Its place on the map, from 0; it becomes part of ids in the page.
+        Its place on a gisplan map, from 0; it becomes part of ids in the page. Without one they come from the content.
     draft
-        Made of it by `drafted`.
+        Made of it by `drafted`, where that has been done.
+
+    Raises
+    ------
+    LayerError
+        As for `drafted`.
     """
+    draft = drafted(layer) if draft is None else draft
+    payload = draft.write()
     return FeatureLayer(
-        draft.write(),
-        key=f"layer{position}",
+        payload,
+        key=f"layer{hashlib.sha256(payload).hexdigest()[:12] if position is None else position}",
         name=layer.zh or layer.en,
         bounds=draft.header["bounds"],
         show=layer.shown,
@@ -188,6 +196,26 @@ def drafted(layer: MapLayer, *, digits: int = 6) -> Draft:
     ------
     LayerError
         The layer has no coordinate system, lacks a column, mixes kinds, or holds a class without a colour.
+
+    Examples
+    --------
+    >>> import folium, geopandas, shapely
+    >>> from gisplan.show import MapClass, MapColouring, MapColumn, MapLayer, feature_layer
+    >>> blocks = geopandas.GeoDataFrame(
+    ...     {"id": ["A1", "A2"], "use": ["industrial", "green"]},
+    ...     geometry=[shapely.box(120.0, 31.0, 120.01, 31.01), shapely.box(120.01, 31.0, 120.02, 31.01)],
+    ...     crs=4490,
+    ... )
+    >>> classes = (MapClass("industrial", "工业", "Industry", "#bb9966"), MapClass("green", "绿地", "Green", "#7bb26d"))
+    >>> layer = feature_layer(
+    ...     MapLayer(
+    ...         "blocks", "地块", "Blocks", blocks, (MapColumn("id", "编号", "Id"),),
+    ...         (MapColouring("use", "用途", "Use", "use", classes),),
+    ...     )
+    ... )
+    >>> view = folium.Map(location=[31.005, 120.01], zoom_start=15)
+    >>> _ = layer.add_to(view)
+    >>> view.save("blocks.html")
     """
     frame = layer.frame
     colourings = layer.colourings or (MapColouring("", layer.zh, layer.en, classes=(_plain(layer),)),)

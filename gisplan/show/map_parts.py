@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,9 @@ from gisplan.show.payload import as_text
 
 class FeatureLayer(folium.map.Layer):
     """A folium layer drawn by gisplan; it can be added to any `folium.Map`.
+
+    `gisplan.show.feature_layer` makes one of a table. It carries what draws it; the map brings Leaflet. Clicking a
+    feature shows its card.
 
     Parameters
     ----------
@@ -42,7 +46,27 @@ class FeatureLayer(folium.map.Layer):
     ) -> None:
         super().__init__(name=escape(name), overlay=True, show=show)
         self._name, self._id, self.data_key = "FeatureLayer", key, f"data-{key}"
-        self._payload, self._bounds = payload, bounds
+        self._payload, self._bounds, self._given = payload, bounds, name
+
+    def under(self, prefix: str) -> FeatureLayer:
+        """Return the same layer, on no map yet, with a prefix to its id.
+
+        Parameters
+        ----------
+        prefix
+            Letters and digits, or nothing.
+        """
+        return FeatureLayer(self._payload, key=prefix + self._id, name=self._given, bounds=self._bounds, show=self.show)
+
+    @property
+    def size(self) -> int:
+        """Bytes that its data take in a page."""
+        return (len(self._payload) + 2) // 3 * 4
+
+    def digest(self) -> bytes:
+        """SHA-256 of all that makes it what it is: what it holds, its id, its name, whether it is shown."""
+        about = json_text([self._id, self._given, self.show]).encode("utf-8")
+        return hashlib.sha256(about + b"\0" + self._payload).digest()
 
     def _get_self_bounds(self) -> list[list[float | None]]:
         if self._bounds is None:
@@ -72,23 +96,27 @@ class Panel(MacroElement):
         The layer of zones, added to the map before the panel.
     layers
         The other layers, in drawing order.
+    prefix
+        What the ids of the panel begin with.
     """
 
     _template = Template(
         "{% macro script(this, kwargs) %}"
-        "gisplan.panel({{ this._parent.get_name() }}, 'config', {{ this.zones.get_name() }}, "
+        "gisplan.panel({{ this._parent.get_name() }}, {{ this.settings|tojson }}, {{ this.zones.get_name() }}, "
         "[{% for layer in this.layers %}{{ layer.get_name() }},{% endfor %}]);"
         "{% endmacro %}"
     )
 
-    def __init__(self, config: Mapping[str, Any], *, zones: FeatureLayer, layers: Sequence[FeatureLayer]) -> None:
+    def __init__(
+        self, config: Mapping[str, Any], *, zones: FeatureLayer, layers: Sequence[FeatureLayer], prefix: str = ""
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._name, self._id = "Panel", "panel"
+        self._name, self._id, self.settings = "Panel", f"{prefix}panel", f"{prefix}config"
         self.config, self.zones, self.layers = config, zones, layers
 
     def render(self, **kwargs: Any) -> None:  # type: ignore[override]
         """Add the panel and its inert settings."""
-        settings = Data("config", json_text(self.config), kind="application/json")
+        settings = Data(self.settings, json_text(self.config), kind="application/json")
         figure: Any = self.get_root()
-        figure.html.add_child(settings, name="config")
+        figure.html.add_child(settings, name=self.settings)
         super().render(**kwargs)  # type: ignore[no-untyped-call]

@@ -8,6 +8,7 @@ import html
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import folium
@@ -16,9 +17,14 @@ from folium.template import Template
 
 from gisplan.errors import OutputError
 from gisplan.show.assets import INLINE, LEAFLET_LICENCE
+from gisplan.show.guard import require_inert
 
 # A web page may not hold these inside a script element: the first ends it, the second hides its end.
 _BREAKS_SCRIPT = re.compile(r"</script|<!--", re.IGNORECASE)
+
+# Browsers read U+0080 to U+009F as other characters where they are written by number, and half characters not at all.
+_NOT_IN_JSON = re.compile("[<>&\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_NOT_IN_HTML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def escape(text: object) -> str:
@@ -33,11 +39,26 @@ def escape(text: object) -> str:
 
 
 def json_text(value: Any) -> str:
-    r"""Write JSON for an inert script element: no ``<``, ``>``, ``&``, U+2028 or U+2029 is left."""
+    """Write JSON for an inert script element, without ``<``, ``>``, ``&``, control or half characters."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    for mark in "<>&\u2028\u2029":
-        text = text.replace(mark, f"\\u{ord(mark):04x}")
-    return text
+    return _NOT_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def plain_text(text: str) -> str:
+    """Escape text for HTML; what HTML cannot hold, such as NUL and half characters, becomes U+FFFD."""
+    return html.escape(_NOT_IN_HTML.sub("\ufffd", text), quote=True)
+
+
+def require_whole(script: str) -> None:
+    """Stop when the text of a script would end its own element.
+
+    Raises
+    ------
+    OutputError
+        It would.
+    """
+    if _BREAKS_SCRIPT.search(script):
+        raise OutputError("a text on the map would end its script element; pass names through escape()")
 
 
 class Verbatim(Element):
@@ -96,6 +117,31 @@ class Data(Verbatim):
         return f'<script type="{self.kind}" id="{self.key}">{self.text}</script>'
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What a rendered map is made of, checked and ready to be put into a page.
+
+    Attributes
+    ----------
+    scripts
+        Texts of the scripts that come first, Leaflet's before ours.
+    head
+        Style elements and what else belongs to the head.
+    body
+        What is seen before any script has run.
+    data
+        Inert blocks.
+    last
+        The script that draws.
+    """
+
+    scripts: tuple[str, ...]
+    head: tuple[str, ...]
+    body: str
+    data: str
+    last: str
+
+
 class OfflineFigure(Figure):
     """A branca figure that makes one file of everything, or refuses.
 
@@ -114,8 +160,8 @@ class OfflineFigure(Figure):
         self.title, self.lang, self.summary = title, lang, summary
         self._id = "page"
 
-    def render(self, **kwargs: Any) -> str:
-        """Return the page.
+    def parts(self, **kwargs: Any) -> Parts:
+        """Return what the page is made of.
 
         Raises
         ------
@@ -129,26 +175,36 @@ class OfflineFigure(Figure):
         data: list[str] = []
         for element in self.html._children.values():
             (data if isinstance(element, Data) else body).append(element.render(**kwargs))
-        if "<script" in "".join(body).lower():
-            raise OutputError("a part of the map writes a script into the page; it would run without being known")
+        require_inert("\n".join([*head, *body]))
         last = self.script.render(**kwargs)
         for text in [*scripts, last]:
-            if _BREAKS_SCRIPT.search(text):
-                raise OutputError("a text on the map would end its script element; pass names through escape()")
+            require_whole(text)
+        return Parts(tuple(scripts), tuple(head), "\n".join(body), "\n".join(data), last)
+
+    def render(self, **kwargs: Any) -> str:
+        """Return the page.
+
+        Raises
+        ------
+        OutputError
+            Something on the map wants a file from the network, or brings a script of its own.
+        """
+        parts = self.parts(**kwargs)
         return "\n".join(
             [
                 f'<!DOCTYPE html>\n<html lang="{html.escape(self.lang)}">\n<head>\n<meta charset="utf-8">',
                 # Before anything else that could be written wrongly: what stands above a policy escapes it.
-                f'<meta http-equiv="Content-Security-Policy" content="{_policy([*scripts, last])}">',
+                f'<meta http-equiv="Content-Security-Policy" content="{_policy([*parts.scripts, parts.last])}">',
                 '<meta name="viewport" content="width=device-width, initial-scale=1">',
-                f"<title>{html.escape(self.title or '')}</title>\n<!--\n{LEAFLET_LICENCE}\n-->",
-                *head,
-                *(f"<script>{text}</script>" for text in scripts),
+                f"<title>{plain_text(self.title or '')}</title>\n<!--\n{LEAFLET_LICENCE}\n-->",
+                "<style>html,body{height:100%;margin:0}</style>",
+                *parts.head,
+                *(f"<script>{text}</script>" for text in parts.scripts),
                 "</head>\n<body>",
-                f"<noscript>{html.escape(self.summary)}</noscript>",
-                *body,
-                *data,
-                f"<script>{last}</script>\n</body>\n</html>\n",
+                f"<noscript>{plain_text(self.summary)}</noscript>",
+                parts.body,
+                parts.data,
+                f"<script>{parts.last}</script>\n</body>\n</html>\n",
             ]
         )
 
@@ -171,10 +227,7 @@ class OfflineFigure(Figure):
             elif isinstance(element, Script):
                 scripts.append(element.text)
             else:
-                text = element.render(**kwargs)
-                if "<script" in text.lower() or "<link" in text.lower():
-                    raise OutputError(f"a part of the map ({name}) brings a script or a link of its own")
-                head.append(text)
+                head.append(element.render(**kwargs))
         return scripts, head
 
 
@@ -207,10 +260,9 @@ class OfflineMap(folium.Map):
     # folium's own header forbids zooming the page and runs a script of its own; its last script is kept.
     _template = Template(
         """
-        {% macro header(this, kwargs) %}
-        <style>html,body{height:100%;margin:0} #{{ this.get_name() }}{width:100%;height:100%}</style>
+        {% macro html(this, kwargs) %}
+        <div class="folium-map" id="{{ this.get_name() }}" style="width:100%;height:100%"></div>
         {% endmacro %}
-        {% macro html(this, kwargs) %}<div class="folium-map" id="{{ this.get_name() }}"></div>{% endmacro %}
         {% macro script(this, kwargs) %}{{ this.folium_script(kwargs) }}{% endmacro %}
         """
     )

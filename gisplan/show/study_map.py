@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from gisplan.measure import GROUPS, Measured, Survey
+from gisplan.show.embed import StudyMap
 from gisplan.show.map_layers import MapLayer
 from gisplan.show.study_layers import study_layers
 from gisplan.show.two_runs import Run, shown_unit, side_by_side
-from gisplan.show.webmap import MapBudget, MapIndicator, MapPreset, webmap
+from gisplan.show.webmap import MapBudget, MapIndicator, MapPreset, draw_map
 
 
 def study_map(
@@ -23,8 +24,8 @@ def study_map(
     texts: Mapping[str, Mapping[str, str]],
     against: Run | None = None,
     tell: Callable[[Mapping[str, str]], None] | None = None,
-) -> str:
-    """Page of a study, as one HTML text.
+) -> StudyMap:
+    """Map of a study.
 
     Parameters
     ----------
@@ -64,7 +65,7 @@ def study_map(
     else:
         two = side_by_side(against, survey, measured, parcels)
         layers = list(two.layers)
-    return webmap(
+    return draw_map(
         title=plan.map.title.both(plan.plan.name) if plan.map.title else texts["title"],
         subtitle=texts["subtitle"],
         language=plan.plan.language,

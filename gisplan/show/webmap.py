@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from gisplan.errors import OutputError, first_ids
 from gisplan.show.classes import difference_classes, number_classes
+from gisplan.show.embed import StudyMap
 from gisplan.show.map_budget import NO_BUDGET, MapBudget, fit, page_bytes
 from gisplan.show.map_layers import MapClass, MapColouring, MapColumn, MapLayer, degrees, feature_layer
-from gisplan.show.map_parts import FeatureLayer, Panel
-from gisplan.show.page import OfflineFigure, OfflineMap, json_text
+from gisplan.show.map_parts import FeatureLayer
+from gisplan.show.page import json_text
 from gisplan.show.payload import Draft, digits_for, lay_out
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "MapLayer",
     "MapLimit",
     "MapPreset",
+    "draw_map",
     "webmap",
 ]
 
@@ -164,7 +166,12 @@ def differences(own: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     return change.mask(change.abs() <= noise, 0.0)
 
 
-def webmap(  # noqa: PLR0913  by name only, each a part of the page
+def webmap(**given: Any) -> str:
+    """Write a map as one HTML file: the page of `draw_map`, which takes the same arguments."""
+    return draw_map(**given).page()
+
+
+def draw_map(  # noqa: PLR0913  by name only, each a part of the page
     *,
     title: Mapping[str, str],
     subtitle: Mapping[str, str],
@@ -179,8 +186,8 @@ def webmap(  # noqa: PLR0913  by name only, each a part of the page
     other: OtherRun | None = None,
     budget: MapBudget = NO_BUDGET,
     tell: Callable[[Mapping[str, str]], None] | None = None,
-) -> str:
-    """Write the map.
+) -> StudyMap:
+    """Draw a map.
 
     Parameters
     ----------
@@ -209,8 +216,8 @@ def webmap(  # noqa: PLR0913  by name only, each a part of the page
 
     Returns
     -------
-    str
-        One HTML file that asks no network for anything; equal input gives equal bytes.
+    StudyMap
+        Ready to be written as a page, an iframe or a fragment; equal input gives equal bytes.
 
     Raises
     ------
@@ -224,11 +231,6 @@ def webmap(  # noqa: PLR0913  by name only, each a part of the page
     _check(zones, values, indicators, layers)
     _check_presets(presets, indicators, layers)
     names = " / ".join(dict.fromkeys(title[key] for key in ("zh", "en") if language in {key, "both"}))
-    figure = OfflineFigure(
-        title=names,
-        lang="en" if language == "en" else "zh-CN",
-        summary=f"{names}. {_NO_SCRIPT['zh']} {_NO_SCRIPT['en']}",
-    )
     changes = None if other is None else differences(values, other.values)
     config = {
         "title": dict(title),
@@ -259,17 +261,7 @@ def webmap(  # noqa: PLR0913  by name only, each a part of the page
         for position, (layer, draft) in enumerate(zip(fitted.layers, fitted.drafts, strict=True))
     ] + other_zones
     bounds = _union([layer._bounds for layer in (zone_layer, *drawn)])
-    page = OfflineMap(
-        figure,
-        location=[(bounds[1] + bounds[3]) / 2, (bounds[0] + bounds[2]) / 2],
-        zoom_start=12,
-        zoom_snap=0.25,
-        fade_animation=False,
-        attribution_control=False,
-    )
-    for layer in (zone_layer, *drawn):
-        layer.add_to(page)
-    Panel(
+    return StudyMap(
         {
             **config,
             "notes": [dict(note) for note in (*notes, *fitted.sentences)],
@@ -278,8 +270,10 @@ def webmap(  # noqa: PLR0913  by name only, each a part of the page
         },
         zones=zone_layer,
         layers=drawn,
-    ).add_to(page)
-    return figure.render()
+        title=names,
+        lang="en" if language == "en" else "zh-CN",
+        summary=f"{names}. {_NO_SCRIPT['zh']} {_NO_SCRIPT['en']}",
+    )
 
 
 def _indicator(

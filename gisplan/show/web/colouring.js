@@ -79,7 +79,7 @@
   /* A layer's colouring, made once for each scheme. */
   gisplan.colouring = function (table, id, scheme) {
     const list = table.meta.colourings, about = list.find(c => c.id === id) || list[0];
-    const kept = table.colourings || (table.colourings = {}), key = about.kind === 'number' ? about.id + '/' + scheme : about.id;
+    const kept = table.colourings || (table.colourings = Object.create(null)), key = about.kind === 'number' ? about.id + '/' + scheme : about.id;
     if (!kept[key]) {
       kept[key] = about.kind === 'number' ? gisplan.byNumber(table.numbers(about.column), about, scheme) : gisplan.byClass(table, about);
       kept[key].about = about;

@@ -87,7 +87,7 @@
     } else {
       const meta = layer.table.meta;
       box.append(select('colouring', 'colouring', meta.colourings.map(c => option(c.id, view.say(c.label), c.id === look.colourings[meta.id])),
-        chosen => own({ colourings: Object.assign({}, look.colourings, { [meta.id]: chosen }) })));
+        chosen => own({ colourings: Object.assign(Object.create(null), look.colourings, { [meta.id]: chosen }) })));
     }
     const about = side.zoned ? side.shown.about : layer && side.colouring(layer).about;
     const schemes = about && about.schemes ? Object.keys(about.schemes) : [];

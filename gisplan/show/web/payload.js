@@ -33,7 +33,7 @@
   const SHAPES = ['kind', 'chains', 'lengths', 'corners', 'stepx', 'stepy'];
   const SMALL = 20000;      // layers of fewer features are unpacked whole before they are drawn
   const NO_DAY = -2147483648;
-  const utf8 = new TextDecoder();
+  const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });      // a mark at the head of a text is part of it
   const dayText = day => new Date(day * 864e5).toISOString().slice(0, 10);
 
   class Table {

@@ -13,7 +13,7 @@
 
   gisplan.parts.push({
     name: 'print',
-    heads: [{ id: 'print', word: 'print', absent: view => view.config.embedded, press: view => choose(view) }],
+    heads: [{ id: 'print', word: 'print', absent: view => view.config.embedded || view.config.framed, press: view => choose(view) }],
     open(view) {
       view.paper = { size: 'A4', wide: true, ratio: 0 };
       view.foot = h('footer', { class: 'gp-foot' });

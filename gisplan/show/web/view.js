@@ -30,13 +30,18 @@
       });
   };
 
+  /* A map that stands twice in one page needs ids of its own. */
+  const prefixes = {};
+  const unique = prefix => { const n = prefixes[prefix] = (prefixes[prefix] || 0) + 1; return n === 1 ? prefix : prefix + '-' + n; };
+
   class View {
     constructor(map, config, zones, given) {
       const layers = given.filter(l => !l.table.meta.run);
       this.others = given.filter(l => l.table.meta.run);     // layers of another run, for a second map
-      Object.assign(this, { map, config, table: zones.table, masks: {}, sources: {} });
-      this.prefix = config.prefix || 'gp';
-      const open = layers.filter(l => map.hasLayer(l)), colourings = {};
+      // Ids are texts, and may be called __proto__.
+      Object.assign(this, { map, config, table: zones.table, masks: Object.create(null), sources: Object.create(null) });
+      this.prefix = unique(config.prefix || 'gp');
+      const open = layers.filter(l => map.hasLayer(l)), colourings = Object.create(null);
       layers.forEach(l => { colourings[l.table.meta.id] = l.table.meta.colourings[0].id; });
       this.state = {
         lang: config.language === 'en' ? 'en' : 'zh', tab: 'legend', zone: -1, alpha: 0.88, preset: null, folded: false, ghost: true
