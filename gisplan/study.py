@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
@@ -21,6 +21,9 @@ from gisplan.issues import Issue
 from gisplan.measure import Measured, Survey, tables
 from gisplan.plan import Plan
 from gisplan.read import read_layers
+
+if TYPE_CHECKING:
+    from gisplan.show.basemap import MapBasemap
 
 
 def _quiet(_: str) -> None:
@@ -83,6 +86,9 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
     BooksError
         The books do not balance, which is gisplan's own fault.
     """
+    from gisplan.show.basemap import require_basemap
+
+    require_basemap(plan)  # before the long work
     clock = [time.perf_counter()]
     layers = read_layers(plan, progress=lambda name: progress(f"read {name}"))
     clock.append(time.perf_counter())
@@ -154,6 +160,7 @@ def write(result: Result, folder: str | Path, *, progress: Callable[[str], None]
     OutputError
         It cannot be written to.
     """
+    from gisplan.show.basemap import basemap_of
     from gisplan.show.geopackage import write_geopackage
     from gisplan.show.publish import published
     from gisplan.show.record import write_record
@@ -163,19 +170,22 @@ def write(result: Result, folder: str | Path, *, progress: Callable[[str], None]
     out = Path(folder)
     with published(out) as fresh:
         began = time.perf_counter()
+        zones = result.survey.layers.zones
+        basemap = basemap_of(result.plan, zones.to_crs(4326).total_bounds.tolist(), result.survey.layers.crs)
+        issues = (*result.issues, *(basemap.issues if basemap else ()))
         progress("write tables")
         write_csv(result.zones, fresh / "zones.csv")
         write_csv(result.indicators, fresh / "indicators.csv")
         if result.parcels is not None:
             write_csv(result.parcels, fresh / "parcels.csv")
         write_csv(result.balance, fresh / "balance.csv")
-        write_csv(issues_.table(result.issues), fresh / "issues.csv")
+        write_csv(issues_.table(issues), fresh / "issues.csv")
         progress("write results.gpkg")
         write_geopackage(_gis_layers(result), fresh / "results.gpkg")
         progress("write map.html")
-        page = study_map(result.survey, result.measured, result.parcels, texts=_texts(result))
+        page = study_map(result.survey, result.measured, result.parcels, texts=_texts(result), basemap=basemap)
         (fresh / "map.html").write_text(page, encoding="utf-8", newline="\n")
-        write_record(fresh / "run.json", _record(result, time.perf_counter() - began))
+        write_record(fresh / "run.json", _record(result, issues, _tile_files(basemap), time.perf_counter() - began))
     return out
 
 
@@ -216,17 +226,21 @@ def _texts(result: Result) -> dict[str, dict[str, str]]:
     }
 
 
-def _record(result: Result, seconds: float) -> dict[str, Any]:
+def _tile_files(basemap: MapBasemap | None) -> list[Path]:
+    return basemap.tiles.files if basemap is not None and basemap.tiles is not None else []
+
+
+def _record(result: Result, issues: Sequence[Issue], tiles: Sequence[Path], seconds: float) -> dict[str, Any]:
     from gisplan.plan.places import shareable
     from gisplan.show.record import inputs, versions
 
     plan = result.plan
-    files = [*([plan.file] if plan.file else []), *result.survey.layers.files]
+    files = [*([plan.file] if plan.file else []), *result.survey.layers.files, *tiles]
     return {
         "plan": shareable(plan.model_dump(mode="json", by_alias=True, exclude={"folder", "file"}, exclude_unset=True)),
         "crs": result.survey.layers.crs.to_string(),
         "versions": versions(),
         "inputs": [*inputs(files, plan.folder.resolve()), *result.survey.layers.queries],
-        "issues": {s: sum(i.severity == s for i in result.issues) for s in ("error", "warning", "note")},
+        "issues": {s: sum(i.severity == s for i in issues) for s in ("error", "warning", "note")},
         "timings": {**{k: round(v, 3) for k, v in result.timings.items()}, "write": round(seconds, 3)},
     }

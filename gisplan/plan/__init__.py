@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from gisplan.plan.basemap import Basemap
 from gisplan.plan.checks import Checks
 from gisplan.plan.file import load_plan, parse_plan
+from gisplan.plan.map import MapOptions
 from gisplan.plan.tables import (
     Assumptions,
     Buildings,
@@ -23,12 +25,14 @@ from gisplan.plan.values import Text, nearest
 
 __all__ = [
     "Assumptions",
+    "Basemap",
     "Buildings",
     "Checks",
     "ColumnSource",
     "Header",
     "Layers",
     "Ledger",
+    "MapOptions",
     "Parcels",
     "Plan",
     "RoadSurfaces",

@@ -14,7 +14,7 @@ from gisplan.plan import faults as faults_
 from gisplan.plan.tables import Plan
 from gisplan.plan.values import nearest
 
-_PLAN_KEYS = ("plan", "assumptions", "checks", "layers")
+_PLAN_KEYS = ("plan", "assumptions", "checks", "map", "layers")
 
 
 def load_plan(path: str | Path) -> Plan:

@@ -25,10 +25,10 @@ PINNED = {
 
 # The order matters: each file uses what those before it put into the one name "gisplan".
 SCRIPTS = (
-    *("inflate.js", "payload.js", "text.js", "colouring.js", "canvas.js", "hover.js", "labels.js"),
-    *("side.js", "view.js", "look.js", "legend.js", "zones.js", "notes.js", "card.js", "print.js"),
+    *("inflate.js", "payload.js", "text.js", "colouring.js", "canvas.js", "hover.js", "labels.js", "gcj02.js"),
+    *("side.js", "view.js", "look.js", "legend.js", "zones.js", "notes.js", "card.js", "print.js", "basemap.js"),
 )
-STYLES = ("page.css",)
+STYLES = ("page.css", "basemap.css")
 
 LEAFLET_LICENCE = """\
 Leaflet 1.9.4

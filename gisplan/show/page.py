@@ -7,7 +7,7 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import folium
@@ -19,6 +19,9 @@ from gisplan.show.assets import INLINE, LEAFLET_LICENCE
 
 # A web page may not hold these inside a script element: the first ends it, the second hides its end.
 _BREAKS_SCRIPT = re.compile(r"</script|<!--", re.IGNORECASE)
+
+# What may stand in the page's security policy as a source of images: nothing that could end or widen it.
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?")
 
 
 def escape(text: object) -> str:
@@ -107,11 +110,20 @@ class OfflineFigure(Figure):
         BCP 47 tag of the page, such as ``zh-CN``.
     summary
         What a reader without scripts is told.
+    images
+        Origins that the page may ask for images, such as ``https://tile.example.com``; none by default.
+
+    Raises
+    ------
+    OutputError
+        One of ``images`` is no plain origin.
     """
 
-    def __init__(self, *, title: str, lang: str, summary: str = "") -> None:
+    def __init__(self, *, title: str, lang: str, summary: str = "", images: Sequence[str] = ()) -> None:
         super().__init__()
-        self.title, self.lang, self.summary = title, lang, summary
+        if odd := [origin for origin in images if not _ORIGIN.fullmatch(origin)]:
+            raise OutputError(f"images may come from hosts such as https://tile.example.com, not from {odd[0]!r}")
+        self.title, self.lang, self.summary, self.images = title, lang, summary, tuple(images)
         self._id = "page"
 
     def render(self, **kwargs: Any) -> str:
@@ -139,7 +151,7 @@ class OfflineFigure(Figure):
             [
                 f'<!DOCTYPE html>\n<html lang="{html.escape(self.lang)}">\n<head>\n<meta charset="utf-8">',
                 # Before anything else that could be written wrongly: what stands above a policy escapes it.
-                f'<meta http-equiv="Content-Security-Policy" content="{_policy([*scripts, last])}">',
+                f'<meta http-equiv="Content-Security-Policy" content="{_policy([*scripts, last], self.images)}">',
                 '<meta name="viewport" content="width=device-width, initial-scale=1">',
                 f"<title>{html.escape(self.title or '')}</title>\n<!--\n{LEAFLET_LICENCE}\n-->",
                 *head,
@@ -178,12 +190,13 @@ class OfflineFigure(Figure):
         return scripts, head
 
 
-def _policy(scripts: list[str]) -> str:
-    """Allow the given scripts, inline styles and images inside the page; nothing from anywhere else."""
+def _policy(scripts: Sequence[str], images: Sequence[str]) -> str:
+    """Allow the given scripts, inline styles, images inside the page and from the given hosts; nothing else."""
     hashes = (base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii") for text in scripts)
     allowed = " ".join(f"'sha256-{value}'" for value in hashes)
+    sources = " ".join(("data:", "blob:", *images))
     return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src {sources}; "
         "base-uri 'none'; form-action 'none'"
     )
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gisplan.measure import GROUPS, Measured, Survey
+from gisplan.show.basemap import MapBasemap
 from gisplan.show.map_layers import MapLayer
 from gisplan.show.study_layers import study_layers
 from gisplan.show.webmap import MapIndicator, MapPreset, webmap
@@ -20,6 +21,7 @@ def study_map(
     parcels: pd.DataFrame | None,
     *,
     texts: Mapping[str, Mapping[str, str]],
+    basemap: MapBasemap | None = None,
 ) -> str:
     """Page of a study, as one HTML text.
 
@@ -31,6 +33,8 @@ def study_map(
         Table of the parcels (see `gisplan.measure.tables.parcels`).
     texts
         ``title``, ``subtitle`` and ``note`` in both languages.
+    basemap
+        What lies under the map (see `gisplan.show.basemap.basemap_of`).
     """
     plan = survey.plan
     zones = survey.layers.zones
@@ -62,6 +66,7 @@ def study_map(
         layers=layers,
         notes=[texts["note"]],
         presets=_presets(layers, [i.id for i in indicators]),
+        basemap=basemap,
     )
 
 

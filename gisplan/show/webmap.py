@@ -13,10 +13,11 @@ import shapely
 from numpy.typing import NDArray
 
 from gisplan.errors import OutputError, first_ids
+from gisplan.show.basemap import TILES, MapBasemap
 from gisplan.show.classes import number_classes
 from gisplan.show.map_layers import MapClass, MapColouring, MapColumn, MapLayer, bounds_of, degrees, feature_layer
 from gisplan.show.map_parts import FeatureLayer, Panel
-from gisplan.show.page import OfflineFigure, OfflineMap
+from gisplan.show.page import Data, OfflineFigure, OfflineMap
 from gisplan.show.payload import encode
 
 __all__ = ["MapClass", "MapColouring", "MapColumn", "MapIndicator", "MapLayer", "MapPreset", "webmap"]
@@ -66,7 +67,7 @@ class MapPreset:
     scheme: str = "natural"
 
 
-def webmap(
+def webmap(  # noqa: PLR0913 - everything that a map is made of, each by its name
     *,
     title: Mapping[str, str],
     subtitle: Mapping[str, str],
@@ -77,6 +78,7 @@ def webmap(
     layers: Sequence[MapLayer],
     notes: Sequence[Mapping[str, str]],
     presets: Sequence[MapPreset] = (),
+    basemap: MapBasemap | None = None,
 ) -> str:
     """Write the map.
 
@@ -96,11 +98,13 @@ def webmap(
         The plan's layers, polygons first.
     presets
         The kinds of map the reader can choose from; the map opens with the first.
+    basemap
+        What lies under it all, nothing by default.
 
     Returns
     -------
     str
-        One HTML file that asks no network for anything; equal input gives equal bytes.
+        One HTML file that asks no network for anything but the basemap's images; equal input gives equal bytes.
 
     Raises
     ------
@@ -118,6 +122,7 @@ def webmap(
         title=names,
         lang="en" if language == "en" else "zh-CN",
         summary=f"{names}. {_NO_SCRIPT['zh']} {_NO_SCRIPT['en']}",
+        images=basemap.hosts if basemap else (),
     )
     zone_layer = _zone_layer(zones, values, indicators)
     drawn = [feature_layer(layer, position) for position, layer in enumerate(layers)]
@@ -132,16 +137,19 @@ def webmap(
     )
     for layer in (zone_layer, *drawn):
         layer.add_to(page)
+    if basemap is not None and basemap.tiles is not None:
+        figure.html.add_child(Data(TILES, basemap.data), name=TILES)
     Panel(
         {
             "title": dict(title),
             "subtitle": dict(subtitle),
             "language": language,
-            "notes": [dict(note) for note in notes],
+            "notes": [dict(note) for note in (*notes, *(basemap.notes if basemap else ()))],
             "bounds": bounds,
             "indicators": [_indicator(i, values[i.id].to_numpy(dtype=float)) for i in indicators],
             "presets": [_preset(p, [i.id for i in indicators]) for p in presets],
-        },
+        }
+        | ({"basemap": basemap.config} if basemap else {}),
         zones=zone_layer,
         layers=drawn,
     ).add_to(page)

@@ -27,6 +27,7 @@
   };
   const side = lang => lang === 'en' ? 1 : 0;
 
+  gisplan.words = more => Object.assign(WORDS, more);
   gisplan.word = (key, lang) => WORDS[key][side(lang)];
   gisplan.unit = (unit, lang) => Object.prototype.hasOwnProperty.call(UNITS, unit) ? UNITS[unit][side(lang)] : unit;
   /* A text given in both languages; the other one when this is empty. */

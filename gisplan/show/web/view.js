@@ -11,6 +11,7 @@
        heads, tools: [{id, word, glyph, press(view, event), pressed(view)}]   buttons of the header, of the map
        painted(view)                   after colours, filter or language changed
        picked(view, found, latlng)     the map was clicked
+       legend(view, box)               add a row to the end of the legend
        print(view, on)                 the page is about to be printed, or was
      Boxes stay; what is in them is made again by render(). */
   gisplan.parts = [];
