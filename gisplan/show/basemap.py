@@ -222,7 +222,8 @@ def _from_files(spec: Basemap, plan: Plan, bounds: Sequence[float]) -> MapBasema
 
 
 def _tile_notes(tiles: TileSet, zooms: Sequence[int], max_mb: float) -> list[dict[str, str]]:
-    size, many = f"{tiles.size / 1e6:.1f} MB", len(tiles.index)
+    size = f"{tiles.size / 1e6:.1f} MB" if tiles.size >= 1e5 else f"{tiles.size / 1e3:.1f} kB"
+    many = len(tiles.index)
     zh = f"底图瓦片在本文件内：{many:,} 张，{size}，{zooms[0]}–{zooms[-1]} 级，无需网络"
     en = f"The basemap's tiles are in this file: {many:,}, {size}, zooms {zooms[0]}–{zooms[-1]}; no network is needed"
     if tiles.left_out:

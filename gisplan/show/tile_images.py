@@ -27,7 +27,7 @@ def image_fault(data: bytes) -> str | None:
     elif data[:2] == b"\xff\xd8":
         size = _jpeg_size(data)
     elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        size = (1, 1) if int.from_bytes(data[4:8], "little") + 8 in (len(data), len(data) + 1) else None
+        size = _webp_size(data)
     else:
         return "not PNG, JPEG or WebP"
     if size is None:
@@ -70,4 +70,19 @@ def _jpeg_size(data: bytes) -> tuple[int, int] | None:
                 return None
             return int.from_bytes(data[at + 7 : at + 9], "big"), int.from_bytes(data[at + 5 : at + 7], "big")
         at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return None
+
+
+def _webp_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height of the first chunk, when the file is as long as it says."""
+    if int.from_bytes(data[4:8], "little") + 8 not in (len(data), len(data) - 1) or len(data) < 30:
+        return None
+    kind = data[12:16]
+    if kind == b"VP8 ":
+        return int.from_bytes(data[26:28], "little") & 0x3FFF, int.from_bytes(data[28:30], "little") & 0x3FFF
+    if kind == b"VP8L":
+        bits = int.from_bytes(data[21:25], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if kind == b"VP8X":
+        return int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1
     return None

@@ -119,6 +119,9 @@
     return view.basemap.silent ? 'noAnswer' : null;
   }
 
+  /* A tile for later: Leaflet empties the image of one that it takes away. */
+  const kept = tile => ({ coords: tile.coords, el: tile.el.tagName === 'CANVAS' ? tile.el : tile.el.cloneNode() });
+
   function side(view, one) {
     if (one.basemap) return one.basemap;
     const pane = one.map.createPane('gp-basemap');
@@ -127,6 +130,7 @@
     const layers = view.config.basemap.sources.map(source => make(one.map, source)), state = view.basemap;
     layers.forEach(layer => {
       layer.on('tileload', () => { state.came = true; });
+      layer.on('load', () => { if (!gisplan.printing) layer.seen = Object.keys(layer._tiles).map(key => kept(layer._tiles[key])); });
       layer.on('tileerror', () => {
         if (!state.came && ++state.failed >= PATIENCE && !state.silent) { state.silent = true; view.set({}); sync(view); }
       });
@@ -152,6 +156,34 @@
     });
   }
 
+  /* Paper cannot wait for tiles: those that were on the screen are drawn once more, where they lie now. A picture of a
+     canvas is printed as it is seen, a canvas is not (see canvas.js). */
+  function sheet(map, layers) {
+    const size = map.getSize(), pages = [0, 1].map(() => h('canvas', { width: size.x * 2, height: size.y * 2 }));
+    const context = pages[0].getContext('2d'), corner = map.getPixelBounds().min;
+    context.scale(2, 2);
+    layers.forEach(layer => (layer.seen || []).forEach(tile => {
+      const box = layer._edges ? layer._edges(tile.coords) : L.bounds(tile.coords.scaleBy(L.point(256, 256)), tile.coords.add([1, 1]).scaleBy(L.point(256, 256)));
+      const k = map.getZoomScale(map.getZoom(), tile.coords.z), at = box.min.multiplyBy(k).subtract(corner), wide = box.getSize().multiplyBy(k);
+      if (tile.el.naturalWidth || tile.el.tagName === 'CANVAS') context.drawImage(tile.el, at.x, at.y, wide.x, wide.y);
+    }));
+    pages[1].getContext('2d').drawImage(pages[0], 0, 0);
+    pages[1].className = 'gp-sheet';
+    pages[1].style.width = size.x + 'px';
+    pages[1].style.height = size.y + 'px';
+    L.DomUtil.setPosition(pages[1], map.containerPointToLayerPoint([0, 0]));
+    return pages[1];
+  }
+
+  function print(view, on) {
+    view.sides.forEach(one => {
+      if (!one.basemap) return;
+      const { pane, layers } = one.basemap, old = pane.querySelector('.gp-sheet');
+      if (old) old.remove();
+      if (on) pane.append(sheet(one.map, layers.filter(layer => one.map.hasLayer(layer))));
+    });
+  }
+
   function row(view) {
     const base = view.config.basemap, state = view.basemap, why = trouble(view, base);
     const change = on => { Object.assign(state, { on, silent: false, failed: 0 }); sync(view); view.set({}); };
@@ -173,6 +205,7 @@
       view.basemap = { on: true, alpha: QUIET, failed: 0, came: false, silent: false };
       ['online', 'offline'].forEach(name => window.addEventListener(name, () => { sync(view); view.set({}); }));
     },
+    print,
     painted(view) { if (view.config.basemap) sync(view); },
     legend(view, box) { if (view.config.basemap) box.append(row(view)); }
   });
