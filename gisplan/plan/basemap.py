@@ -139,7 +139,7 @@ class Basemap(Model):
             yield f"{where}: {{{lacking}}} is missing"
         if ("s" in holes) != bool(self.subdomains):
             yield f'{where}: {{s}} and subdomains = ["a", "b", …] go together'
-        if odd_names := [s for s in self.subdomains if not _LABEL.fullmatch(s)]:
+        elif odd_names := [s for s in self.subdomains if not _LABEL.fullmatch(s)]:
             yield f"subdomains: {told(odd_names[0])} cannot be part of a host's name"
         elif fault := _address_fault(address, self.subdomains):
             yield f"{where}: {fault}"

@@ -4,6 +4,7 @@
   'use strict';
   const gisplan = window.gisplan, h = gisplan.h;
   const QUIET = 0.75;       // the plan is to be read, not the ground
+  const MOST = 400;         // images that are kept
   const PATIENCE = 6;       // tiles that may fail before the first has come; then nobody is there
 
   gisplan.words({
@@ -14,40 +15,17 @@
     gcj02: ['GCJ-02，已逐片移正', 'GCJ-02, moved tile by tile']
   });
 
-  /* A grid of tiles that are displaced: each is laid between where its edges truly are, so that neighbours meet. */
-  const displaced = Grid => Grid.extend({
-    _true: function (x, y, z) {
-      const at = this._map.unproject(L.point(x, y), z), [lon, lat] = gisplan.fromGcj02(at.lng, at.lat);
-      return this._map.project(L.latLng(lat, lon), z);
-    },
-    _edges: function (coords) {
-      const size = this.getTileSize(), x = coords.x * size.x, y = coords.y * size.y, z = coords.z;
-      const middle = [x + size.x / 2, y + size.y / 2];
-      return L.bounds(
-        L.point(this._true(x, middle[1], z).x, this._true(middle[0], y, z).y).round(),
-        L.point(this._true(x + size.x, middle[1], z).x, this._true(middle[0], y + size.y, z).y).round());
-    },
-    _getTilePos: function (coords) { return this._edges(coords).min.subtract(this._level.origin); },
-    _addTile: function (coords, container) {
-      Grid.prototype._addTile.call(this, coords, container);
-      const tile = this._tiles[this._tileCoordsToKey(coords)].el, size = this._edges(coords).getSize();
-      tile.style.width = size.x + 'px';
-      tile.style.height = size.y + 'px';
-    },
-    /* Which tiles are wanted is asked where they think they are. */
-    _getTiledPixelBounds: function (center) {
-      const seen = Grid.prototype._getTiledPixelBounds.call(this, center), z = this._tileZoom, out = L.bounds([]);
-      [seen.min, seen.max, seen.getTopRight(), seen.getBottomLeft()].forEach(corner => {
-        const at = this._map.unproject(corner, z), [lon, lat] = gisplan.toGcj02(at.lng, at.lat);
-        out.extend(this._map.project(L.latLng(lat, lon), z));
-      });
-      return out;
-    }
-  });
-
   const kind = bytes => bytes[0] === 0x89 ? 'image/png' : bytes[0] === 0xff ? 'image/jpeg' : 'image/webp';
 
-  /* The tiles in this file, unpacked once for all maps of the page: image(z, x, y) → {url, …} or null. */
+  /* Where an image is to be had: find(z, x, y) → {url, up}; up > 0 means the tile so many zooms above, of which a part
+     lies here. Null: nowhere. */
+  function server(source) {
+    return (z, x, y) => ({ up: 0, url: L.Util.template(source.url, {
+      z, x, y, '-y': Math.pow(2, z) - 1 - y, s: source.subdomains[(x + y) % Math.max(1, source.subdomains.length)] || ''
+    }) });
+  }
+
+  /* The tiles in this file, unpacked once for all maps of the page. */
   const stores = {};
   function store(source) {
     if (stores[source.tiles]) return stores[source.tiles];
@@ -62,53 +40,137 @@
       const part = bytes.subarray(starts[k], starts[k + 1]);
       return urls[k] || (urls[k] = URL.createObjectURL(new Blob([part], { type: kind(part) })));
     };
-    return (stores[source.tiles] = (z, x, y) => at.has(key(z, x, y)) ? url(at.get(key(z, x, y))) : null);
+    return (stores[source.tiles] = (z, x, y) => {
+      for (let up = 0; z - up >= source.min; up++) {
+        const found = at.get(key(z - up, x >> up, y >> up));
+        if (found !== undefined) return { url: url(found), up };
+      }
+      return null;
+    });
   }
 
-  const Held = L.GridLayer.extend({
+  /* Draws tiles of whole zooms onto canvases of the zoom that is seen: their edges are put on pixels of the screen, so
+     that no ground shows between them, and displaced ones are laid between where their edges truly are. */
+  const Ground = L.GridLayer.extend({
+    options: { pane: 'gp-basemap', tileSize: 256, noWrap: true, keepBuffer: 1, updateWhenZooming: false, updateWhenIdle: false, maxZoom: 21 },
+
     initialize: function (source, options) {
       L.setOptions(this, options);
-      this._find = store(source);
-      this._least = source.min;
+      this.source = source;
+      this.find = source.tiles ? store(source) : server(source);
+      this.images = new Map();
+      this.waiting = new Map();
     },
-    /* The tile itself, or the part of the one above it that lies here. */
+
+    /* As in canvas.js: tiles at the zoom they are seen at, old ones until the new are there. */
+    _setView: function (center, zoom, noPrune, noUpdate) {
+      this._exact = zoom;
+      if (!gisplan.printing) this.whole = Math.round(zoom);     // paper shows the tiles that the screen had
+      L.GridLayer.prototype._setView.call(this, center, zoom, noPrune, noUpdate);
+    },
+    _clampZoom: function () { return this._exact; },
+    _pruneTiles: function () {
+      if (this._noTilesToLoad()) { L.GridLayer.prototype._pruneTiles.call(this); return; }
+      Object.keys(this._tiles).forEach(key => {
+        const tile = this._tiles[key];
+        if (!tile.current && Math.abs(tile.coords.z - this._tileZoom) > 2) this._removeTile(key);
+      });
+    },
+
+    /* The image of an address, at once when it is there already; null when it cannot be had. */
+    image: function (url, use) {
+      let held = this.images.get(url);
+      if (held) { this.images.delete(url); this.images.set(url, held); }       // the latest last
+      if (held && held.complete) { use(held.naturalWidth ? held : null); return; }
+      if (!held) {
+        held = document.createElement('img');
+        this.images.set(url, held);
+        if (this.images.size > MOST) this.images.delete(this.images.keys().next().value);
+        held.addEventListener('load', () => this.fire('came'));
+        held.addEventListener('error', () => { this.images.delete(url); this.fire('failed'); });
+        held.src = url;
+      }
+      held.addEventListener('load', () => use(held));
+      held.addEventListener('error', () => use(null));
+    },
+
+    /* Pixel of a zoom where the tiles have it → where it truly is; the other way with back. */
+    moved: function (x, y, zoom, back) {
+      if (this.source.datum !== 'gcj02') return L.point(x, y);
+      const at = this._map.unproject(L.point(x, y), zoom), [lon, lat] = (back ? gisplan.toGcj02 : gisplan.fromGcj02)(at.lng, at.lat);
+      return this._map.project(L.latLng(lat, lon), zoom);
+    },
+
+    /* True edges of a tile in pixels of its zoom. Edges are measured at their middles, so neighbours share them. */
+    edges: function (x, y, zoom) {
+      const a = x * 256, b = y * 256;
+      return L.bounds(
+        L.point(this.moved(a, b + 128, zoom).x, this.moved(a + 128, b, zoom).y),
+        L.point(this.moved(a + 256, b + 128, zoom).x, this.moved(a + 128, b + 256, zoom).y));
+    },
+
+    /* Tiles that touch a canvas, as [x, y, zoom]. */
+    under: function (coords) {
+      const zoom = Math.min(this.source.max, Math.max(this.source.min, this.whole)), k = Math.pow(2, zoom - coords.z), out = [];
+      if (zoom - coords.z > 3 || (!this.source.tiles && zoom - coords.z > 1)) return out;       // a heap of tiny tiles
+      const box = L.bounds([]), last = Math.pow(2, zoom) - 1, cell = v => Math.min(last, Math.max(0, Math.floor(v / 256)));
+      [[0, 0], [1, 0], [0, 1], [1, 1]].forEach(([i, j]) => box.extend(this.moved((coords.x + i) * 256 * k, (coords.y + j) * 256 * k, zoom, true)));
+      const spare = this.source.datum === 'gcj02' ? 3 : 0;
+      for (let x = cell(box.min.x - spare); x <= cell(box.max.x + spare - 1e-6); x++) {
+        for (let y = cell(box.min.y - spare); y <= cell(box.max.y + spare - 1e-6); y++) out.push([x, y, zoom]);
+      }
+      return out;
+    },
+
     createTile: function (coords, done) {
-      const { x, y, z } = coords;
-      let up = 0, url = this._find(z, x, y);
-      while (!url && z - up > this._least) { up++; url = this._find(z - up, x >> up, y >> up); }
-      const image = document.createElement('img');
-      image.alt = '';
-      if (!url) { done(null, image); return image; }
-      const tile = up ? document.createElement('canvas') : image;
-      image.onload = () => {
-        if (up) {
-          const part = image.naturalWidth / Math.pow(2, up), cut = v => (v - (v >> up << up)) * part;
-          tile.width = tile.height = 256;
-          tile.getContext('2d').drawImage(image, cut(x), cut(y), part, part, 0, 0, 256, 256);
-        }
+      const tile = document.createElement('canvas'), ratio = gisplan.printing ? 2 : Math.min(2, window.devicePixelRatio || 1);
+      tile.width = tile.height = Math.round(256 * ratio);
+      const parts = this.under(coords), context = tile.getContext('2d');
+      let left = parts.length + 1;
+      const one = () => {
+        if (--left || !this.waiting.has(tile)) return;
+        this.waiting.delete(tile);
         done(null, tile);
       };
-      image.onerror = () => done(new Error('tile'), tile);
-      image.src = url;
+      this.waiting.set(tile, coords);
+      parts.forEach(([x, y, zoom]) => {
+        const found = this.find(zoom, x, y), k = Math.pow(2, coords.z - zoom), corner = L.point(coords.x, coords.y).multiplyBy(256);
+        if (!found) { one(); return; }
+        const box = this.edges(x, y, zoom), from = box.min.multiplyBy(k).subtract(corner).multiplyBy(ratio).round();
+        const size = box.max.multiplyBy(k).subtract(corner).multiplyBy(ratio).round().subtract(from);
+        this.image(found.url, image => {
+          if (image) {
+            const part = image.naturalWidth / Math.pow(2, found.up), cut = v => (v - (v >> found.up << found.up)) * part;
+            context.drawImage(image, cut(x), cut(y), part, part, from.x, from.y, size.x, size.y);
+          }
+          one();
+        });
+      });
+      if (gisplan.printing) paper(tile, context);
+      requestAnimationFrame(one);            // Leaflet wants to have the tile before it is told that it is done
       return tile;
+    },
+
+    _removeTile: function (key) {
+      if (this._tiles[key]) this.waiting.delete(this._tiles[key].el);
+      L.GridLayer.prototype._removeTile.call(this, key);
+    },
+
+    /* Paper cannot wait: what has not come by now is left out. */
+    hurry: function () {
+      this.redraw();
+      this.waiting.forEach((coords, tile) => this._tileReady(coords, null, tile));
+      this.waiting.clear();
     }
   });
 
-  /* Ground that the tiles in the file cover, on their own grid. */
-  function extent(map, source) {
-    const out = L.latLngBounds([]), low = source.index.length ? source.min : 0;
-    for (let i = 0; i < source.index.length; i += 4) {
-      if (source.index[i] !== low) continue;
-      [0, 1].forEach(one => out.extend(map.unproject(L.point((source.index[i + 1] + one) * 256, (source.index[i + 2] + one) * 256), low)));
-    }
-    return out;
-  }
-
-  function make(map, source) {
-    const options = { pane: 'gp-basemap', maxZoom: 21, maxNativeZoom: source.max, noWrap: true, keepBuffer: 1 };
-    const Grid = source.tiles ? Held : L.TileLayer, Layer = source.datum === 'gcj02' ? displaced(Grid) : Grid;
-    if (source.tiles) return new Layer(source, Object.assign(options, { minNativeZoom: source.min, bounds: extent(map, source) }));
-    return new Layer(source.url, Object.assign(options, { minZoom: source.min, subdomains: source.subdomains }));
+  /* A canvas drawn for paper is printed stroke by stroke (see canvas.js); a picture of it as it is seen. */
+  function paper(tile, context) {
+    const copy = document.createElement('canvas');
+    copy.width = tile.width; copy.height = tile.height;
+    copy.getContext('2d').drawImage(tile, 0, 0);
+    context.clearRect(0, 0, tile.width, tile.height);
+    context.drawImage(copy, 0, 0);
   }
 
   /* Why it cannot be had now: a word, or null. */
@@ -119,19 +181,15 @@
     return view.basemap.silent ? 'noAnswer' : null;
   }
 
-  /* A tile for later: Leaflet empties the image of one that it takes away. */
-  const kept = tile => ({ coords: tile.coords, el: tile.el.tagName === 'CANVAS' ? tile.el : tile.el.cloneNode() });
-
   function side(view, one) {
     if (one.basemap) return one.basemap;
     const pane = one.map.createPane('gp-basemap');
     pane.style.zIndex = 150;                       // under all that is ours
     pane.style.pointerEvents = 'none';
-    const layers = view.config.basemap.sources.map(source => make(one.map, source)), state = view.basemap;
+    const layers = view.config.basemap.sources.map(source => new Ground(source)), state = view.basemap;
     layers.forEach(layer => {
-      layer.on('tileload', () => { state.came = true; });
-      layer.on('load', () => { if (!gisplan.printing) layer.seen = Object.keys(layer._tiles).map(key => kept(layer._tiles[key])); });
-      layer.on('tileerror', () => {
+      layer.on('came', () => { state.came = true; });
+      layer.on('failed', () => {
         if (!state.came && ++state.failed >= PATIENCE && !state.silent) { state.silent = true; view.set({}); sync(view); }
       });
     });
@@ -156,32 +214,8 @@
     });
   }
 
-  /* Paper cannot wait for tiles: those that were on the screen are drawn once more, where they lie now. A picture of a
-     canvas is printed as it is seen, a canvas is not (see canvas.js). */
-  function sheet(map, layers) {
-    const size = map.getSize(), pages = [0, 1].map(() => h('canvas', { width: size.x * 2, height: size.y * 2 }));
-    const context = pages[0].getContext('2d'), corner = map.getPixelBounds().min;
-    context.scale(2, 2);
-    layers.forEach(layer => (layer.seen || []).forEach(tile => {
-      const box = layer._edges ? layer._edges(tile.coords) : L.bounds(tile.coords.scaleBy(L.point(256, 256)), tile.coords.add([1, 1]).scaleBy(L.point(256, 256)));
-      const k = map.getZoomScale(map.getZoom(), tile.coords.z), at = box.min.multiplyBy(k).subtract(corner), wide = box.getSize().multiplyBy(k);
-      if (tile.el.naturalWidth || tile.el.tagName === 'CANVAS') context.drawImage(tile.el, at.x, at.y, wide.x, wide.y);
-    }));
-    pages[1].getContext('2d').drawImage(pages[0], 0, 0);
-    pages[1].className = 'gp-sheet';
-    pages[1].style.width = size.x + 'px';
-    pages[1].style.height = size.y + 'px';
-    L.DomUtil.setPosition(pages[1], map.containerPointToLayerPoint([0, 0]));
-    return pages[1];
-  }
-
   function print(view, on) {
-    view.sides.forEach(one => {
-      if (!one.basemap) return;
-      const { pane, layers } = one.basemap, old = pane.querySelector('.gp-sheet');
-      if (old) old.remove();
-      if (on) pane.append(sheet(one.map, layers.filter(layer => one.map.hasLayer(layer))));
-    });
+    if (on) view.sides.forEach(one => one.basemap && one.basemap.layers.forEach(layer => { if (one.map.hasLayer(layer)) layer.hurry(); }));
   }
 
   function row(view) {
