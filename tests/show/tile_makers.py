@@ -72,12 +72,20 @@ def dots(zoom, x, y, step, move):
     """A tile with soft dots at every ``step`` degrees, each where ``move(lon, lat)`` has it; exact to parts of a pixel."""
     west, north = place_of(x - 1, y - 1, zoom)
     east, south = place_of(x + 2, y + 2, zoom)
-    grid = np.indices((SIZE, SIZE))
-    ink = np.zeros((SIZE, SIZE))
+    if (east - west) / step > 60:
+        return plain((255, 255, 255))  # seen from too far to tell dots apart
+    a, b = move(west, north)
+    west, east, south, north = west + west - a, east + west - a, south + north - b, north + north - b
+    pad = 16  # of a dot no more than this is drawn
+    ink = np.zeros((SIZE + 5 * pad, SIZE + 5 * pad))
+    grid = np.arange(2 * pad + 1) - pad
     for i in range(math.floor(west / step), math.ceil(east / step) + 1):
         for j in range(math.floor(south / step), math.ceil(north / step) + 1):
             a, b = tile_of(*move(i * step, j * step), zoom)
             across, down = (a - x) * SIZE - 0.5, (b - y) * SIZE - 0.5
-            if -20 < across < SIZE + 20 and -20 < down < SIZE + 20:
-                ink += np.exp(-((grid[1] - across) ** 2 + (grid[0] - down) ** 2) / (2 * 2.5**2))
+            if -pad < across < SIZE + pad and -pad < down < SIZE + pad:
+                c, r = round(across), round(down)
+                spot = np.exp(-(np.add.outer((grid + r - down) ** 2, (grid + c - across) ** 2)) / (2 * 2.5**2))
+                ink[r + pad : r + 3 * pad + 1, c + pad : c + 3 * pad + 1] += spot
+    ink = ink[2 * pad : 2 * pad + SIZE, 2 * pad : 2 * pad + SIZE]
     return png(np.repeat((255 - 255 * np.minimum(ink, 1))[:, :, None], 3, axis=2))

@@ -240,7 +240,8 @@
       ['online', 'offline'].forEach(name => window.addEventListener(name, () => { sync(view); view.set({}); }));
     },
     print,
-    painted(view) { if (view.config.basemap) sync(view); },
+    // Once the map has found its place: tiles of another would be asked for in vain.
+    painted(view) { if (view.config.basemap) Promise.resolve().then(() => sync(view)); },
     legend(view, box) { if (view.config.basemap) box.append(row(view)); }
   });
 })();
