@@ -175,6 +175,8 @@ def read_folder(
 
     def fetch(zoom: int, area: Window) -> Iterator[tuple[int, int, bytes]]:
         for x in range(area[0], area[2] + 1):
+            if not file_of(zoom, x, area[1]).parent.is_dir():
+                continue  # asking for each file of a zoom that is not there would take seconds
             for y in range(area[1], area[3] + 1):
                 try:
                     with file_of(zoom, x, y).open("rb") as stream:

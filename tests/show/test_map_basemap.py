@@ -20,6 +20,7 @@ from pyproj import CRS
 from shapely.geometry import box
 from tile_makers import cells, color_of, dots, mbtiles, place_of, plain, tile_of
 
+from gisplan.cli import main, sample
 from gisplan.errors import OutputError
 from gisplan.plan import load_plan
 from gisplan.show.basemap import basemap_of
@@ -139,6 +140,28 @@ def test_damaged_and_missing_tiles_are_told(tmp_path):
     (issue,) = basemap.issues
     assert issue.code == "BASEMAP_DAMAGED" and issue.count == 1 and issue.feature_ids == [f"14/{x}/{y}"]
     assert "1 damaged tile left out" in basemap.notes[0]["en"] and "1 张瓦片损坏" in basemap.notes[0]["zh"]
+
+
+def test_a_run_puts_the_basemap_into_the_map_the_issues_and_the_record(tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(sample(), data)
+    area = gpd.read_file(data / "park.gpkg", layer="zones").to_crs(4326).total_bounds
+    there = {(z, x, y): plain(color_of(z, x, y)) for z in (13, 14) for x, y in cells(area, z, 0.02)}
+    x, y = (int(v) for v in tile_of(*area[:2], 14))
+    there[14, x, y] = b"broken"
+    mbtiles(data / "t.mbtiles", there, format="png", attribution="Survey")
+    with (data / "plan.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[map]\nbasemap = { mbtiles = "t.mbtiles" }\n')
+    assert main(["run", str(data / "plan.toml"), "--out", str(tmp_path / "out")]) == 0
+    issues = pd.read_csv(tmp_path / "out" / "issues.csv").set_index("code")
+    assert issues.loc["BASEMAP_DAMAGED", "features"] == f"14/{x}/{y} (not PNG, JPEG or WebP)"
+    record = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
+    assert "t.mbtiles" in {i["file"] for i in record["inputs"]}
+    assert sum(record["issues"].values()) == len(issues)
+    page = (tmp_path / "out" / "map.html").read_text(encoding="utf-8")
+    assert config(page)["basemap"]["sources"][0]["max"] == 14 and 'id="basemap-tiles"' in page
+    said = [n["en"] for n in config(page)["notes"]]
+    assert any("1 damaged tile left out" in n for n in said) and any("CGCS2000" in n for n in said)
 
 
 # ---- in a browser ---------------------------------------------------------------------------------------------------

@@ -77,7 +77,7 @@ def test_the_window_covers_the_study_and_a_margin():
     assert moved[0] == pytest.approx(west - 0.008, abs=1e-4) and moved[1] == pytest.approx(south - 0.008, abs=1e-4)
 
 
-def ground(zooms, make, margin=0.05):
+def ground(zooms, make, margin=0.02):
     return {(z, x, y): make(z, x, y) for z in zooms for x, y in cells(PARK, z, margin)}
 
 
