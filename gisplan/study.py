@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ from gisplan.read import read_layers
 from gisplan.rules import Pack, load_packs
 
 if TYPE_CHECKING:
+    from gisplan.show.basemap import MapBasemap
     from gisplan.show.embed import StudyMap
     from gisplan.show.two_runs import Run
 
@@ -81,6 +83,20 @@ class Result:
         """The idle-land register, one row a parcel, indexed like ``parcels``; None where it cannot be told."""
         return None if self.idle_land is None else self.idle_land.parcels
 
+    @cached_property
+    def basemap(self) -> MapBasemap | None:
+        """What lies under the map; None unless the plan names something.
+
+        Raises
+        ------
+        OutputError
+            Its tiles cannot be read.
+        """
+        from gisplan.show.basemap import basemap_of
+
+        layers = self.survey.layers
+        return basemap_of(self.plan, layers.zones.to_crs(4326).total_bounds.tolist(), layers.crs)
+
     def map(self, *, against: Run | None = None, tell: Callable[[Mapping[str, str]], None] | None = None) -> StudyMap:
         """Draw the interactive map; a notebook shows it, ``.save("map.html")`` writes it.
 
@@ -98,7 +114,15 @@ class Result:
         """
         from gisplan.show.study_map import study_map
 
-        return study_map(self.survey, self.measured, self.parcels, texts=_texts(self), against=against, tell=tell)
+        return study_map(
+            self.survey,
+            self.measured,
+            self.parcels,
+            texts=_texts(self),
+            basemap=self.basemap,
+            against=against,
+            tell=tell,
+        )
 
 
 def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable[[str], None] = _quiet) -> Result:
@@ -120,7 +144,10 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
     BooksError
         The books do not balance, which is gisplan's own fault.
     """
+    from gisplan.show.basemap import require_basemap
+
     packs = load_packs(plan.plan.rules, plan.folder)
+    require_basemap(plan)  # before the long work
     clock = [time.perf_counter()]
     layers = read_layers(plan, progress=lambda name: progress(f"read {name}"))
     clock.append(time.perf_counter())
@@ -278,6 +305,8 @@ def write(
     out = Path(folder)
     with published(out) as fresh:
         began = time.perf_counter()
+        basemap = result.basemap
+        issues = (*result.issues, *(basemap.issues if basemap else ()))
         progress("write tables")
         write_csv(result.zones, fresh / "zones.csv")
         write_csv(result.indicators, fresh / "indicators.csv")
@@ -288,13 +317,13 @@ def write(
         if result.idle_land is not None:
             write_idle(result.idle_land, fresh, name=result.plan.plan.title.both(result.plan.plan.name)["zh"])
         write_csv(result.balance, fresh / "balance.csv")
-        write_csv(issues_.table(result.issues), fresh / "issues.csv")
+        write_csv(issues_.table(issues), fresh / "issues.csv")
         progress("write results.gpkg")
         write_geopackage(_gis_layers(result), fresh / "results.gpkg")
         progress("write map.html")
         page = result.map(against=against, tell=tell).page()
         (fresh / "map.html").write_text(page, encoding="utf-8", newline="\n")
-        write_record(fresh / "run.json", _record(result, time.perf_counter() - began))
+        write_record(fresh / "run.json", _record(result, issues, _tile_files(basemap), time.perf_counter() - began))
     return out
 
 
@@ -335,13 +364,18 @@ def _texts(result: Result) -> dict[str, dict[str, str]]:
     }
 
 
-def _record(result: Result, seconds: float) -> dict[str, Any]:
+def _tile_files(basemap: MapBasemap | None) -> list[Path]:
+    return basemap.tiles.files if basemap is not None and basemap.tiles is not None else []
+
+
+def _record(result: Result, issues: Sequence[Issue], tiles: Sequence[Path], seconds: float) -> dict[str, Any]:
     from gisplan.plan.places import shareable
     from gisplan.show.record import inputs, versions
 
     plan = result.plan
     packs = load_packs(plan.plan.rules, plan.folder)
-    files = [*([plan.file] if plan.file else []), *(p.file for p in packs if p.file), *result.survey.layers.files]
+    rules = [p.file for p in packs if p.file]
+    files = [*([plan.file] if plan.file else []), *rules, *result.survey.layers.files, *tiles]
     return {
         "plan": shareable(plan.model_dump(mode="json", by_alias=True, exclude={"folder", "file"}, exclude_unset=True)),
         "crs": result.survey.layers.crs.to_string(),
@@ -349,6 +383,6 @@ def _record(result: Result, seconds: float) -> dict[str, Any]:
         "idle_rule": result.idle_land.rule.pack.name if result.idle_land else None,
         "versions": versions(),
         "inputs": [*inputs(files, plan.folder.resolve()), *result.survey.layers.queries],
-        "issues": {s: sum(i.severity == s for i in result.issues) for s in ("error", "warning", "note")},
+        "issues": {s: sum(i.severity == s for i in issues) for s in ("error", "warning", "note")},
         "timings": {**{k: round(v, 3) for k, v in result.timings.items()}, "write": round(seconds, 3)},
     }

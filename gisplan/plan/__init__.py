@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gisplan.plan.basemap import Basemap
 from gisplan.plan.checks import Checks
 from gisplan.plan.file import load_plan, parse_plan
 from gisplan.plan.map import MapOptions
@@ -24,6 +25,7 @@ from gisplan.plan.values import Text, nearest
 
 __all__ = [
     "Assumptions",
+    "Basemap",
     "Buildings",
     "Checks",
     "ColumnSource",

@@ -25,6 +25,9 @@ _EXPECTED = {
 #: Marks the second and later of several tables of one name.
 _NUMBER = re.compile(r" no\. \d+")
 
+#: Keys that hold the path of a file.
+_PATHS = ("path", "mbtiles")
+
 _LIMITS = {
     "greater_than": ("gt", "more than"),
     "greater_than_equal": ("ge", "at least"),
@@ -33,17 +36,17 @@ _LIMITS = {
 
 
 def missing_files(table: Any, folder: Path, where: str = "") -> Iterator[str]:
-    """Name every ``path`` of a plan at which there is no file, wherever it stands."""
+    """Name every ``path`` (and ``mbtiles``) of a plan at which there is no file, wherever it stands."""
     if isinstance(table, list):
         for i, item in enumerate(table):
             yield from missing_files(item, folder, f"{where} no. {i + 1}" if len(table) > 1 else where)
     if not isinstance(table, Mapping):
         return
     for key, value in table.items():
-        if key == "path" and isinstance(value, str):
+        if key in _PATHS and isinstance(value, str):
             fault = _no_table(where) if is_database(value) else _no_file(value, folder)
             if fault:
-                yield f"{_bracket(where)} path: {fault}"
+                yield f"{_bracket(where)} {key}: {fault}"
         yield from missing_files(value, folder, f"{where}.{key}" if where else str(key))
 
 

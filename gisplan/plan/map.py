@@ -1,4 +1,4 @@
-"""What the map may hold, how exact it is and how large its file may be."""
+"""What the map may hold, how exact it is, how large its file may be, and what lies under it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, field_validator
 
 from gisplan import vocabulary
+from gisplan.plan.basemap import Basemap, as_table
 from gisplan.plan.values import Model, Number, Text, nearest
 
 #: Layers of the vocabulary that have columns.
@@ -26,12 +27,15 @@ class MapOptions(Model):
         How far a corner may be moved by rounding (m).
     private
         Private columns that the map shall hold all the same. Whoever has the file has every row of them.
+    basemap
+        What lies under the map; nothing by default.
     """
 
     title: Annotated[Text | None, BeforeValidator(lambda v: {"zh": v, "en": v} if isinstance(v, str) else v)] = None
     max_mb: Number | None = Field(default=None, ge=1, le=2000)
     accuracy_m: Number = Field(default=0.1, ge=0.01, le=10)
     private: list[str] = Field(default_factory=list)
+    basemap: Annotated[Basemap, BeforeValidator(as_table)] | None = None
 
     @field_validator("private")
     @classmethod

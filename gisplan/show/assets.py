@@ -25,12 +25,13 @@ PINNED = {
 
 # The order matters: each file uses what those before it put into the one name "gisplan".
 SCRIPTS = (
-    *("inflate.js", "payload.js", "text.js", "colouring.js", "canvas.js", "hover.js", "labels.js"),
+    *("inflate.js", "payload.js", "text.js", "colouring.js", "canvas.js", "hover.js", "labels.js", "gcj02.js"),
     *("search.js", "fields.js", "sieve.js", "csv.js", "list.js", "side.js", "view.js", "theme.js", "look.js"),
     *("legend.js", "zones.js", "find.js", "filter.js", "notes.js", "lifeline.js", "details.js", "card.js"),
-    *("geodesic.js", "measure.js", "ask.js", "print.js", "compare.js", "time.js", "share.js", "fragment.js"),
+    *("geodesic.js", "measure.js", "ask.js", "print.js", "compare.js", "time.js", "basemap.js", "share.js"),
+    "fragment.js",
 )
-STYLES = ("page.css", "find.css", "compare.css", "time.css", "tools.css", "print.css")
+STYLES = ("page.css", "find.css", "compare.css", "time.css", "basemap.css", "tools.css", "print.css")
 
 LEAFLET_LICENCE = """\
 Leaflet 1.9.4

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from gisplan.errors import OutputError
+from gisplan.show.basemap import TILES, MapBasemap
 from gisplan.show.fragment import ascii_markup, assets_block, fragment, version
 from gisplan.show.map_parts import FeatureLayer, Panel
-from gisplan.show.page import OfflineFigure, OfflineMap, json_text, plain_text
+from gisplan.show.page import Data, OfflineFigure, OfflineMap, json_text, plain_text
 from gisplan.show.publish import published
 
 __all__ = ["Form", "StudyMap", "assets_block"]
@@ -40,6 +41,8 @@ class StudyMap:
         BCP 47 tag of the page.
     summary
         What a reader without scripts is told.
+    basemap
+        What lies under it all, nothing by default.
 
     Notes
     -----
@@ -57,8 +60,9 @@ class StudyMap:
         title: str,
         lang: str,
         summary: str,
+        basemap: MapBasemap | None = None,
     ) -> None:
-        self.config, self.zones, self.layers = config, zones, tuple(layers)
+        self.config, self.zones, self.layers, self.basemap = config, zones, tuple(layers), basemap
         self.title, self.lang, self.summary = title, lang, summary
 
     @cached_property
@@ -66,6 +70,8 @@ class StudyMap:
         """Id made of the content: equal maps of one version of gisplan have equal ids, others do not."""
         about = json_text([version(), self.config, self.title, self.lang, self.summary])
         digest = hashlib.sha256(about.encode("utf-8"))
+        if self.basemap is not None:
+            digest.update(json_text(self.basemap.config()).encode("utf-8") + self.basemap.data.encode("ascii"))
         for layer in (self.zones, *self.layers):
             digest.update(layer.digest())
         return f"gp{digest.hexdigest()[:16]}"
@@ -177,7 +183,8 @@ class StudyMap:
     def _figure(self, prefix: str = "", /, **about: Any) -> OfflineFigure:
         """Put the map together anew, since a folium element belongs to one figure."""
         west, south, east, north = self.config["bounds"]
-        figure = OfflineFigure(title=self.title, lang=self.lang, summary=self.summary)
+        hosts = self.basemap.hosts if self.basemap else ()
+        figure = OfflineFigure(title=self.title, lang=self.lang, summary=self.summary, images=hosts)
         view = OfflineMap(
             figure,
             key=f"{prefix}main",
@@ -190,5 +197,9 @@ class StudyMap:
         zones, *layers = (layer.under(prefix) for layer in (self.zones, *self.layers))
         for layer in (zones, *layers):
             layer.add_to(view)
+        if self.basemap is not None:
+            about["basemap"] = self.basemap.config(prefix)
+            if self.basemap.tiles is not None:
+                figure.html.add_child(Data(f"{prefix}{TILES}", self.basemap.data), name=f"{prefix}{TILES}")
         Panel({**self.config, **about}, zones=zones, layers=layers, prefix=prefix).add_to(view)
         return figure

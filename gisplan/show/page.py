@@ -7,7 +7,7 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,9 @@ _BREAKS_SCRIPT = re.compile(r"</script|<!--", re.IGNORECASE)
 # Browsers read U+0080 to U+009F as other characters where they are written by number, and half characters not at all.
 _NOT_IN_JSON = re.compile("[<>&\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _NOT_IN_HTML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+# What may stand in the page's security policy as a source of images: nothing that could end or widen it.
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?")
 
 
 def escape(text: object) -> str:
@@ -153,11 +156,20 @@ class OfflineFigure(Figure):
         BCP 47 tag of the page, such as ``zh-CN``.
     summary
         What a reader without scripts is told.
+    images
+        Origins that the page may ask for images, such as ``https://tile.example.com``; none by default.
+
+    Raises
+    ------
+    OutputError
+        One of ``images`` is no plain origin.
     """
 
-    def __init__(self, *, title: str, lang: str, summary: str = "") -> None:
+    def __init__(self, *, title: str, lang: str, summary: str = "", images: Sequence[str] = ()) -> None:
         super().__init__()
-        self.title, self.lang, self.summary = title, lang, summary
+        if odd := [origin for origin in images if not _ORIGIN.fullmatch(origin)]:
+            raise OutputError(f"images may come from hosts such as https://tile.example.com, not from {odd[0]!r}")
+        self.title, self.lang, self.summary, self.images = title, lang, summary, tuple(images)
         self._id = "page"
 
     def parts(self, **kwargs: Any) -> Parts:
@@ -190,11 +202,12 @@ class OfflineFigure(Figure):
             Something on the map wants a file from the network, or brings a script of its own.
         """
         parts = self.parts(**kwargs)
+        policy = _policy([*parts.scripts, parts.last], self.images)
         return "\n".join(
             [
                 f'<!DOCTYPE html>\n<html lang="{html.escape(self.lang)}">\n<head>\n<meta charset="utf-8">',
                 # Before anything else that could be written wrongly: what stands above a policy escapes it.
-                f'<meta http-equiv="Content-Security-Policy" content="{_policy([*parts.scripts, parts.last])}">',
+                f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
                 '<meta name="viewport" content="width=device-width, initial-scale=1">',
                 f"<title>{plain_text(self.title or '')}</title>\n<!--\n{LEAFLET_LICENCE}\n-->",
                 "<style>html,body{height:100%;margin:0}</style>",
@@ -231,12 +244,13 @@ class OfflineFigure(Figure):
         return scripts, head
 
 
-def _policy(scripts: list[str]) -> str:
-    """Allow the given scripts, inline styles and images inside the page; nothing from anywhere else."""
+def _policy(scripts: Sequence[str], images: Sequence[str]) -> str:
+    """Allow the given scripts, inline styles, images inside the page and from the given hosts; nothing else."""
     hashes = (base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii") for text in scripts)
     allowed = " ".join(f"'sha256-{value}'" for value in hashes)
+    sources = " ".join(("data:", "blob:", *images))
     return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src {sources}; "
         "base-uri 'none'; form-action 'none'"
     )
 

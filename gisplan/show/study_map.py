@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gisplan.measure import GROUPS, Measured, Survey
+from gisplan.show.basemap import MapBasemap
 from gisplan.show.embed import StudyMap
 from gisplan.show.map_layers import MapLayer
 from gisplan.show.study_layers import study_layers
@@ -22,6 +23,7 @@ def study_map(
     parcels: pd.DataFrame | None,
     *,
     texts: Mapping[str, Mapping[str, str]],
+    basemap: MapBasemap | None = None,
     against: Run | None = None,
     tell: Callable[[Mapping[str, str]], None] | None = None,
 ) -> StudyMap:
@@ -35,6 +37,8 @@ def study_map(
         Table of the parcels (see `gisplan.measure.tables.parcels`).
     texts
         ``title``, ``subtitle`` and ``note`` in both languages.
+    basemap
+        What lies under the map (see `gisplan.show.basemap.basemap_of`).
     against
         Another run to compare with (see `gisplan.show.two_runs.read_run`).
     tell
@@ -76,6 +80,7 @@ def study_map(
         notes=[texts["note"], *(two.notes if two else ())],
         presets=_presets(layers, [i.id for i in indicators], two=two is not None),
         as_of=plan.plan.as_of,
+        basemap=basemap,
         other=two.other if two else None,
         budget=MapBudget(max_mb=plan.map.max_mb, accuracy_m=plan.map.accuracy_m),
         tell=tell,

@@ -14,6 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gisplan.errors import OutputError, first_ids
+from gisplan.show.basemap import MapBasemap
 from gisplan.show.classes import difference_classes, number_classes
 from gisplan.show.embed import StudyMap
 from gisplan.show.map_budget import NO_BUDGET, MapBudget, fit, page_bytes
@@ -183,6 +184,7 @@ def draw_map(  # noqa: PLR0913  by name only, each a part of the page
     notes: Sequence[Mapping[str, str]],
     presets: Sequence[MapPreset] = (),
     as_of: date | None = None,
+    basemap: MapBasemap | None = None,
     other: OtherRun | None = None,
     budget: MapBudget = NO_BUDGET,
     tell: Callable[[Mapping[str, str]], None] | None = None,
@@ -207,6 +209,8 @@ def draw_map(  # noqa: PLR0913  by name only, each a part of the page
         The kinds of map the reader can choose from; the map opens with the first.
     as_of
         The day the data are of; marked on life lines and printed. Without it nothing open is said to last.
+    basemap
+        What lies under it all, nothing by default.
     other
         Another run to compare with, or None.
     budget
@@ -264,7 +268,7 @@ def draw_map(  # noqa: PLR0913  by name only, each a part of the page
     return StudyMap(
         {
             **config,
-            "notes": [dict(note) for note in (*notes, *fitted.sentences)],
+            "notes": [dict(note) for note in (*notes, *(basemap.notes if basemap else ()), *fitted.sentences)],
             "bounds": bounds,
             "as_of": as_of.isoformat() if as_of else None,
         },
@@ -273,6 +277,7 @@ def draw_map(  # noqa: PLR0913  by name only, each a part of the page
         title=names,
         lang="en" if language == "en" else "zh-CN",
         summary=f"{names}. {_NO_SCRIPT['zh']} {_NO_SCRIPT['en']}",
+        basemap=basemap,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -136,6 +136,22 @@ class RoadClass:
     names: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class KnownBasemap:
+    """A basemap that a plan can name; see ``basemaps.toml``."""
+
+    id: str
+    zh: str
+    en: str
+    attribution: Mapping[str, str]
+    urls: Sequence[str]
+    subdomains: Sequence[str] = ()
+    min_zoom: int = 0
+    max_zoom: int = 18
+    key: str = ""
+    served: bool = False
+
+
 def _table(name: str) -> dict[str, Any]:
     return tomllib.loads(resources.files(__name__).joinpath(name).read_text(encoding="utf-8"))
 
@@ -216,6 +232,12 @@ def road_classes() -> Mapping[str, RoadClass]:
         k: RoadClass(id=k, **{**v, "names": tuple(v["names"])})
         for k, v in _table("road_classes.toml")["classes"].items()
     }
+
+
+@cache
+def basemaps() -> Mapping[str, KnownBasemap]:
+    """Basemaps that a plan can name."""
+    return {k: KnownBasemap(id=k, **v) for k, v in _table("basemaps.toml").items()}
 
 
 @cache

@@ -295,6 +295,6 @@ def test_the_command_says_what_the_map_left_out(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("gisplan.show.map_budget.page_bytes", lambda: 900_000)
     monkeypatch.setattr("gisplan.show.webmap.page_bytes", lambda: 900_000)
     assert main(["run", "plan.toml", "--out", "out"]) == 0
-    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("map.html: ")]
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("map: ")]
     page = (tmp_path / "out" / "map.html").read_text(encoding="utf-8")
-    assert told and all(line.removeprefix("map.html: ") in page for line in told)
+    assert told and all(line.removeprefix("map: ") in page for line in told)

@@ -16,6 +16,7 @@
         if (side.layers.length) box.append(h('h2', { class: 'gp-layers-head' }, view.word('layers')));
         box.append(...side.layers.map((l, at) => layer(view, side, l, k ? k + '-' + at : at)));
       });
+      view.tell('legend', box);
     }
   });
 

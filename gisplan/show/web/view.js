@@ -15,6 +15,7 @@
        save(view)                      {key: text} of what a link to this view must hold
        load(view, {key: text})         take it up again; a key that is absent means what the page opens with
        joined(view, side), parted(view, side)   a second map came or is about to go
+       legend(view, box)               add a row to the end of the legend
        print(view, on)                 the page is about to be printed, or was
      Boxes stay; what is in them is made again by render(). */
   gisplan.parts = [];
