@@ -114,11 +114,17 @@ class Result:
         """
         from gisplan.show.study_map import study_map
 
+        parcels, limits = self.parcels, None
+        if parcels is not None and self.idle is not None:
+            parcels = parcels.assign(**{name: self.idle[name] for name in ("next_class", "next_date")})
+        if self.findings is not None:
+            limits = assess.common_limits(load_packs(self.plan.plan.rules, self.plan.folder), self.findings)
         return study_map(
             self.survey,
             self.measured,
-            self.parcels,
+            parcels,
             texts=_texts(self),
+            limits=limits,
             basemap=self.basemap,
             against=against,
             tell=tell,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gisplan.assess.findings import Things, findings
 from gisplan.assess.idle import add_years, classify
+from gisplan.assess.limits import common_limits
 from gisplan.assess.register import caution
 from gisplan.assess.whole import IdleLand, assess_idle, idle_issues, judge
 
@@ -14,6 +15,7 @@ __all__ = [
     "assess_idle",
     "caution",
     "classify",
+    "common_limits",
     "findings",
     "idle_issues",
     "judge",

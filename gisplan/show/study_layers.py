@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -88,10 +89,26 @@ def _parcels(survey: Survey, table: pd.DataFrame | None, beside: gpd.GeoDataFram
     by_number = [
         MapColouring(c.name, c.zh, c.en, c.name, unit=c.unit)
         for c in columns
-        if pd.api.types.is_float_dtype(frame[c.name]) and frame[c.name].notna().any()
+        if c.role != "over" and pd.api.types.is_float_dtype(frame[c.name]) and frame[c.name].notna().any()
     ]
-    colourings = (by_use, by_state, *by_number, *_served(survey))
+    colourings = (by_use, by_state, *_idle(frame, beside), *by_number, *_served(survey))
     return [MapLayer("parcels", "宗地", "Parcels", frame, columns, colourings, size_column="area_m2", beside=beside)]
+
+
+def _idle(frame: gpd.GeoDataFrame, beside: gpd.GeoDataFrame | None) -> list[MapColouring]:
+    """Colour parcels by what their dates say, where these were assessed."""
+    if "idle_class" not in frame or not frame["idle_class"].notna().any():
+        return []
+    seen = {*frame["idle_class"], *(beside["idle_class"] if beside is not None and "idle_class" in beside else ())}
+    met = tuple(MapClass(c.id, c.zh, c.en, c.color) for c in vocabulary.idle_classes().values() if c.id in seen)
+    caution = vocabulary.idle_caution()["short"]
+    label = f"闲置土地（{caution['zh']}）", f"Idle land ({caution['en'][0].lower()}{caution['en'][1:]})"
+    found = [MapColouring("idle_class", *label, "idle_class", met, fact=True)]
+    if frame["days_over"].notna().any():
+        found.append(
+            MapColouring("days_over", "超期天数", "Days past the date", "days_over", unit="d", limits=(365, 730))
+        )
+    return found
 
 
 def zone_names(zones: gpd.GeoDataFrame) -> pd.Series[Any]:
@@ -146,7 +163,9 @@ def _card(frame: gpd.GeoDataFrame, survey: Survey) -> tuple[MapColumn, ...]:
         found, narrows = column.stored in _SEARCHED, column.stored in _FILTERED
         role = "date" if column.kind == "date" else ""
         own.append(MapColumn(name, column.zh, column.en, unit, search=found, filter=narrows, role=role))
-    own += [c for c in _IDLE_COLUMNS if c.name in frame and frame[c.name].notna().any()]
+    words = {c.id: (c.zh, c.en) for c in vocabulary.idle_classes().values()}
+    idle = (replace(c, words=words) if c.role in {"class", "next_class"} else c for c in _IDLE_COLUMNS)
+    own += [c for c in idle if c.name in frame and frame[c.name].notna().any()]
     for service in survey.plan.layers.services:
         labels = service_labels(survey.plan, service)
         own.append(MapColumn(f"served_{service}", labels["zh"], labels["en"], role="service"))

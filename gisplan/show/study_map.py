@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
+from gisplan import vocabulary
 from gisplan.measure import GROUPS, Measured, Survey
+from gisplan.rules import Limit, Pack
 from gisplan.show.basemap import MapBasemap
 from gisplan.show.embed import StudyMap
 from gisplan.show.map_layers import MapLayer
 from gisplan.show.study_layers import study_layers
 from gisplan.show.two_runs import Run, shown_unit, side_by_side
-from gisplan.show.webmap import MapBudget, MapIndicator, MapPreset, draw_map
+from gisplan.show.webmap import MapBudget, MapIndicator, MapLimit, MapPreset, draw_map
 
 
 def study_map(
@@ -23,6 +26,7 @@ def study_map(
     parcels: pd.DataFrame | None,
     *,
     texts: Mapping[str, Mapping[str, str]],
+    limits: Mapping[str, tuple[Pack, Limit]] | None = None,
     basemap: MapBasemap | None = None,
     against: Run | None = None,
     tell: Callable[[Mapping[str, str]], None] | None = None,
@@ -37,6 +41,8 @@ def study_map(
         Table of the parcels (see `gisplan.measure.tables.parcels`).
     texts
         ``title``, ``subtitle`` and ``note`` in both languages.
+    limits
+        Indicator → pack and limit that all zones are held against.
     basemap
         What lies under the map (see `gisplan.show.basemap.basemap_of`).
     against
@@ -60,6 +66,7 @@ def study_map(
             GROUPS[m.group]["en"],
             m.formula["zh"],
             m.formula["en"],
+            limit=_limit(*limits[m.id], by=shown_unit(m)[1]) if limits and m.id in limits else None,
         )
         for m in _first(shown, ("plot_ratio", "plot_ratio_gross", "road_density"))
     ]
@@ -77,7 +84,7 @@ def study_map(
         values=values[[i.id for i in indicators]],
         indicators=indicators,
         layers=layers,
-        notes=[texts["note"], *(two.notes if two else ())],
+        notes=[texts["note"], *_cautions(parcels), *(two.notes if two else ())],
         presets=_presets(layers, [i.id for i in indicators], two=two is not None),
         as_of=plan.plan.as_of,
         basemap=basemap,
@@ -85,6 +92,20 @@ def study_map(
         budget=MapBudget(max_mb=plan.map.max_mb, accuracy_m=plan.map.accuracy_m),
         tell=tell,
     )
+
+
+def _limit(pack: Pack, limit: Limit, *, by: float) -> MapLimit:
+    """What a rule asks, in the unit in which the indicator is shown."""
+    low, high = (v / by if math.isfinite(v) else None for v in (limit.low[0], limit.high[0]))
+    named = limit.title if limit.title.zh or limit.title.en else pack.title
+    source = " ".join(text for text in (pack.name, limit.clause) if text)
+    return MapLimit(named.zh, named.en, low, high, source=source, verified=limit.verified)
+
+
+def _cautions(parcels: pd.DataFrame | None) -> list[Mapping[str, str]]:
+    """What must be said of idle land wherever it is shown."""
+    shown = parcels is not None and "idle_class" in parcels and parcels["idle_class"].notna().any()
+    return [vocabulary.idle_caution()["long"]] if shown else []
 
 
 def _presets(layers: Sequence[MapLayer], indicators: Sequence[str], *, two: bool) -> list[MapPreset]:
@@ -97,6 +118,7 @@ def _presets(layers: Sequence[MapLayer], indicators: Sequence[str], *, two: bool
     for preset in (
         MapPreset("zoning", "用地规划图", "Land use", None, {"parcels": "land_use"}, base),
         MapPreset("state", "建设状态图", "State of building", None, {"parcels": "state"}, (*base, "buildings")),
+        MapPreset("idle", "闲置土地图", "Idle land", None, {"parcels": "idle_class"}, base),
         MapPreset("plot_ratio", "容积率图", "Plot ratio", None, {"parcels": "plot_ratio"}, base),
         MapPreset("intensity", "集约利用图", "Intensity of zones", _intensity(indicators), {}, base),
         MapPreset("services", "设施配套图", "Infrastructure", None, {"parcels": "services_served"}, (*base, *services)),
