@@ -10,6 +10,7 @@ import numpy as np
 import pyogrio
 import shapely
 from park_files import CRS, IDS, X0, Y0, buildings, parcels, roads, water, workbook, zones
+from tile_makers import cells, plain
 
 TITLE = ["东部园区宗地台账"]
 REGISTER = ["宗地代码", "登记面积（亩）", "固定资产投资（万元）", "年税收（万元）"]
@@ -42,6 +43,16 @@ def other_files(folder: Path) -> None:
     _hydrants(folder / "hydrants.xlsx")
     _survey(folder / "survey.dxf")
     _swapped(folder / "roads.geojson")
+    _tiles(folder / "tiles")
+
+
+def _tiles(folder: Path) -> None:
+    """Grey images under the whole park."""
+    bounds = zones().to_crs(4326).total_bounds
+    for x, y in cells(bounds, 14):
+        file = folder / "14" / str(x) / f"{y}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(plain((200, 200, 200)))
 
 
 def _hydrants(file: Path) -> None:

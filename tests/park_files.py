@@ -189,7 +189,7 @@ def issues(out: Path) -> pd.DataFrame:
 
 def tables_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let runs write tables but neither map nor GeoPackage, which take most of the time."""
-    monkeypatch.setattr("gisplan.study.Result.map", lambda _: SimpleNamespace(page=lambda: ""))
+    monkeypatch.setattr("gisplan.study.Result.map", lambda _, **given: SimpleNamespace(page=lambda: ""))
     monkeypatch.setattr("gisplan.show.geopackage.write_geopackage", lambda *_: None)
 
 

@@ -17,7 +17,7 @@ from gisplan.measure import register
 from gisplan.plan import Checks, load_plan, parse_plan
 from gisplan.plan.drawing import Drawing
 from gisplan.plan.places import Located, is_database
-from gisplan.show.publish import OUTPUTS
+from gisplan.show.publish import OPTIONAL, OUTPUTS
 from gisplan.study import evaluate
 from gisplan.vocabulary import land_classes, services, units
 
@@ -127,6 +127,7 @@ def test_it_shows_every_kind_of_block() -> None:
             "layers.parcels.ledger",
             "layers.roads",
             "layers.services.hydrant",
+            "map",
         ]
     )
 
@@ -144,7 +145,7 @@ def test_it_shows_every_key_of_places_and_drawings() -> None:
 def test_its_commands_run_in_their_order(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = [line.split("#")[0].split() for line in "\n".join(blocks("bash")).splitlines()]
     given = [words[1:] for words in lines if words[:1] == ["gisplan"]]
-    assert {words[0] for words in given} == {"init", "inspect", "check", "run", "indicators"}
+    assert {words[0] for words in given} == {"init", "inspect", "check", "run", "map", "indicators", "rules"}
     for words in given:
         assert main(words) == 0, f"{' '.join(words)}: {capsys.readouterr().err}"
         if words[0] == "init":
@@ -178,7 +179,8 @@ def test_its_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_the_codes_it_names_exist() -> None:
-    source = "\n".join(p.read_text(encoding="utf-8") for p in (ROOT / "gisplan").rglob("*.py"))
+    files = [p for kind in ("*.py", "*.toml") for p in (ROOT / "gisplan").rglob(kind)]
+    source = "\n".join(p.read_text(encoding="utf-8") for p in files)
     named = set(re.findall(r"`([A-Z]+(?:_[A-Z]+)+)`", README))
     assert len(named) >= 5
     for code in named:
@@ -186,7 +188,7 @@ def test_the_codes_it_names_exist() -> None:
 
 
 def test_it_names_every_file_class_service_and_unit() -> None:
-    for name in OUTPUTS:
+    for name in (*OUTPUTS, *OPTIONAL):
         assert f"`{name}`" in README, name
     for name in (*land_classes(), *services()):
         assert re.search(rf"\b{name}\b", README), name
