@@ -77,6 +77,10 @@ def parser() -> argparse.ArgumentParser:
     idle.add_argument("--out", metavar="DIR", help="write idle.csv, idle_zones.csv and the calendar there")
     idle.set_defaults(call=_idle)
 
+    score = verbs.add_parser("score", help="the land intensity evaluation of the zones: scores, ranks and their ranges")
+    score.add_argument("plan", metavar="PLAN", help="a plan.toml whose rules name cn-zone-intensity or a pack like it")
+    score.set_defaults(call=_score)
+
     rules = verbs.add_parser("rules", help="the rule packs, one in full, or what two say differently")
     rules.add_argument("what", nargs="?", choices=("show", "diff"), metavar="show|diff", help="show NAME, or diff A B")
     rules.add_argument("names", nargs="*", metavar="NAME", help="a pack's name or path; a plan's path behind two")
@@ -313,6 +317,18 @@ def _idle(options: argparse.Namespace) -> int:
         with published(Path(options.out), IDLE_FILES) as fresh:
             write_idle(found, fresh, name=plan.plan.title.both(plan.plan.name)["zh"])
         print(f"\n{', '.join(IDLE_FILES)} → {Path(options.out).resolve()}")
+    return DONE
+
+
+def _score(options: argparse.Namespace) -> int:
+    from gisplan.plan import load_plan
+    from gisplan.show.intensity_text import score_lines
+    from gisplan.study import score
+
+    with _progress() as told:
+        found = score(load_plan(options.plan), progress=told)
+    for line in score_lines(found):
+        print(on_one_line(line))
     return DONE
 
 

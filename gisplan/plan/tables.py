@@ -19,6 +19,7 @@ from pydantic import (
 from gisplan import vocabulary
 from gisplan.plan.checks import Checks
 from gisplan.plan.drawing import Drawing, drawing_faults
+from gisplan.plan.intensity import IntensityPlan
 from gisplan.plan.places import Located
 from gisplan.plan.values import Date, Model, Number, Text, folder_name, nearest, projected
 
@@ -337,6 +338,7 @@ class Plan(Model):
     plan: Header
     assumptions: Assumptions = Assumptions()
     checks: Checks = Checks()
+    intensity: IntensityPlan = IntensityPlan()
     layers: Layers
     folder: Path = Path()
     file: Path | None = None
