@@ -270,7 +270,8 @@ def _people(land: Land) -> dict[str, Value]:
     people = column(zones, "population")
     return {
         "population_density": divided(people, built, known, per=1e4),
-        "construction_land_per_capita": divided(built, np.nan_to_num(people), known),
+        # Less is better here, so a zone with nothing built must not come out best.
+        "construction_land_per_capita": divided(np.where(built > 0, built, np.nan), people, known),
     }
 
 
