@@ -363,7 +363,10 @@ def _judged(plan: str, names: Sequence[str]) -> list[pd.DataFrame]:
 
     with _progress() as told:
         result = evaluate(load_plan(plan), progress=told)
-    return [assess.judge(result.survey, result.zones, result.idle_land, load_packs([name])) for name in names]
+    own = None if result.intensity is None else result.intensity.indicators
+    return [
+        assess.judge(result.survey, result.zones, result.idle_land, load_packs([name]), intensity=own) for name in names
+    ]
 
 
 def _members(name: str) -> list[str]:

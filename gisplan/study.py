@@ -116,7 +116,8 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
     zones = tables.wide(survey, measured)
     idle_land, told = _idle(survey, packs)
     intensity, said = _intensity(survey, packs, idle_land)
-    findings = assess.judge(survey, zones, idle_land, packs) if packs else None
+    own = None if intensity is None else intensity.indicators
+    findings = assess.judge(survey, zones, idle_land, packs, intensity=own) if packs else None
     clock.append(time.perf_counter())
     progress("check")
     found = measure.placed((*layers.issues, *measure.found(survey), *told, *said), layers)

@@ -35,13 +35,18 @@ def score_lines(found: Intensity) -> Iterator[str]:
 def _figures(found: Intensity) -> Iterator[str]:
     """Indicators of all zones, with the figure of other zones beside; those that no zone has are left out."""
     zones = list(found.scores["zone_id"].astype(str))
+    others: dict[str, str] = {}
     yield " ".join([f"{'indicator':<34}", *(f"{z[:10]:>10}" for z in zones), f"{'other zones':>12}"])
     for name, rows in found.indicators.groupby("indicator", sort=False):
         if rows["value"].isna().all():
             continue
         is_share = rows["unit"].iloc[0] == "share"
         values = [f"{_value(v, is_share=is_share):>10}" for v in rows["value"]]
-        yield f"{name:<34} {' '.join(values)} {_value(rows['benchmark'].iloc[0], is_share=is_share):>12}"
+        mark = ""
+        if not pd.isna(rows["benchmark"].iloc[0]):
+            mark = others.setdefault(str(rows["benchmark_of"].iloc[0]), "abcdefghij"[len(others) % 10])
+        yield f"{name:<34} {' '.join(values)} {_value(rows['benchmark'].iloc[0], is_share=is_share):>12} {mark}".rstrip()
+    yield from (f"  {mark}: {title}" for title, mark in others.items())
 
 
 def _value(value: float, *, is_share: bool = False, digits: int = 2) -> str:

@@ -362,6 +362,16 @@ def test_main_and_development_area(tmp_path):
     assert lone.unread["area_role"].tolist() == ["", "", "x"]
 
 
+def test_rules_can_limit_the_evaluations_indicators(tmp_path):
+    own = (
+        '[pack]\nname = "own"\ntitle = { zh = "自有" }\nsource = "order 7"\n[[limits]]\nid = "built"\n'
+        'indicator = "land_built_rate"\nat_least = 0.9\nunit = "share"\nverified = true\n'
+    )
+    (tmp_path / "own.toml").write_text(own, encoding="utf-8")
+    found = evaluate(study(tmp_path, rules=["cn-zone-intensity", "own.toml"])).findings
+    assert dict(zip(found["id"], found["class"], strict=True)) == {"Z1": "below", "Z2": "no_data", "Z3": "no_data"}
+
+
 def test_bad_codes_are_told_and_derived_instead(tmp_path):
     register = REGISTER.replace(",是,,\n", ",是,Z9,D7\n", 1)
     result = evaluate(study(tmp_path, register=register, ideals=IDEALS))
@@ -437,7 +447,7 @@ def test_weights_that_do_not_add_up_are_refused(tmp_path):
         '[[weights]]\nid = "zone"\nparts = { comprehensive_far = 0.5, land_idle_rate = 0.4 }\nverified = true\n',
         encoding="utf-8",
     )
-    with pytest.raises(PlanError, match="add up to 0.9, not to 1"):
+    with pytest.raises(PlanError, match=r"add up to 0\.9, not to 1"):
         study(tmp_path, rules=["cn-idle-2012", "cn-zone-intensity", "own.toml"], ideals=IDEALS)
 
 

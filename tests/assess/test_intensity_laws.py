@@ -26,7 +26,7 @@ PARCEL = st.fixed_dictionaries(
         "supply_code": st.none() | st.sampled_from(["D1", "E21", "F", "?"]),
         "supply_type": st.none() | st.sampled_from(["划拨", "挂牌", "协议", "?"]),
         "is_acquired": st.sampled_from([True, False, None]),
-        **{n: DATE for n in ("supply_date", "handover_date", "approval_date", "completion_date", "expiry_date")},
+        **dict.fromkeys(("supply_date", "handover_date", "approval_date", "completion_date", "expiry_date"), DATE),
     }
 )
 
