@@ -108,7 +108,8 @@ def assess_intensity(
         return None if areas is None else land_of(survey, areas, as_of=as_of, condition=condition, options=options)
 
     land = partition(own)
-    assert land is not None  # the plan's own way of measuring is always there
+    if land is None:
+        raise GisplanError("The land intensity evaluation by ledger area needs ledger areas, and no parcel has one.")
     values = values_of(land, idle)
     judge = _Judge(tree, roles, ideals, land.areas.zone, options.renormalise, _area_weights(terms))
     result = judge.scores(values)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 import shapely
 
 from gisplan import vocabulary
-from gisplan.assess.idle import Array, Mask, Text
+from gisplan.assess.idle import Array, Mask
 from gisplan.assess.intensity_codes import Codes, codes_of
 from gisplan.measure import Survey
 from gisplan.measure.pieces import LEAST_LAND_M2
@@ -75,15 +76,18 @@ class Land:
 
     def of(self, *codes: str, by: str = "build") -> Array:
         """m² by zone of all land whose code begins so, streets and land without a parcel included."""
-        own: Text = self.codes.build if by == "build" else self.codes.supply
-        out = self.parcels(_begins(own, codes))
+        out = sum(
+            (area for code, area in self._sums[by].items() if code.startswith(codes)), np.zeros(self.survey.zones)
+        )
         street, rest = ("A31", self.rest[0]) if by == "build" else ("D1", self.rest[1])
         out = out + self.street if street.startswith(codes) else out
         return out + self.remainder if rest.startswith(codes) else out
 
-
-def _begins(own: Text, codes: tuple[str, ...]) -> Mask:
-    return np.array([str(c).startswith(codes) for c in own], dtype=bool)
+    @cached_property
+    def _sums(self) -> Mapping[str, Mapping[str, Array]]:
+        """m² of the parcels by partition and code."""
+        own = {"build": self.codes.build, "supply": self.codes.supply}
+        return {by: {str(c): self.parcels(codes == c) for c in pd.unique(codes)} for by, codes in own.items()}
 
 
 def areas_by(survey: Survey, method: str) -> Areas | None:
@@ -212,8 +216,11 @@ def _rows(land: Land, by: str) -> Iterator[dict[str, object]]:
     labels, words = vocabulary.intensity(by), vocabulary.intensity("sources")
     beside = {"street": ("A31" if first else "D1", land.street), "no_parcel": (land.rest[not first], land.remainder)}
     left = land.areas.zone.copy()
+    there = {*zip(own, sources, strict=True), *((code, source) for source, (code, _) in beside.items())}
     for code, label in labels.items():
         for source, word in words.items():
+            if (code, source) not in there:
+                continue
             chosen = (own == code) & (sources == source)
             area, count = land.parcels(chosen), land.survey.pieces["parcels"].count(chosen)
             if source in beside and beside[source][0] == code:

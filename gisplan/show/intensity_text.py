@@ -42,11 +42,11 @@ def _figures(found: Intensity) -> Iterator[str]:
             continue
         is_share = rows["unit"].iloc[0] == "share"
         values = [f"{_value(v, is_share=is_share):>10}" for v in rows["value"]]
-        mark = ""
-        if not pd.isna(rows["benchmark"].iloc[0]):
-            mark = others.setdefault(str(rows["benchmark_of"].iloc[0]), "abcdefghij"[len(others) % 10])
-        yield f"{name:<34} {' '.join(values)} {_value(rows['benchmark'].iloc[0], is_share=is_share):>12} {mark}".rstrip()
-    yield from (f"  {mark}: {title}" for title, mark in others.items())
+        other, mark = rows["benchmark"].iloc[0], ""
+        if not pd.isna(other):
+            mark = others.setdefault(str(rows["benchmark_of"].iloc[0]), f"[{len(others) + 1}]")
+        yield f"{name:<34} {' '.join(values)} {_value(other, is_share=is_share):>12} {mark}".rstrip()
+    yield from (f"  {mark} {title}" for title, mark in others.items())
 
 
 def _value(value: float, *, is_share: bool = False, digits: int = 2) -> str:
