@@ -464,3 +464,39 @@ def test_files_and_command(result, tmp_path, capsys):
     town_plan.write_text("[plan]\nname = 'x'\n", encoding="utf-8")
     assert main(["score", str(town_plan)]) == 2
     capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    "without", [("buildings",), ("road_surfaces",), ("services",), ("buildings", "road_surfaces"), ("ledger",)]
+)
+def test_what_is_not_there_is_missing_and_named(tmp_path, without):
+    plan = study(tmp_path, ideals=IDEALS)
+    raw = plan.model_dump(by_alias=True, exclude={"folder", "file"}, exclude_unset=True)
+    for name in without:
+        (raw["layers"]["parcels"] if name == "ledger" else raw["layers"]).pop(name)
+    found = score(parse_plan(raw, folder=tmp_path))
+    rows = of(found, "Z1")
+    assert np.isnan(found.scores["total"].iloc[0]) == bool({"buildings", "ledger"} & set(without))
+    if "buildings" in without:
+        assert rows.loc["comprehensive_far", "flags"] == "INPUT_MISSING:floor_area"
+        assert rows.loc["comprehensive_density", "flags"] == "INPUT_MISSING:footprint"
+    if "road_surfaces" in without:
+        # The street becomes land without a parcel; without buildings nobody knows whether P6, P7 and P8 are built.
+        assert land(found, "Z1", "build")["X"] == pytest.approx(4.6 if "buildings" in without else 1.6)
+    if "services" in without:
+        # P7 is acquired, but nobody says what serves it; P6 was supplied.
+        assert land(found, "Z1", "build")["B2X"] == pytest.approx(1.0)
+    if without == ("ledger",):
+        assert rows.loc["industrial_tax_per_land", "flags"] == "INPUT_MISSING:tax"
+        assert rows.loc["land_idle_rate", "flags"] == "INPUT_MISSING:idle"
+
+
+def test_zones_made_of_parcels(tmp_path):
+    """Every parcel belongs whole to its zone, so no land is left over and no street lies in any."""
+    plan = study(tmp_path, ideals=IDEALS)
+    raw = plan.model_dump(by_alias=True, exclude={"folder", "file"}, exclude_unset=True)
+    raw["layers"]["zones"] = {"from": "parcels", "by": "land_use"}
+    found = score(parse_plan(raw, folder=tmp_path))
+    sums = found.land[found.land["code"] == "total"].groupby("partition")["area_ha"].sum()
+    assert sums.to_dict() == pytest.approx({"build": 13.4, "supply": 13.4})
+    assert not {"no_parcel", "street"} & set(found.land["source"])

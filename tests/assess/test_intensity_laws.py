@@ -1,17 +1,23 @@
 """Laws of the land intensity evaluation: codes cover everything, scores stay in bounds and follow what is better."""
 
 import datetime as dt
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
+import town
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gisplan import vocabulary
 from gisplan.assess.intensity_codes import codes_of
 from gisplan.assess.intensity_score import leaves, moved, ranks, scored, standardised
+from gisplan.plan import parse_plan
 from gisplan.rules import load_packs
+from gisplan.study import score
 
 AS_OF = dt.date(2025, 12, 31)
 TREE = {w.id: w.parts for w in load_packs(["cn-zone-intensity"])[0].weights if w.set == "1"}
@@ -114,3 +120,52 @@ def test_rank_range_of_two_zones_that_change_places():
     places = np.array([ranks(scored(t, "zone", near, zones=2, renormalise=False).tables["zone"]) for t in moved(tree)])
     assert places.min(axis=0).tolist() == [1, 1]
     assert places.max(axis=0).tolist() == [2, 2]
+
+
+PLOTS = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(0, 2), st.sampled_from(["1001", "1701", "0103", "1401", "9999"])),
+    max_size=8,
+    unique_by=lambda p: p[:2],
+)
+ROADS = st.lists(
+    st.tuples(st.integers(-50, 350), st.integers(-50, 250), st.integers(10, 250), st.integers(10, 60)), max_size=3
+)
+
+
+@settings(max_examples=10, deadline=None)
+@given(PLOTS, ROADS, st.sampled_from(["unknown", "B22", "C3"]))
+def test_partitions_of_any_town_sum_to_the_zones(plots, roads, rest):
+    """Squares without overlap and roads across them: nothing is lost, nothing counts twice, streets are what is left."""
+    with tempfile.TemporaryDirectory() as folder:
+        shapes = {f"P{c}{r}": town.box(100 * c, 100 * r, 100 * c + 100, 100 * r + 100) for c, r, _ in plots}
+        shapes["P"] = town.box(400, 0, 500, 100)
+        uses = {f"P{c}{r}": use for c, r, use in plots} | {"P": "1001"}
+        surfaces = [town.box(x, y, x + w, y + h) for x, y, w, h in roads]
+        layers = {
+            "zones": town.table(["zone_id"], ("W", town.box(0, 0, 250, 300)), ("E", town.box(250, 0, 500, 300))),
+            "parcels": town.table(["parcel_id", "land_use"], *((k, uses[k], v) for k, v in shapes.items())),
+            "road_surfaces": town.table(["surface_id"], ("S", town.box(400, 150, 500, 160)), *((f"S{i}", s) for i, s in enumerate(surfaces))),
+        }  # fmt: skip
+        for name, frame in layers.items():
+            frame.to_file(Path(folder) / "t.gpkg", layer=name, driver="GPKG")
+        spec = {name: {"path": "t.gpkg", "layer": name} for name in layers}
+        spec["parcels"]["code_system"] = "ydyh2023"
+        plan = {
+            "plan": {"name": "t", "area": "planar", "as_of": AS_OF, "rules": ["cn-zone-intensity"]},
+            "intensity": {"land_without_parcel": rest},
+            "layers": spec,
+        }
+        table = score(parse_plan(plan, folder=Path(folder))).land
+    all_roads, all_plots = (
+        shapely.union_all([*surfaces, town.box(400, 150, 500, 160)]),
+        shapely.union_all([*shapes.values()]),
+    )
+    for zone in layers["zones"].itertuples():
+        street = shapely.area(shapely.difference(shapely.intersection(all_roads, zone.geometry), all_plots))
+        for by in ("build", "supply"):
+            rows = table[(table["zone_id"] == zone.zone_id) & (table["partition"] == by)].set_index("code")["area_m2"]
+            assert "difference" not in rows
+            assert rows["total"] == pytest.approx(zone.geometry.area)
+            assert rows.drop("total").sum() == pytest.approx(zone.geometry.area, abs=1.0)
+            own = table[(table["zone_id"] == zone.zone_id) & (table["partition"] == by) & (table["source"] == "street")]
+            assert own["area_m2"].sum() == pytest.approx(street, abs=1e-3)
