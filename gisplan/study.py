@@ -130,7 +130,7 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
         measured,
         zones,
         tables.long(survey, measured),
-        _with_idle(tables.parcels(survey), idle_land),
+        _assessed(tables.parcels(survey), idle_land, intensity),
         findings,
         idle_land,
         intensity,
@@ -199,6 +199,15 @@ def score(plan: Plan, *, progress: Callable[[str], None] = _quiet) -> Intensity:
     survey = measure.make_survey(plan, layers, progress=progress)
     progress("assess")
     return _scored(survey, packs, _idle(survey, packs)[0])
+
+
+def _assessed(
+    parcels: pd.DataFrame | None, idle_land: IdleLand | None, intensity: Intensity | None
+) -> pd.DataFrame | None:
+    """Table of the parcels with their codes in the land intensity evaluation and what idle land says of them."""
+    if parcels is not None and intensity is not None:
+        parcels = pd.concat([parcels, intensity.parcels], axis=1)
+    return _with_idle(parcels, idle_land)
 
 
 def _with_idle(parcels: pd.DataFrame | None, idle_land: IdleLand | None) -> pd.DataFrame | None:

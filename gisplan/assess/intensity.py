@@ -61,6 +61,18 @@ class Intensity:
     sorted_land: Land
     unread: Mapping[str, Text]
 
+    @property
+    def parcels(self) -> pd.DataFrame:
+        """Codes of the parcels by construction and supply state, and what told them; indexed like the parcels."""
+        codes, frame = self.sorted_land.codes, self.sorted_land.survey.pieces["parcels"].frame
+        columns = {
+            "land_build": codes.build,
+            "land_build_from": codes.build_from,
+            "land_supply": codes.supply,
+            "land_supply_from": codes.supply_from,
+        }
+        return pd.DataFrame(columns, index=frame.index)
+
 
 def scoring_pack(packs: Sequence[Pack]) -> Pack | None:
     """Pack whose weights make a zone's score: the last that has a table ``zone``; None where there is none."""
@@ -137,7 +149,7 @@ def assess_intensity(
             **{f"total_{name}": score for name, score in by_method.items()},
             "built_share": _product(values),
             "missing": _missing(judge, values),
-            "flags": _score_flags(survey, roles, result, judge, values, pack),
+            "flags": _score_flags(survey, result, judge, values, pack, kind),
         }
     )
     for name in ("rank", "rank_low", "rank_high"):
@@ -258,7 +270,7 @@ def _missing(judge: _Judge, values: Mapping[str, Value]) -> list[str]:
 
 
 def _score_flags(
-    survey: Survey, roles: Roles, scores: Scores, judge: _Judge, values: Mapping[str, Value], pack: Pack
+    survey: Survey, scores: Scores, judge: _Judge, values: Mapping[str, Value], pack: Pack, kind: Text
 ) -> list[str]:
     lacking = _missing(judge, values)
     unverified = any(not w.verified for w in pack.weights if w.set == survey.plan.intensity.weights)
@@ -267,8 +279,10 @@ def _score_flags(
         marks = ["UNVERIFIED"] if unverified else []
         if lacking[i]:
             marks.append("RENORMALISED" if not np.isnan(scores.tables["zone"][i]) else "MISSING")
-        if roles.unit[i] < 0:
+        if judge.roles.unit[i] < 0:
             marks.append("NO_MAIN_AREA")
+        if kind[i] in ("unknown", "other"):
+            marks.append(f"TYPE_{kind[i].upper()}")
         weighed = [p for _, p, _ in leaves(judge.tree, judge.root(i)) if p in values]
         for mark in ("OVER_100", "PARTIAL"):
             if any(mark in values[p].flag(i).split(";") for p in weighed):
@@ -303,7 +317,8 @@ def _long(
                     "numerator": value.numerator[i],
                     "denominator": value.denominator[i],
                     "known_share": value.known_share[i],
-                    "formula": words[name]["en"],
+                    "formula_zh": words[name]["zh"],
+                    "formula_en": words[name]["en"],
                     "ideal": ideal,
                     "better": better,
                     "ideal_from": source,

@@ -125,8 +125,9 @@ def ideals_of(
         source = np.where(np.isnan(value), "", "plan").astype(object)
         for pack, ideal in _known(packs, name):
             may, unsure, _ = applies(ideal, things)
+            mark = "" if ideal.verified else " (未核实 / unverified)"
             take = may & ~unsure & np.isnan(value)
-            value[take], better[take], source[take] = ideal.value, ideal.better, f"{pack.name}/{ideal.id}"
+            value[take], better[take], source[take] = ideal.value, ideal.better, f"{pack.name}/{ideal.id}{mark}"
         out[name] = (value, better, source)
     return out
 

@@ -194,6 +194,14 @@ def test_no_indicator_is_left_out(found):
     assert all(vocabulary.indicator(name).zh and vocabulary.indicator(name).en for name in EXPECTED)
 
 
+def test_every_parcel_carries_its_codes(result):
+    rows = result.parcels.set_index("parcel_id")[["land_build", "land_supply"]].agg(" ".join, axis=1).to_dict()
+    assert rows == {
+        "P1": "A2 D21", "P2": "A2 D22", "P3": "A1 D21", "P4": "A4 D21", "P5": "A51 D1", "P6": "B21 D1", "P7": "B21 E21",
+        "P8": "B22 F", "P9": "C1 F", "P10": "B22 F", "P11": "A6 D1", "P12": "C1 F",
+    }  # fmt: skip
+
+
 def test_partial_land_is_said(found):
     rows = of(found, "Z1")
     # 0.8 ha of 11.2 ha that may be built have no parcel.
@@ -210,6 +218,7 @@ def test_nothing_built_and_all_water_have_no_figures(found):
         assert "DENOM_ZERO" in rows.loc["comprehensive_far", "flags"]
     assert found.scores.set_index("zone_id").loc[["Z2", "Z3"], "type"].tolist() == ["unknown", "unknown"]
     assert found.scores.set_index("zone_id").loc[["Z2", "Z3"], "total"].isna().all()
+    assert found.scores["flags"].tolist()[1:] == ["UNVERIFIED;MISSING;TYPE_UNKNOWN"] * 2
     assert "land_built_rate (DENOM_ZERO)" in found.scores["missing"].iloc[1]
 
 
