@@ -91,6 +91,10 @@ def parser() -> argparse.ArgumentParser:
     idle.add_argument("--out", metavar="DIR", help="write idle.csv, idle_zones.csv and the calendar there")
     idle.set_defaults(call=_idle)
 
+    score = verbs.add_parser("score", help="the land intensity evaluation of the zones: scores, ranks and their ranges")
+    score.add_argument("plan", metavar="PLAN", help="a plan.toml whose rules name cn-zone-intensity or a pack like it")
+    score.set_defaults(call=_score)
+
     rules = verbs.add_parser("rules", help="the rule packs, one in full, or what two say differently")
     rules.add_argument("what", nargs="?", choices=("show", "diff"), metavar="show|diff", help="show NAME, or diff A B")
     rules.add_argument("names", nargs="*", metavar="NAME", help="a pack's name or path; a plan's path behind two")
@@ -370,6 +374,18 @@ def _idle(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _score(options: argparse.Namespace) -> int:
+    from gisplan.plan import load_plan
+    from gisplan.show.intensity_text import score_lines
+    from gisplan.study import score
+
+    with _progress() as told:
+        found = score(load_plan(options.plan), progress=told)
+    for line in score_lines(found):
+        print(on_one_line(line))
+    return DONE
+
+
 def _rules(options: argparse.Namespace) -> int:
     from gisplan.rules import differences, load_packs, shipped
     from gisplan.show.rule_text import change_lines, moved_lines, pack_line, pack_lines
@@ -401,7 +417,10 @@ def _judged(plan: str, names: Sequence[str]) -> list[pd.DataFrame]:
 
     with _progress() as told:
         result = evaluate(load_plan(plan), progress=told)
-    return [assess.judge(result.survey, result.zones, result.idle_land, load_packs([name])) for name in names]
+    own = None if result.intensity is None else result.intensity.indicators
+    return [
+        assess.judge(result.survey, result.zones, result.idle_land, load_packs([name]), intensity=own) for name in names
+    ]
 
 
 def _members(name: str) -> list[str]:

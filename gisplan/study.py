@@ -18,7 +18,7 @@ from pyproj import CRS
 
 from gisplan import assess, measure
 from gisplan import issues as issues_
-from gisplan.assess import IdleLand
+from gisplan.assess import IdleLand, Intensity
 from gisplan.errors import GisplanError, counted
 from gisplan.issues import Issue
 from gisplan.measure import Measured, Survey, tables
@@ -58,6 +58,9 @@ class Result:
         What the plan's rules say of zones and projects, None without rules (``findings.csv``).
     idle_land
         The idle-land register on the plan's ``as_of``, None where it cannot be told (``idle.csv`` and its fellows).
+    intensity
+        The land intensity evaluation, None where no rule pack of the plan has weights for it (``intensity.csv`` and
+        its fellows).
     balance
         The books (``balance.csv``).
     issues
@@ -74,6 +77,7 @@ class Result:
     parcels: pd.DataFrame | None
     findings: pd.DataFrame | None
     idle_land: IdleLand | None
+    intensity: Intensity | None
     balance: pd.DataFrame
     issues: tuple[Issue, ...]
     timings: Mapping[str, float]
@@ -167,10 +171,12 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
     progress("assess")
     zones = tables.wide(survey, measured)
     idle_land, told = _idle(survey, packs)
-    findings = assess.judge(survey, zones, idle_land, packs) if packs else None
+    intensity, said = _intensity(survey, packs, idle_land)
+    own = None if intensity is None else intensity.indicators
+    findings = assess.judge(survey, zones, idle_land, packs, intensity=own) if packs else None
     clock.append(time.perf_counter())
     progress("check")
-    found = measure.placed((*layers.issues, *measure.found(survey), *told), layers)
+    found = measure.placed((*layers.issues, *measure.found(survey), *told, *said), layers)
     clock.append(time.perf_counter())
     names = ("read", "cut", "measure", "assess", "check")
     steps = dict(zip(names, (b - a for a, b in pairwise(clock)), strict=True))
@@ -180,9 +186,10 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
         measured,
         zones,
         tables.long(survey, measured),
-        _with_idle(tables.parcels(survey), idle_land),
+        _assessed(tables.parcels(survey), idle_land, intensity),
         findings,
         idle_land,
+        intensity,
         books,
         found,
         steps,
@@ -200,6 +207,63 @@ def _idle(survey: Survey, packs: Sequence[Pack]) -> tuple[IdleLand | None, list[
         remedy = "Mend as_of or rules in the plan, or ask for another day with gisplan idle."
         return None, [Issue("IDLE_NOT_TOLD", "warning", "parcels", 0, str(error), remedy, "planner")]
     return idle_land, [] if idle_land is None else assess.idle_issues(idle_land)
+
+
+def _intensity(
+    survey: Survey, packs: Sequence[Pack], idle_land: IdleLand | None
+) -> tuple[Intensity | None, list[Issue]]:
+    """Land intensity evaluation of a study, as far as its data and its rules make one, and what it brings to light."""
+    if assess.scoring_pack(packs) is None:
+        return None, []
+    try:
+        found = _scored(survey, packs, idle_land)
+    except GisplanError as error:
+        remedy = "Mend as_of, rules or [intensity] in the plan."
+        return None, [Issue("INTENSITY_NOT_TOLD", "warning", "zones", 0, str(error), remedy, "planner")]
+    return found, assess.intensity_issues(found)
+
+
+def _scored(survey: Survey, packs: Sequence[Pack], idle_land: IdleLand | None) -> Intensity:
+    as_of = survey.plan.plan.as_of
+    if as_of is None:
+        raise GisplanError("The land intensity evaluation needs a day. Give as_of in [plan], e.g. as_of = 2025-12-31.")
+    found = assess.assess_intensity(survey, packs, None if idle_land is None else idle_land.parcels, as_of=as_of)
+    if found is None:
+        raise GisplanError('No rule pack of the plan has weights for a score. Add "cn-zone-intensity" to rules.')
+    return found
+
+
+def score(plan: Plan, *, progress: Callable[[str], None] = _quiet) -> Intensity:
+    """Land intensity evaluation of a plan's zones.
+
+    Parameters
+    ----------
+    plan
+        What is asked.
+    progress
+        Told what is being done.
+
+    Raises
+    ------
+    GisplanError
+        There is no day, no pack with weights or no parcels; and whatever else the user can mend.
+    """
+    packs = load_packs(plan.plan.rules, plan.folder)
+    if assess.scoring_pack(packs) is None:
+        raise GisplanError('score: no rule pack of the plan has weights for it. Add "cn-zone-intensity" to rules.')
+    layers = read_layers(plan, progress=lambda name: progress(f"read {name}"))
+    survey = measure.make_survey(plan, layers, progress=progress)
+    progress("assess")
+    return _scored(survey, packs, _idle(survey, packs)[0])
+
+
+def _assessed(
+    parcels: pd.DataFrame | None, idle_land: IdleLand | None, intensity: Intensity | None
+) -> pd.DataFrame | None:
+    """Table of the parcels with their codes in the land intensity evaluation and what idle land says of them."""
+    if parcels is not None and intensity is not None:
+        parcels = pd.concat([parcels, intensity.parcels], axis=1)
+    return _with_idle(parcels, idle_land)
 
 
 def _with_idle(parcels: pd.DataFrame | None, idle_land: IdleLand | None) -> pd.DataFrame | None:
@@ -265,7 +329,9 @@ def check(plan: Plan, *, progress: Callable[[str], None] = _quiet) -> Checked:
     layers = read_layers(plan, progress=lambda name: progress(f"read {name}"))
     survey = measure.make_survey(plan, layers, progress=progress)
     progress("check")
-    _, told = _idle(survey, load_packs(plan.plan.rules, plan.folder))
+    packs = load_packs(plan.plan.rules, plan.folder)
+    idle_land, told = _idle(survey, packs)
+    told += _intensity(survey, packs, idle_land)[1]
     return Checked(measure.placed((*layers.issues, *measure.found(survey), *told), layers), layers.crs)
 
 
@@ -304,6 +370,7 @@ def write(
     """
     from gisplan.show.geopackage import write_geopackage
     from gisplan.show.idle_files import write_idle
+    from gisplan.show.intensity_files import write_intensity
     from gisplan.show.publish import published
     from gisplan.show.record import write_record
     from gisplan.show.tables import write_csv
@@ -322,6 +389,8 @@ def write(
             write_csv(result.findings, fresh / "findings.csv")
         if result.idle_land is not None:
             write_idle(result.idle_land, fresh, name=result.plan.plan.title.both(result.plan.plan.name)["zh"])
+        if result.intensity is not None:
+            write_intensity(result.intensity, fresh)
         write_csv(result.balance, fresh / "balance.csv")
         write_csv(issues_.table(issues), fresh / "issues.csv")
         progress("write results.gpkg")
@@ -387,6 +456,7 @@ def _record(result: Result, issues: Sequence[Issue], tiles: Sequence[Path], seco
         "crs": result.survey.layers.crs.to_string(),
         "rules": [p.name for p in packs],
         "idle_rule": result.idle_land.rule.pack.name if result.idle_land else None,
+        "intensity_weights": f"{result.intensity.pack.name}/{plan.intensity.weights}" if result.intensity else None,
         "versions": versions(),
         "inputs": [*inputs(files, plan.folder.resolve()), *result.survey.layers.queries],
         "issues": {s: sum(i.severity == s for i in issues) for s in ("error", "warning", "note")},

@@ -35,6 +35,8 @@ HEADERS = [
     "已动工面积",
     "延误原因",
     "状态",
+    "供地方式",
+    "构筑物及堆场面积",
 ]
 TEXT = {"宗地代码", "行业代码", "施工许可证号", "电子监管号"}
 WIDE = {"宗地代码", "权利人", "项目名称", "电子监管号"}
@@ -89,6 +91,7 @@ AMOUNTS = (
     "成交价款",
     "已动工面积",
     "从业人数",
+    "构筑物及堆场面积",
 )
 Row = dict[str, object]
 Dates = Callable[[str, float, float, Rng], Row]
@@ -161,6 +164,7 @@ def _row(lot: tuple, rng: Rng) -> Row:
         "成交价款": round(mu * float(rng.uniform(*price)), 1),
         "电子监管号": f"3305002{int(rng.integers(2000, 2025))}B{int(rng.integers(10, 99999)):05d}",
     }
+    row["供地方式"] = _supply_type(lot)
     row["项目名称"] = f"{str(row['权利人'])[2:4]}{TRADES[code]}项目"
     if lot.state == "done":
         row |= {
@@ -169,9 +173,18 @@ def _row(lot: tuple, rng: Rng) -> Row:
             "年税收": round(mu * tax, 1),
             "从业人数": round(mu * jobs),
         }
+        if lot.land_use.startswith(("10", "11")):
+            row["构筑物及堆场面积"] = round(mu * (0.16 if lot.land_use.startswith("11") else 0.08), 2)
         if code == "70":
             row |= {"年产值": None, "年税收": None, "从业人数": None}
     return row | DATES[lot.state](lot.zone, float(row["登记面积"]), promised, rng)
+
+
+def _supply_type(lot: tuple) -> str:
+    """Say how land was supplied: homes and shops by auction, industry by agreement in the older zones' beginnings."""
+    if lot.land_use.startswith(("09", "07")):
+        return "拍卖"
+    return "协议出让" if SUPPLIED[lot.zone][0] < 2000 else "挂牌"
 
 
 def _industry(land_use: str, zone: str, rng: Rng) -> str:

@@ -18,11 +18,24 @@ crs = "EPSG:4549"          # CGCS2000, 3-degree Gauss-Krueger, central meridian 
 area = "ellipsoid"         # or "planar"      面积按椭球面计算
 area_basis = "measured"    # or "ledger"      以图形面积为准
 # What figures and dates are held against: gisplan rules lists what there is (评价所依据的规则).
-rules = ["cn-idle-2012", "cn-industry-2023", "cn-park-practice", "cn-roads"]
+rules = ["cn-idle-2012", "cn-industry-2023", "cn-park-practice", "cn-roads", "cn-zone-intensity"]
 
 # Figures assumed where the data are silent; each use is reported (假设值，使用时逐条说明).
 [assumptions]
 storey_height_m = 4.5      # where a building gives its height but neither floors nor storey height
+
+# Land intensity evaluation: the weights are the pack's unverified examples, these ideal values are invented
+# (集约利用评价：权重为示例，理想值为虚构).
+[intensity]
+register_complete = true   # a parcel without a record was not supplied (台账完整，无记录即未供地)
+land_acquired = true       # all land is acquired where nothing says otherwise (未注明的土地视为已征收)
+[intensity.ideals]
+land_built_rate = 1.0
+industrial_land_rate = 0.60
+industrial_far = 1.0
+industrial_building_coefficient = 0.45
+industrial_fixed_asset_intensity = 6000    # 万元/ha
+industrial_tax_per_land = 500              # 万元/ha
 
 # Zones share their edges and together cover the planned boundary (分区).
 [layers.zones]
@@ -68,6 +81,8 @@ stop_date = "停工日期"
 permit_no = "施工许可证号"
 contract_no = "电子监管号"
 delay_cause = "延误原因"
+supply_type = "供地方式"
+yard_area = { column = "构筑物及堆场面积", unit = "mu" }
 
 # Buildings: the floor area is given, or follows from floors or heights; of some nothing is known (建筑).
 [layers.buildings]

@@ -168,4 +168,8 @@ def test_the_wheel_runs_the_demo_elsewhere(tmp_path: Path) -> None:
         "idle_zones.csv",
         "idle_calendar.csv",
         "idle_calendar.ics",
+        "intensity.csv",
+        "intensity_scores.csv",
+        "intensity_land.csv",
+        "potential.csv",
     }

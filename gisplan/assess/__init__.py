@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from gisplan.assess.findings import Things, findings
 from gisplan.assess.idle import add_years, classify
+from gisplan.assess.intensity import Intensity, assess_intensity, scoring_pack
+from gisplan.assess.intensity_issues import intensity_issues
 from gisplan.assess.limits import common_limits
 from gisplan.assess.register import caution
 from gisplan.assess.whole import IdleLand, assess_idle, idle_issues, judge
 
 __all__ = [
     "IdleLand",
+    "Intensity",
     "Things",
     "add_years",
     "assess_idle",
+    "assess_intensity",
     "caution",
     "classify",
     "common_limits",
     "findings",
     "idle_issues",
+    "intensity_issues",
     "judge",
+    "scoring_pack",
 ]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gisplan import vocabulary
 from gisplan.assess.idle import Array, Mask, Text
-from gisplan.rules import Limit, Pack
+from gisplan.rules import Ideal, Limit, Pack
 from gisplan.rules.pack import Period, Span
 from gisplan.vocabulary import Condition
 
@@ -91,13 +91,13 @@ def _judged(pack: Pack, limit: Limit, things: Things, as_of: dt.date | None) -> 
         yield _table(pack, limit, things, rows, _same(word, len(rows)), _same(note, len(rows)))
         return
     values = things.values.get(limit.indicator)
-    applies, open_, notes = _applies(limit, things)
+    may_apply, open_, notes = applies(limit, things)
     kind = limit.judge(np.full(len(things.ids), np.nan) if values is None else values)
     unmeasured = "not measured" if values is None else "no value"
-    notes[(kind == "no_data") & applies & ~open_] = unmeasured
+    notes[(kind == "no_data") & may_apply & ~open_] = unmeasured
     kind[open_] = "no_data"
-    kind[~applies] = "not_applicable"
-    rows = np.arange(len(kind)) if is_zone else np.flatnonzero(applies)
+    kind[~may_apply] = "not_applicable"
+    rows = np.arange(len(kind)) if is_zone else np.flatnonzero(may_apply)
     yield _table(pack, limit, things, rows, kind[rows], notes[rows])
 
 
@@ -147,8 +147,8 @@ def _at(names: Text, rows: NDArray[np.int64]) -> Text:
     return out
 
 
-def _applies(limit: Limit, things: Things) -> tuple[Mask, Mask, Text]:
-    """Where a limit may apply, where that is open, and what leaves it open.
+def applies(limit: Limit | Ideal, things: Things) -> tuple[Mask, Mask, Text]:
+    """Where a limit or an ideal value may apply, where that is open, and what leaves it open.
 
     A condition that fails settles the matter, whatever is not known of the others.
     """

@@ -14,7 +14,9 @@ from gisplan.measure.survey import column
 _OF_IDLE = ("idle_area_m2", "idle_rate", "fee_exposure_wan", "reclaim_candidates")
 
 
-def zone_values(zones: pd.DataFrame, idle: pd.DataFrame | None) -> dict[str, Array]:
+def zone_values(
+    zones: pd.DataFrame, idle: pd.DataFrame | None, intensity: pd.DataFrame | None = None
+) -> dict[str, Array]:
     """Values of the zones by indicator, in its unit, NaN where missing; shape (zones,).
 
     Parameters
@@ -23,10 +25,14 @@ def zone_values(zones: pd.DataFrame, idle: pd.DataFrame | None) -> dict[str, Arr
         Measured indicators, as ``zones.csv``.
     idle
         Sums of the idle-land register by zone, None without one.
+    intensity
+        Indicators of the land intensity evaluation, as ``intensity.csv``, None without one.
     """
     out = {c: zones[c].to_numpy(dtype=float) for c in zones.columns if vocabulary.indicator(str(c)) is not None}
     if idle is not None:
         out |= {c: idle[c].to_numpy(dtype=float)[: len(zones)] for c in _OF_IDLE}
+    if intensity is not None:
+        out |= {str(n): rows["value"].to_numpy(dtype=float) for n, rows in intensity.groupby("indicator", sort=False)}
     return out
 
 

@@ -133,7 +133,14 @@ def _told(kind: str, marks: str) -> str:
     return "; ".join(str(words[m]["en"]) for m in marks.split(";"))
 
 
-def judge(survey: Survey, zones: pd.DataFrame, idle: IdleLand | None, packs: Sequence[Pack]) -> pd.DataFrame:
+def judge(
+    survey: Survey,
+    zones: pd.DataFrame,
+    idle: IdleLand | None,
+    packs: Sequence[Pack],
+    *,
+    intensity: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """Findings of all packs on all zones and projects of a study.
 
     Parameters
@@ -146,11 +153,13 @@ def judge(survey: Survey, zones: pd.DataFrame, idle: IdleLand | None, packs: Seq
         Its idle-land register, None without one.
     packs
         The plan's rule packs.
+    intensity
+        Its land intensity indicators, as ``intensity.csv``, None without them.
     """
     frame, known, land = survey.layers.frame("parcels"), survey.parcels, survey.layers.zones
     ids = land["zone_id"].to_numpy(dtype=object)
     facts = land[[c for c in _ZONE_FACTS if c in land]].reset_index(drop=True)
-    things = [Things("zone", ids, ids, zone_values(zones, None if idle is None else idle.zones), facts)]
+    things = [Things("zone", ids, ids, zone_values(zones, None if idle is None else idle.zones, intensity), facts)]
     if frame is not None and known is not None and survey.plan.layers.parcels is not None:
         owner = survey.pieces["parcels"].owner
         own = {c: frame[c].to_numpy(dtype=object) for c in _PARCEL_FACTS if c in frame}

@@ -19,6 +19,7 @@ from pydantic import (
 from gisplan import vocabulary
 from gisplan.plan.checks import Checks
 from gisplan.plan.drawing import Drawing, drawing_faults
+from gisplan.plan.intensity import IntensityPlan
 from gisplan.plan.map import MapOptions
 from gisplan.plan.places import Located
 from gisplan.plan.values import Date, Model, Number, Text, folder_name, nearest, projected
@@ -339,6 +340,7 @@ class Plan(Model):
     assumptions: Assumptions = Assumptions()
     checks: Checks = Checks()
     map: MapOptions = MapOptions()
+    intensity: IntensityPlan = IntensityPlan()
     layers: Layers
     folder: Path = Path()
     file: Path | None = None

@@ -8,6 +8,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from gisplan import vocabulary
 from gisplan.errors import LayerError, counted, first_ids
 from gisplan.issues import Issue
 from gisplan.read.values import are_unique
@@ -56,13 +57,15 @@ def merge_duplicates(
 
 
 def with_ids(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Zones with all canonical columns: a zone without a name is called by its id."""
+    """Zones with what names them and what else is known of them: a zone without a name is called by its id."""
     named = frame.assign(zone_id=frame["zone_id"].astype(str))
     for column in ("name", "level", "parent_id"):
         if column not in named:
             named[column] = None
     named["name"] = named["name"].where(named["name"].notna(), named["zone_id"])
-    return named[["zone_id", "name", "level", "parent_id", "geometry"]]
+    first = ["zone_id", "name", "level", "parent_id"]
+    others = (c.stored for c in vocabulary.columns("zones").values())
+    return named[[*first, *(c for c in others if c in named and c not in first), "geometry"]]
 
 
 def dissolved(parcels: gpd.GeoDataFrame, by: str) -> tuple[gpd.GeoDataFrame, np.ndarray, list[Issue]]:

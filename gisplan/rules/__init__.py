@@ -5,9 +5,10 @@ from __future__ import annotations
 from gisplan.rules.compare import Change, differences
 from gisplan.rules.idle import IdleRule, idle_rule, idle_rules
 from gisplan.rules.load import load_packs, shipped
-from gisplan.rules.pack import Example, Ideal, Limit, Pack, Term, Where
+from gisplan.rules.pack import Benchmark, Example, Ideal, Limit, Pack, Term, Weights, Where
 
 __all__ = [
+    "Benchmark",
     "Change",
     "Example",
     "Ideal",
@@ -15,6 +16,7 @@ __all__ = [
     "Limit",
     "Pack",
     "Term",
+    "Weights",
     "Where",
     "differences",
     "idle_rule",

@@ -34,6 +34,7 @@ def faults_of(pack: Pack) -> Iterator[str]:
     yield from _bands(pack.bands)
     yield from _levels(pack)
     yield from _terms(pack)
+    yield from _benchmarks(pack)
     yield from _examples(pack)
     first, last = pack.in_force.ends
     if first > last:
@@ -203,6 +204,13 @@ def _terms(pack: Pack) -> Iterator[str]:
     years = [pack.terms[n].value for n in ("first_years", "second_years") if n in pack.terms]
     if years != sorted(years):
         yield "term second_years comes before first_years"
+
+
+def _benchmarks(pack: Pack) -> Iterator[str]:
+    for row in pack.benchmarks:
+        for name in row.values:
+            if vocabulary.indicator(name) is None:
+                yield f"benchmark {row.id}: unknown indicator {name!r}; {nearest(name, vocabulary.indicators())}"
 
 
 def _examples(pack: Pack) -> Iterator[str]:

@@ -17,7 +17,14 @@ from gisplan.rules.check import faults_of, faults_with
 from gisplan.rules.pack import Pack, Table
 
 #: How lists of a pack's tables are called in a message, by their key.
-_ONE = {"limits": "limit", "ideals": "ideal", "levels": "level", "bands": "band", "examples": "example"}
+_ONE = {
+    "limits": "limit",
+    "ideals": "ideal",
+    "levels": "level",
+    "bands": "band",
+    "examples": "example",
+    "benchmarks": "benchmark",
+}
 
 
 @cache

@@ -242,6 +242,18 @@ class Term(Sourced):
     unit: str
 
 
+class Benchmark(Sourced):
+    """Figures of other zones to stand beside a study's own, by indicator in its unit.
+
+    ``year`` is the year the figures are of; ``zones`` is how many they are the mean of.
+    """
+
+    id: str
+    year: int
+    values: dict[str, Number]
+    zones: int | None = None
+
+
 class Example(Table):
     """A case worked by hand that tests a pack: a value under a limit, or a parcel's life under an idle rule."""
 
@@ -283,6 +295,7 @@ class Pack(Table):
     levels: tuple[Level, ...] = ()
     bands: tuple[Band, ...] = ()
     terms: dict[str, Term] = Field(default_factory=dict)
+    benchmarks: tuple[Benchmark, ...] = ()
     examples: tuple[Example, ...] = ()
     file: Path | None = None
 

@@ -26,9 +26,12 @@ OUTPUTS = (
 #: Files that a run writes besides where the plan names rules, and where the register tells of idle land.
 OPTIONAL = ("findings.csv", "idle.csv", "idle_zones.csv", "idle_calendar.csv", "idle_calendar.ics")
 
+#: Files that a run writes besides where a rule pack of the plan has weights for a score.
+INTENSITY = ("intensity.csv", "intensity_scores.csv", "intensity_land.csv", "potential.csv")
+
 #: Every file a run may write. One that an earlier run wrote and this one does not is taken away, so that no
 #: folder mixes two runs.
-ALL = (*OUTPUTS, *OPTIONAL)
+ALL = (*OUTPUTS, *OPTIONAL, *INTENSITY)
 
 
 def require_writable(folder: Path, outputs: tuple[str, ...] = ALL) -> None:

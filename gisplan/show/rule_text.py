@@ -23,7 +23,15 @@ def pack_line(pack: Pack) -> str:
 
 
 def _items(pack: Pack) -> list[Sourced]:
-    return [*pack.limits, *pack.ideals, *pack.weights, *pack.levels, *pack.bands, *pack.terms.values()]
+    return [
+        *pack.limits,
+        *pack.ideals,
+        *pack.weights,
+        *pack.levels,
+        *pack.bands,
+        *pack.terms.values(),
+        *pack.benchmarks,
+    ]
 
 
 def pack_lines(pack: Pack) -> Iterator[str]:
@@ -52,6 +60,9 @@ def pack_lines(pack: Pack) -> Iterator[str]:
         yield _line("band", band.id, f"{band.indicator} {band}{unit_behind(band.unit)}", band, pack)
     for name, term in pack.terms.items():
         yield _line("term", name, f"{term.value:.12g}{unit_behind(term.unit)}", term, pack)
+    for row in pack.benchmarks:
+        text = ", ".join(f"{name} {value:.12g}" for name, value in row.values.items())
+        yield _line("of", f"{row.id} ({row.year})", text, row, pack)
     for example in pack.examples:
         parcel = ", ".join(f"{k} {v}" for k, v in (example.parcel or {}).items())
         case = parcel if example.limit is None else f"{example.limit} {example.value}"

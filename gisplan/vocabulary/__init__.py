@@ -322,3 +322,9 @@ def idle_caution() -> Mapping[str, Mapping[str, str]]:
 def idle_windows() -> tuple[int, ...]:
     """Days ahead in which a coming threshold is told, the nearest first."""
     return tuple(_table("idle.toml")["windows"])
+
+
+@cache
+def intensity(kind: str) -> Mapping[str, Any]:
+    """Words of the land intensity evaluation by what they are of: ``build``, ``supply``, … as in ``intensity.toml``."""
+    return dict(_table("intensity.toml")[kind])
