@@ -15,7 +15,7 @@ from gisplan.plan.tables import Plan
 from gisplan.plan.values import nearest
 from gisplan.rules import load_packs
 
-_PLAN_KEYS = ("plan", "assumptions", "checks", "map", "layers")
+_PLAN_KEYS = tuple(k for k in Plan.model_fields if k not in {"folder", "file"})
 
 
 def load_plan(path: str | Path) -> Plan:

@@ -170,6 +170,26 @@ def feature_layer(layer: MapLayer, position: int | None = None, draft: Draft | N
     ------
     LayerError
         As for `drafted`.
+
+    Examples
+    --------
+    >>> import folium, geopandas, shapely
+    >>> from gisplan.show import MapClass, MapColouring, MapColumn, MapLayer, feature_layer
+    >>> blocks = geopandas.GeoDataFrame(
+    ...     {"id": ["A1", "A2"], "use": ["industrial", "green"]},
+    ...     geometry=[shapely.box(120.0, 31.0, 120.01, 31.01), shapely.box(120.01, 31.0, 120.02, 31.01)],
+    ...     crs=4490,
+    ... )
+    >>> classes = (MapClass("industrial", "工业", "Industry", "#bb9966"), MapClass("green", "绿地", "Green", "#7bb26d"))
+    >>> layer = feature_layer(
+    ...     MapLayer(
+    ...         "blocks", "地块", "Blocks", blocks, (MapColumn("id", "编号", "Id"),),
+    ...         (MapColouring("use", "用途", "Use", "use", classes),),
+    ...     )
+    ... )
+    >>> view = folium.Map(location=[31.005, 120.01], zoom_start=15)
+    >>> _ = layer.add_to(view)
+    >>> view.save("blocks.html")
     """
     draft = drafted(layer) if draft is None else draft
     payload = draft.write()

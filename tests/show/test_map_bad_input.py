@@ -54,7 +54,7 @@ def test_one_point_is_a_map(opened):
     tab = opened(webmap(**study(layers=[layer(frame)], indicators=[], **no_zones())))
     area = tab.locator(".folium-map").bounding_box()
     tab.mouse.click(area["x"] + area["width"] / 2, area["y"] + area["height"] / 2)
-    assert cells(tab, ".gp-card td") == ["A"]
+    assert cells(tab, ".gp-card h2") == ["A"]
 
 
 @pytest.mark.browser

@@ -73,7 +73,7 @@ def sample_page(sample, **options):
     survey = sample.survey
     plan = survey.plan.model_copy(update={"map": survey.plan.map.model_copy(update=options)})
     said = []
-    page = study_map(replace(survey, plan=plan), sample.measured, sample.parcels, texts=TEXTS, tell=said.append)
+    page = study_map(replace(survey, plan=plan), sample.measured, sample.parcels, texts=TEXTS, tell=said.append).page()
     return page, said
 
 
