@@ -300,3 +300,16 @@ def idle_caution() -> Mapping[str, Mapping[str, str]]:
 def idle_windows() -> tuple[int, ...]:
     """Days ahead in which a coming threshold is told, the nearest first."""
     return tuple(_table("idle.toml")["windows"])
+
+
+@cache
+def edition_words() -> Mapping[str, str]:
+    """What registers write for editions of the industry classification → the edition."""
+    table = _table("indicators.toml")
+    return {word: edition for edition, words_ in table["edition_words"].items() for word in words_}
+
+
+@cache
+def projects() -> Mapping[str, Any]:
+    """Words and numbers for the projects on parcels; see ``projects.toml``."""
+    return _table("projects.toml")
