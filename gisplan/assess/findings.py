@@ -113,9 +113,12 @@ def _judged(pack: Pack, limit: Limit, things: Things, as_of: dt.date | None) -> 
     yield _table(pack, limit, things, rows, kind[rows], notes[rows])
 
 
-def held(limit: Limit, things: Things) -> tuple[Text, Text]:
-    """Class of each thing under a limit that is in force, and what leaves it open; see `findings`."""
-    applies, open_, notes = applying(limit.where, things)
+def held(limit: Limit, things: Things, applied: tuple[Mask, Mask, Text] | None = None) -> tuple[Text, Text]:
+    """Class of each thing under a limit that is in force, and what leaves it open; see `findings`.
+
+    ``applied`` is what `applying` gave for the limit's conditions, where that is known already.
+    """
+    applies, open_, notes = applying(limit.where, things) if applied is None else applied
     kind = np.full(len(things.ids), "not_applicable", dtype=object)
     kind[open_] = "no_data"
     rows = np.flatnonzero(applies & ~open_)
