@@ -17,7 +17,7 @@ from pyproj import CRS
 
 from gisplan import assess, measure
 from gisplan import issues as issues_
-from gisplan.assess import IdleLand
+from gisplan.assess import IdleLand, ProjectLand
 from gisplan.errors import GisplanError, counted
 from gisplan.issues import Issue
 from gisplan.measure import Measured, Survey, tables
@@ -52,6 +52,9 @@ class Result:
         What the plan's rules say of zones and projects, None without rules (``findings.csv``).
     idle_land
         The idle-land register on the plan's ``as_of``, None where it cannot be told (``idle.csv`` and its fellows).
+    project_land
+        Projects on parcels against the rules, promises and inefficient land; None without parcels, or where the plan
+        names no rules and the register tells of no promise (``projects.csv`` and ``projects_zones.csv``).
     balance
         The books (``balance.csv``).
     issues
@@ -68,6 +71,7 @@ class Result:
     parcels: pd.DataFrame | None
     findings: pd.DataFrame | None
     idle_land: IdleLand | None
+    project_land: ProjectLand | None
     balance: pd.DataFrame
     issues: tuple[Issue, ...]
     timings: Mapping[str, float]
@@ -76,6 +80,11 @@ class Result:
     def idle(self) -> pd.DataFrame | None:
         """The idle-land register, one row a parcel, indexed like ``parcels``; None where it cannot be told."""
         return None if self.idle_land is None else self.idle_land.parcels
+
+    @property
+    def projects(self) -> pd.DataFrame | None:
+        """The projects, one row a parcel, indexed like ``parcels``; None without any."""
+        return None if self.project_land is None else self.project_land.parcels
 
 
 def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable[[str], None] = _quiet) -> Result:
@@ -111,9 +120,12 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
     progress("assess")
     zones = tables.wide(survey, measured)
     idle_land, told = _idle(survey, packs)
-    findings = assess.judge(survey, zones, idle_land, packs) if packs else None
+    projects = _projects(survey, packs, idle_land)
+    things = None if projects is None else projects.things
+    findings = assess.judge(survey, zones, idle_land, packs, things) if packs else None
     clock.append(time.perf_counter())
     progress("check")
+    told += projects.issues if projects else ()
     found = measure.placed((*layers.issues, *measure.found(survey), *told), layers)
     clock.append(time.perf_counter())
     names = ("read", "cut", "measure", "assess", "check")
@@ -127,6 +139,7 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
         _with_idle(tables.parcels(survey), idle_land),
         findings,
         idle_land,
+        projects,
         books,
         found,
         steps,
@@ -144,6 +157,14 @@ def _idle(survey: Survey, packs: Sequence[Pack]) -> tuple[IdleLand | None, list[
         remedy = "Mend as_of or rules in the plan, or ask for another day with gisplan idle."
         return None, [Issue("IDLE_NOT_TOLD", "warning", "parcels", 0, str(error), remedy, "planner")]
     return idle_land, [] if idle_land is None else assess.idle_issues(idle_land)
+
+
+def _projects(survey: Survey, packs: Sequence[Pack], idle_land: IdleLand | None) -> ProjectLand | None:
+    """Projects of a study, where there are rules to hold them against, or promises."""
+    frame = survey.layers.frame("parcels")
+    if frame is None or not (packs or assess.is_promised(frame)):
+        return None
+    return assess.assess_projects(survey, packs, idle_land, as_of=survey.plan.plan.as_of)
 
 
 def _with_idle(parcels: pd.DataFrame | None, idle_land: IdleLand | None) -> pd.DataFrame | None:
@@ -209,8 +230,11 @@ def check(plan: Plan, *, progress: Callable[[str], None] = _quiet) -> Checked:
     layers = read_layers(plan, progress=lambda name: progress(f"read {name}"))
     survey = measure.make_survey(plan, layers, progress=progress)
     progress("check")
-    _, told = _idle(survey, load_packs(plan.plan.rules, plan.folder))
-    return Checked(measure.placed((*layers.issues, *measure.found(survey), *told), layers), layers.crs)
+    packs = load_packs(plan.plan.rules, plan.folder)
+    idle_land, told = _idle(survey, packs)
+    projects = _projects(survey, packs, idle_land)
+    found = (*layers.issues, *measure.found(survey), *told, *(projects.issues if projects else ()))
+    return Checked(measure.placed(found, layers), layers.crs)
 
 
 def write(result: Result, folder: str | Path, *, progress: Callable[[str], None] = _quiet) -> Path:
@@ -252,6 +276,10 @@ def write(result: Result, folder: str | Path, *, progress: Callable[[str], None]
             write_csv(result.findings, fresh / "findings.csv")
         if result.idle_land is not None:
             write_idle(result.idle_land, fresh, name=result.plan.plan.title.both(result.plan.plan.name)["zh"])
+        if result.project_land is not None:
+            parcels = result.project_land.parcels
+            write_csv(parcels[parcels["basis"].notna()], fresh / "projects.csv")
+            write_csv(result.project_land.zones, fresh / "projects_zones.csv")
         write_csv(result.balance, fresh / "balance.csv")
         write_csv(issues_.table(result.issues), fresh / "issues.csv")
         progress("write results.gpkg")
@@ -306,7 +334,8 @@ def _record(result: Result, seconds: float) -> dict[str, Any]:
 
     plan = result.plan
     packs = load_packs(plan.plan.rules, plan.folder)
-    files = [*([plan.file] if plan.file else []), *(p.file for p in packs if p.file), *result.survey.layers.files]
+    rules = [f for p in packs if p.file for f in (p.file, *(p.file.parent / t.file for t in p.limit_tables))]
+    files = [*([plan.file] if plan.file else []), *rules, *result.survey.layers.files]
     return {
         "plan": shareable(plan.model_dump(mode="json", by_alias=True, exclude={"folder", "file"}, exclude_unset=True)),
         "crs": result.survey.layers.crs.to_string(),

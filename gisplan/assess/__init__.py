@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from gisplan.assess.clearing import is_promised
 from gisplan.assess.findings import Things, findings
 from gisplan.assess.idle import add_years, classify
+from gisplan.assess.projects import ProjectLand, assess_projects
 from gisplan.assess.register import caution
 from gisplan.assess.whole import IdleLand, assess_idle, idle_issues, judge
 
 __all__ = [
     "IdleLand",
+    "ProjectLand",
     "Things",
     "add_years",
     "assess_idle",
+    "assess_projects",
     "caution",
     "classify",
     "findings",
     "idle_issues",
+    "is_promised",
     "judge",
 ]

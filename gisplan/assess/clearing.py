@@ -102,4 +102,4 @@ def _paid(register: pd.DataFrame) -> Array:
     """1 for paid, 0 for not paid, NaN where that is not known."""
     if "deposit_paid" not in register:
         return np.full(len(register), np.nan)
-    return register["deposit_paid"].map({True: 1.0, False: 0.0}).to_numpy(dtype=float)
+    return np.asarray(register["deposit_paid"].map({True: 1.0, False: 0.0}), dtype=float)

@@ -25,6 +25,7 @@ def inefficient(
     *,
     state: Text,
     idle_class: Text | None,
+    built: Mask,
     asked: Mapping[str, Mask],
     among: Mask,
     as_of: dt.date | None,
@@ -41,6 +42,8 @@ def inefficient(
         State of each parcel, as in ``parcels.csv``.
     idle_class
         Classes of the idle-land register, None without one.
+    built
+        Projects that are measured as built; reasons that are figures are asked of no others.
     asked
         Parcels of which a figure is asked at all, by indicator; all where it is not named.
     among
@@ -61,9 +64,11 @@ def inefficient(
     found, open_ = np.full(size, "", dtype=object), np.full(size, "", dtype=object)
     for _, reason in reasons:
         yes, unknown = _asked(reason, packs, things, idle_class, as_of)
-        meant = among & asked.get(reason.indicator or "", np.ones(size, dtype=bool))
+        meant = among.copy()
+        if reason.indicator is not None:
+            meant &= built & asked.get(reason.indicator, np.ones(size, dtype=bool))
         if reason.state:
-            untold = np.equal(state, None)
+            untold = np.asarray([s is None for s in state], dtype=bool)
             yes, unknown = yes & ~untold, unknown | (yes & untold)
             meant &= untold | np.isin(state.astype(str), reason.state)
         for marks, where in ((found, yes & meant), (open_, unknown & meant)):

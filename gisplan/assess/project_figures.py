@@ -201,7 +201,7 @@ def _basis(survey: Survey, as_of: dt.date | None) -> Text:
             dated |= frame[name].notna().to_numpy(dtype=bool)
     built = done | (~dated & (known.state == "built"))
     # Without a layer or register of buildings nothing says that nothing stands there.
-    built |= ~dated & np.equal(known.state, None)
+    built |= ~dated & np.asarray([s is None for s in known.state], dtype=bool)
     return np.where(built, "built", "plan").astype(object)
 
 

@@ -43,7 +43,7 @@ def standard_factories(survey: Survey) -> NDArray[np.bool_]:
     frame = survey.layers.layers["buildings"].frame
     if "is_standard_factory" not in frame:
         return np.zeros(len(frame), dtype=bool)
-    return (frame["is_standard_factory"] == True).to_numpy(dtype=bool)  # noqa: E712  True, False and None
+    return np.asarray(frame["is_standard_factory"] == True, dtype=bool)  # noqa: E712  True, False and None
 
 
 def to_let(survey: Survey) -> NDArray[np.bool_]:

@@ -130,9 +130,7 @@ class Survey:
         if need == "footprint":
             return self.buildings is not None or self.has("parcels.footprint_m2")
         if need == "buildings_let":
-            return any(
-                self.has(f"buildings.{c}") for c in ("is_standard_factory", "leased_area_m2", "leased_share")
-            )
+            return any(self.has(f"buildings.{c}") for c in ("is_standard_factory", "leased_area_m2", "leased_share"))
         if need == "roads_or_surfaces":
             return "road_surfaces" in self.pieces or self.has("roads.width_m")
         layer, _, column = need.partition(".")

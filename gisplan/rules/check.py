@@ -113,10 +113,15 @@ def _reason(reason: Reason) -> Iterator[str]:
         if name not in _STATES:
             yield f"unknown state {name!r}; {nearest(name, _STATES)}"
     ends = [n for n in ("less_than", "more_than", "of_limit") if getattr(reason, n) is not None]
-    if reason.indicator is None:
-        if ends:
-            yield f"{', '.join(ends)} without an indicator"
-        return
+    if reason.indicator is not None:
+        yield from _figure(reason, ends)
+    elif ends:
+        yield f"{', '.join(ends)} without an indicator"
+
+
+def _figure(reason: Reason, ends: Sequence[str]) -> Iterator[str]:
+    """Say what is wrong with the figure a reason asks for."""
+    assert reason.indicator is not None
     known = vocabulary.indicator(reason.indicator)
     if known is None:
         yield f"unknown indicator {reason.indicator!r}; {nearest(reason.indicator, vocabulary.indicators())}"

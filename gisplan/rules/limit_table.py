@@ -46,14 +46,9 @@ def limits_of(table: LimitTable, pack: Pack, folder: Path) -> tuple[list[Limit],
     if table.unit != known.unit:
         return [], [f"table of limits {table.id}: {table.indicator} is in {known.unit}, not in {table.unit}"]
     where = f"{table.file} (table of limits {table.id})"
-    try:
-        text = (folder / table.file).read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        return [], [f"{where}: is not there. Check the path; it is relative to the pack that names it"]
-    except UnicodeDecodeError as error:
-        return [], [f"{where}: is not UTF-8 (byte {error.start}). Save it as UTF-8"]
-    except OSError as error:
-        return [], [f"{where}: cannot be opened ({error.strerror}). Check your rights to it"]
+    text, fault = _text(folder / table.file)
+    if fault:
+        return [], [f"{where}: {fault}"]
     reader = csv.DictReader(text.splitlines(), skipinitialspace=True)
     lacking = [c for c in COLUMNS[:-1] if c not in (reader.fieldnames or [])]
     if lacking:
@@ -71,6 +66,18 @@ def limits_of(table: LimitTable, pack: Pack, folder: Path) -> tuple[list[Limit],
     if not limits and not faults:
         faults.append(f"{where}: has no rows")
     return limits, faults
+
+
+def _text(file: Path) -> tuple[str, str]:
+    """Text of a file, or why it cannot be read."""
+    try:
+        return file.read_text(encoding="utf-8-sig"), ""
+    except FileNotFoundError:
+        return "", "is not there. Check the path; it is relative to the pack that names it"
+    except UnicodeDecodeError as error:
+        return "", f"is not UTF-8 (byte {error.start}). Save it as UTF-8"
+    except OSError as error:
+        return "", f"cannot be opened ({error.strerror}). Check your rights to it"
 
 
 def _faults(said: Mapping[str, str]) -> Iterator[str]:

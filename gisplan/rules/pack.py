@@ -193,8 +193,9 @@ class Limit(Bounds):
         """
         (low, low_in), (high, high_in) = self.low, self.high
         out = np.full(len(values), "pass", dtype=object)
-        out[_beyond(low - values, low, including=low_in)] = "below"
-        out[_beyond(values - high, high, including=high_in)] = "above"
+        with np.errstate(invalid="ignore"):  # a value may be known to have no end, and so may a side
+            out[_beyond(low - values, low, including=low_in)] = "below"
+            out[_beyond(values - high, high, including=high_in)] = "above"
         out[np.isnan(values)] = "no_data"
         return out
 
