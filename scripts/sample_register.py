@@ -8,6 +8,9 @@ import geopandas as gpd
 import numpy as np
 import xlsxwriter
 from sample_park import Rng
+from sample_projects import AMOUNTS as PROJECT_AMOUNTS
+from sample_projects import HEADERS as PROJECT_HEADERS
+from sample_projects import add_projects
 
 SHEET = "宗地台账"
 AS_OF = date(2025, 12, 31)
@@ -35,12 +38,13 @@ HEADERS = [
     "已动工面积",
     "延误原因",
     "状态",
+    *PROJECT_HEADERS,
 ]
 TEXT = {"宗地代码", "行业代码", "施工许可证号", "电子监管号"}
 WIDE = {"宗地代码", "权利人", "项目名称", "电子监管号"}
 NOTES = [
     "永安工业集聚区宗地台账（虚构）",
-    "面积单位：亩；金额单位：万元；从业人数：人；日期截至 2025-12-31。",
+    "面积单位：亩（约定建筑面积为平方米）；金额单位：万元；从业人数：人；日期截至 2025-12-31。",
     "同一宗地有两家企业的，各占一行。名称、代码、日期、金额均为程序生成，与任何真实企业无关。",
 ]
 INDUSTRIES = {
@@ -89,6 +93,7 @@ AMOUNTS = (
     "成交价款",
     "已动工面积",
     "从业人数",
+    *PROJECT_AMOUNTS,
 )
 Row = dict[str, object]
 Dates = Callable[[str, float, float, Rng], Row]
@@ -129,6 +134,7 @@ def register_rows(parcels: gpd.GeoDataFrame, rng: Rng) -> list[Row]:
     supplied = parcels[parcels.land_use.str.startswith(REGISTERED_USES) & (parcels.state != "unsupplied")]
     rows = [_row(lot, rng) for lot in supplied.itertuples()]
     _mark_edge_cases(rows, supplied)
+    add_projects(rows)
     finished = [k for k, r in enumerate(rows) if r["状态"] == "已投产" and r["行业代码"] not in ("70", "52")]
     forgotten = set(finished[7::45][:4])  # works that no clerk ever entered
     shared = set(finished[3::27][:6])  # two enterprises on one parcel

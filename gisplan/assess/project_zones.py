@@ -30,7 +30,8 @@ def project_zones(survey: Survey, projects: pd.DataFrame, among: Mask) -> pd.Dat
         One row a zone, and one without an id for what lies outside all of them, where something does. ``n_pass``,
         ``n_fail``, ``n_UNKNOWN``, ``n_NO_RULE`` count ``control_class``; ``excess_area_m2`` sums what is known of it;
         ``inefficient_area_m2`` and one column a reason are land, a parcel with two reasons counting under both;
-        ``promise_<CLASS>`` count cases; ``no_<certificate>_share`` is the share, by number, of the parcels of which it
+        ``promise_<CLASS>`` count cases, ``deposit_unpaid_wan`` sums what is known of the deposits not paid and
+        ``deposit_unknown`` counts the cases of which it is not; ``no_<certificate>_share`` is the share, by number, of the parcels of which it
         is known, and NaN where it is known of none.
     """
     cut, zones = survey.pieces["parcels"], survey.layers.zones
@@ -71,6 +72,8 @@ def project_zones(survey: Survey, projects: pd.DataFrame, among: Mask) -> pd.Dat
         promise = said("promise_class")
         out |= {f"promise_{c}": count(promise == c) for c in vocabulary.projects()["promises"]}
         out["deposit_unpaid_wan"] = total(projects["deposit_unpaid_wan"].to_numpy(dtype=float))
+        open_case = np.isin(promise, ("PROMISED", "DEPOSIT_PAID", "BREACHED", "UNKNOWN"))
+        out["deposit_unknown"] = count(open_case & projects["deposit_unpaid_wan"].isna().to_numpy())
     for name in ("has_land_cert", "has_building_cert"):
         if name in projects:
             yes, no = (count((projects[name] == v).to_numpy(dtype=bool)) for v in (True, False))
