@@ -59,14 +59,14 @@ def add_projects(rows: list[Row]) -> None:
         mu, is_done = float(str(row["登记面积"])), row["状态"] == "已投产"
         row["土地等别"] = 6
         if is_done and row["行业代码"] not in ("70", "52"):
-            row |= _built(mu, rng) if k % 9 else {}
+            row.update(_built(mu, rng) if k % 9 else {})
         elif not is_done and row["状态"]:
-            row |= _planned(mu, rng)
+            row.update(_planned(mu, rng))
         row["有土地证"] = "否" if k % 17 == 3 else "是"
         row["有房产证"] = str(rng.choice(["是", "否"], p=[0.85, 0.15])) if is_done and k % 13 else None
         late = row["状态"] == "停工" or (row["状态"] == "未开工" and _day(row, "约定开工日期") < _AS_OF)
         if late:
-            row |= next(ways)
+            row.update(next(ways))
             if row.get("承诺日期"):
                 row["履约保证金"] = round(0.05 * float(str(row["成交价款"])), 1)
     _kept(rows)

@@ -18,7 +18,10 @@ crs = "EPSG:4549"          # CGCS2000, 3-degree Gauss-Krueger, central meridian 
 area = "ellipsoid"         # or "planar"      面积按椭球面计算
 area_basis = "measured"    # or "ledger"      以图形面积为准
 # What figures and dates are held against: gisplan rules lists what there is (评价所依据的规则).
-rules = ["cn-idle-2012", "cn-industry-2023", "cn-park-practice", "cn-inefficient", "cn-admission", "cn-roads", "park-rules.toml"]
+rules = [
+    "cn-idle-2012", "cn-industry-2023", "cn-park-practice", "cn-inefficient", "cn-admission", "cn-roads",
+    "park-rules.toml",
+]
 
 # Figures assumed where the data are silent; each use is reported (假设值，使用时逐条说明).
 [assumptions]

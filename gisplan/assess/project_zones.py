@@ -30,9 +30,10 @@ def project_zones(survey: Survey, projects: pd.DataFrame, among: Mask) -> pd.Dat
         One row a zone, and one without an id for what lies outside all of them, where something does. ``n_pass``,
         ``n_fail``, ``n_UNKNOWN``, ``n_NO_RULE`` count ``control_class``; ``excess_area_m2`` sums what is known of it;
         ``inefficient_area_m2`` and one column a reason are land, a parcel with two reasons counting under both;
-        ``promise_<CLASS>`` count cases, ``deposit_unpaid_wan`` sums what is known of the deposits not paid and
-        ``deposit_unknown`` counts the cases of which it is not; ``no_<certificate>_share`` is the share, by number, of the parcels of which it
-        is known, and NaN where it is known of none.
+        ``promise_<CLASS>`` count cases, ``deposit_unpaid_wan`` sums
+        what is known of the deposits not paid and ``deposit_unknown`` counts the cases of which it is not;
+        ``no_<certificate>_share`` is the share, by number, of the parcels of which it is known, and NaN where it is
+        known of none.
     """
     cut, zones = survey.pieces["parcels"], survey.layers.zones
     area = np.nan_to_num(projects["area_m2"].to_numpy(dtype=float))

@@ -57,7 +57,7 @@ P4,2019-01-01,2018-01-01,2018-01-01,13,2002,,1500,6000,,,,,,,,,,,,否
 P5,,2025-03-01,,36,,5,,1000,,450,,,,,4000,3000,2025-06-01,2026-06-01,是,
 P10,2019-01-01,2018-01-01,2018-01-01,26,,,1500,4999,100,,0,0,,,,,,,,否
 P11,,2023-03-01,,13,,,,800,,,,,,,,,2024-06-01,2025-06-01,否,
-"""  # noqa: E501  a register is as wide as it is
+"""
 
 
 def stand(buildings):
@@ -222,7 +222,7 @@ def test_amounts_that_cannot_be_are_not_used_and_told(tmp_path):
     register = REGISTER.replace(
         "P1,2019-01-01,2018-01-01,2018-01-01,3660,,3,1500,6000,300,,500,1500",
         "P1,2019-01-01,2018-01-01,2018-01-01,3660,GB 4754,3,1500,6000,-300,,500,-1500",
-    ).replace("1200,1500", "9200,15000")  # noqa: E501
+    ).replace("1200,1500", "9200,15000")
     result = evaluate(projects(tmp_path, register=register))
     p = result.projects.set_index("parcel_id").loc["P1"]
     for name in ("building_coefficient", "admin_share", "green_rate", "tax_per_mu"):
