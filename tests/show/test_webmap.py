@@ -128,12 +128,7 @@ def test_our_layer_is_a_folium_layer():
         "label": {"en": "x"},
         "columns": [],
         "colourings": [
-            {
-                "id": "",
-                "kind": "class",
-                "column": None,
-                "classes": [{"label": {"en": "a"}, "color": "#ff0000", "weight": 1}],
-            }
+            {"id": "", "kind": "class", "column": None, "classes": [{"label": {"en": "a"}, "color": "#ff0000", "weight": 1}]}
         ],
     }
     FeatureLayer(encode(shapes, {}, meta=meta), key="x", name="`<b>", bounds=[114, 30, 114.1, 30.1]).add_to(theirs)
