@@ -18,7 +18,7 @@ from pyproj import CRS
 
 from gisplan import assess, measure
 from gisplan import issues as issues_
-from gisplan.assess import IdleLand, Intensity
+from gisplan.assess import IdleLand, Intensity, ProjectLand
 from gisplan.errors import GisplanError, counted
 from gisplan.issues import Issue
 from gisplan.measure import Measured, Survey, tables
@@ -61,6 +61,9 @@ class Result:
     intensity
         The land intensity evaluation, None where no rule pack of the plan has weights for it (``intensity.csv`` and
         its fellows).
+    project_land
+        Projects on parcels against the rules, promises and inefficient land; None without parcels, or where the plan
+        names no rules and the register tells of no promise (``projects.csv`` and ``projects_zones.csv``).
     balance
         The books (``balance.csv``).
     issues
@@ -78,6 +81,7 @@ class Result:
     findings: pd.DataFrame | None
     idle_land: IdleLand | None
     intensity: Intensity | None
+    project_land: ProjectLand | None
     balance: pd.DataFrame
     issues: tuple[Issue, ...]
     timings: Mapping[str, float]
@@ -134,6 +138,11 @@ class Result:
             tell=tell,
         )
 
+    @property
+    def projects(self) -> pd.DataFrame | None:
+        """The projects, one row a parcel, indexed like ``parcels``; None without any."""
+        return None if self.project_land is None else self.project_land.parcels
+
 
 def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable[[str], None] = _quiet) -> Result:
     """Read a plan's layers and measure every zone.
@@ -171,12 +180,15 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
     progress("assess")
     zones = tables.wide(survey, measured)
     idle_land, told = _idle(survey, packs)
+    projects = _projects(survey, packs, idle_land)
+    things = None if projects is None else projects.things
     intensity, said = _intensity(survey, packs, idle_land)
     own = None if intensity is None else intensity.indicators
-    findings = assess.judge(survey, zones, idle_land, packs, intensity=own) if packs else None
+    findings = assess.judge(survey, zones, idle_land, packs, projects=things, intensity=own) if packs else None
     clock.append(time.perf_counter())
     progress("check")
-    found = measure.placed((*layers.issues, *measure.found(survey), *told, *said), layers)
+    told += (*(projects.issues if projects else ()), *said)
+    found = measure.placed((*layers.issues, *measure.found(survey), *told), layers)
     clock.append(time.perf_counter())
     names = ("read", "cut", "measure", "assess", "check")
     steps = dict(zip(names, (b - a for a, b in pairwise(clock)), strict=True))
@@ -190,6 +202,7 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
         findings,
         idle_land,
         intensity,
+        projects,
         books,
         found,
         steps,
@@ -266,6 +279,14 @@ def _assessed(
     return _with_idle(parcels, idle_land)
 
 
+def _projects(survey: Survey, packs: Sequence[Pack], idle_land: IdleLand | None) -> ProjectLand | None:
+    """Projects of a study, where there are rules to hold them against, or promises."""
+    frame = survey.layers.frame("parcels")
+    if frame is None or not (packs or assess.is_promised(frame)):
+        return None
+    return assess.assess_projects(survey, packs, idle_land, as_of=survey.plan.plan.as_of)
+
+
 def _with_idle(parcels: pd.DataFrame | None, idle_land: IdleLand | None) -> pd.DataFrame | None:
     """Table of the parcels with their class of idle land, and the sentence that has to stand by it."""
     if parcels is None or idle_land is None:
@@ -331,8 +352,9 @@ def check(plan: Plan, *, progress: Callable[[str], None] = _quiet) -> Checked:
     progress("check")
     packs = load_packs(plan.plan.rules, plan.folder)
     idle_land, told = _idle(survey, packs)
-    told += _intensity(survey, packs, idle_land)[1]
-    return Checked(measure.placed((*layers.issues, *measure.found(survey), *told), layers), layers.crs)
+    projects, said = _projects(survey, packs, idle_land), _intensity(survey, packs, idle_land)[1]
+    found = (*layers.issues, *measure.found(survey), *told, *(projects.issues if projects else ()), *said)
+    return Checked(measure.placed(found, layers), layers.crs)
 
 
 def write(
@@ -391,6 +413,10 @@ def write(
             write_idle(result.idle_land, fresh, name=result.plan.plan.title.both(result.plan.plan.name)["zh"])
         if result.intensity is not None:
             write_intensity(result.intensity, fresh)
+        if result.project_land is not None:
+            parcels = result.project_land.parcels
+            write_csv(parcels[parcels["basis"].notna()], fresh / "projects.csv")
+            write_csv(result.project_land.zones, fresh / "projects_zones.csv")
         write_csv(result.balance, fresh / "balance.csv")
         write_csv(issues_.table(issues), fresh / "issues.csv")
         progress("write results.gpkg")
@@ -449,7 +475,7 @@ def _record(result: Result, issues: Sequence[Issue], tiles: Sequence[Path], seco
 
     plan = result.plan
     packs = load_packs(plan.plan.rules, plan.folder)
-    rules = [p.file for p in packs if p.file]
+    rules = [f for p in packs if p.file for f in (p.file, *(p.file.parent / t.file for t in p.limit_tables))]
     files = [*([plan.file] if plan.file else []), *rules, *result.survey.layers.files, *tiles]
     return {
         "plan": shareable(plan.model_dump(mode="json", by_alias=True, exclude={"folder", "file"}, exclude_unset=True)),

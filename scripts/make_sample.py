@@ -22,6 +22,7 @@ import sample_networks
 import sample_uses
 from sample_fabric import fabric, write_fabric
 from sample_park import CRS, SEED, Ground, build_ground
+from sample_projects import RULES, intensity_table
 from sample_register import write_register
 from sample_sheet import area
 from sample_terrain import levelled_ground, write_dem
@@ -41,6 +42,8 @@ def main(out: Path = LAYERS) -> None:
     write_register(lots, out / "register.xlsx", rng)
     write_dem(ground, layers["levelled"], out / "dem.tif")
     (out / "plan.toml").write_text(PLAN, encoding="utf-8", newline="\n")
+    (out / "park-rules.toml").write_text(RULES, encoding="utf-8", newline="\n")
+    (out / "intensity.csv").write_text(intensity_table(), encoding="utf-8", newline="\n")
     (out / "SOURCE.md").write_text(source_text(layers, SEED), encoding="utf-8", newline="\n")
 
 

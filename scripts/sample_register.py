@@ -8,6 +8,9 @@ import geopandas as gpd
 import numpy as np
 import xlsxwriter
 from sample_park import Rng
+from sample_projects import AMOUNTS as PROJECT_AMOUNTS
+from sample_projects import HEADERS as PROJECT_HEADERS
+from sample_projects import add_projects
 
 SHEET = "宗地台账"
 AS_OF = date(2025, 12, 31)
@@ -36,13 +39,13 @@ HEADERS = [
     "延误原因",
     "状态",
     "供地方式",
-    "构筑物及堆场面积",
+    *PROJECT_HEADERS,
 ]
 TEXT = {"宗地代码", "行业代码", "施工许可证号", "电子监管号"}
 WIDE = {"宗地代码", "权利人", "项目名称", "电子监管号"}
 NOTES = [
     "永安工业集聚区宗地台账（虚构）",
-    "面积单位：亩；金额单位：万元；从业人数：人；日期截至 2025-12-31。",
+    "面积单位：亩（约定建筑面积为平方米）；金额单位：万元；从业人数：人；日期截至 2025-12-31。",
     "同一宗地有两家企业的，各占一行。名称、代码、日期、金额均为程序生成，与任何真实企业无关。",
 ]
 INDUSTRIES = {
@@ -91,7 +94,7 @@ AMOUNTS = (
     "成交价款",
     "已动工面积",
     "从业人数",
-    "构筑物及堆场面积",
+    *PROJECT_AMOUNTS,
 )
 Row = dict[str, object]
 Dates = Callable[[str, float, float, Rng], Row]
@@ -132,6 +135,7 @@ def register_rows(parcels: gpd.GeoDataFrame, rng: Rng) -> list[Row]:
     supplied = parcels[parcels.land_use.str.startswith(REGISTERED_USES) & (parcels.state != "unsupplied")]
     rows = [_row(lot, rng) for lot in supplied.itertuples()]
     _mark_edge_cases(rows, supplied)
+    add_projects(rows)
     finished = [k for k, r in enumerate(rows) if r["状态"] == "已投产" and r["行业代码"] not in ("70", "52")]
     forgotten = set(finished[7::45][:4])  # works that no clerk ever entered
     shared = set(finished[3::27][:6])  # two enterprises on one parcel
@@ -173,8 +177,6 @@ def _row(lot: tuple, rng: Rng) -> Row:
             "年税收": round(mu * tax, 1),
             "从业人数": round(mu * jobs),
         }
-        if lot.land_use.startswith(("10", "11")):
-            row["构筑物及堆场面积"] = round(mu * (0.16 if lot.land_use.startswith("11") else 0.08), 2)
         if code == "70":
             row |= {"年产值": None, "年税收": None, "从业人数": None}
     return row | DATES[lot.state](lot.zone, float(row["登记面积"]), promised, rng)

@@ -18,7 +18,10 @@ crs = "EPSG:4549"          # CGCS2000, 3-degree Gauss-Krueger, central meridian 
 area = "ellipsoid"         # or "planar"      面积按椭球面计算
 area_basis = "measured"    # or "ledger"      以图形面积为准
 # What figures and dates are held against: gisplan rules lists what there is (评价所依据的规则).
-rules = ["cn-idle-2012", "cn-industry-2023", "cn-park-practice", "cn-roads", "cn-zone-intensity"]
+rules = [
+    "cn-idle-2012", "cn-industry-2023", "cn-park-practice", "cn-inefficient", "cn-admission", "cn-roads",
+    "cn-zone-intensity", "park-rules.toml",
+]
 
 # Figures assumed where the data are silent; each use is reported (假设值，使用时逐条说明).
 [assumptions]
@@ -82,7 +85,21 @@ permit_no = "施工许可证号"
 contract_no = "电子监管号"
 delay_cause = "延误原因"
 supply_type = "供地方式"
-yard_area = { column = "构筑物及堆场面积", unit = "mu" }
+land_grade = "土地等别"
+structure_area = { column = "构筑物占地面积", unit = "mu" }
+yard_area = { column = "堆场用地面积", unit = "mu" }
+admin_land = { column = "行政办公及生活服务设施用地面积", unit = "mu" }
+green_land = { column = "绿地面积", unit = "mu" }
+floor_area_promised = { column = "约定建筑面积", unit = "m2" }
+occupied_promised = { column = "约定占地面积", unit = "mu" }
+output_promised = { column = "约定年产值", unit = "wan" }
+tax_promised = { column = "约定年税收", unit = "wan" }
+promise_date = "承诺日期"
+promised_completion = "承诺竣工日期"
+deposit = { column = "履约保证金", unit = "wan" }
+deposit_paid = "保证金已缴"
+has_land_cert = "有土地证"
+has_building_cert = "有房产证"
 
 # Buildings: the floor area is given, or follows from floors or heights; of some nothing is known (建筑).
 [layers.buildings]
@@ -96,6 +113,8 @@ floors = "floors"
 floor_area = { column = "floor_area_m2", unit = "m2" }
 height = { column = "height_m", unit = "m" }
 storey_height = { column = "storey_height_m", unit = "m" }
+is_standard_factory = "is_standard_factory"
+leased_share = "leased_share"
 
 # Centrelines; roads that are planned or under construction do not count yet (道路中心线，仅计已建成).
 [layers.roads]
@@ -220,6 +239,8 @@ def source_text(layers: dict[str, gpd.GeoDataFrame], seed: int) -> str:
         "| `plan.toml` | the study: which layers, columns, units and services |",
         "| `park.gpkg` | the layers below |",
         "| `register.xlsx` | sheet `宗地台账`: the parcel register; areas in mu, money in 万元, text keys |",
+        "| `park-rules.toml` | a rule pack of the park's own, as invented as the rest |",
+        "| `intensity.csv` | the table of least investment by industry and grade of land that it names |",
         "| `dem.tif` | heights in m, 12 m cells, float32, nodata −9999 |",
         "",
         "The register has the faults of a real one: parcels with two rows (two enterprises), rows without a",

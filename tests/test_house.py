@@ -164,6 +164,8 @@ def test_the_wheel_runs_the_demo_elsewhere(tmp_path: Path) -> None:
         "results.gpkg",
         "run.json",
         "findings.csv",
+        "projects.csv",
+        "projects_zones.csv",
         "idle.csv",
         "idle_zones.csv",
         "idle_calendar.csv",

@@ -18,7 +18,7 @@ import shapely
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = ROOT / "layers"
-FILES = ["SOURCE.md", "dem.tif", "park.gpkg", "plan.toml", "register.xlsx"]
+FILES = ["SOURCE.md", "dem.tif", "intensity.csv", "park-rules.toml", "park.gpkg", "plan.toml", "register.xlsx"]
 AS_OF = dt.date(2025, 12, 31)
 SHEET = "宗地台账"
 

@@ -108,23 +108,31 @@ def buildings() -> gpd.GeoDataFrame:
     B5 straddles P4 and P8 (10 m : 30 m), storey height assumed · B6 unknown, beside B7 on P5, whose register
     tells · B8 straddles Z1
     and Z3 by half · B9 unknown on P10, which has no register · B10 outside · B11 floors · B12 a gatehouse of
-    30 m² on P13.
+    30 m² on P13. B1, B4 and B9 are standard factories, let to six, five and nine tenths; of B2 nobody says what it is.
     """
     nan = np.nan
     return table(
-        ["building_id", "floor_area_m2", "floors", "height_m", "storey_height_m"],
-        ("B1", 5000.0, 9.0, nan, nan, box(10, 10, 60, 50)),
-        ("B2", nan, 2.0, 99.0, 3.0, box(110, 10, 160, 60)),
-        ("B3", nan, nan, 13.9, 3.0, box(210, 10, 240, 40)),
-        ("B4", nan, 3.0, nan, nan, box(390, 20, 420, 60)),
-        ("B5", nan, nan, 8.0, nan, box(450, 70, 490, 90)),
-        ("B6", nan, nan, nan, nan, box(10, 210, 40, 240)),
-        ("B7", 600.0, nan, nan, nan, box(50, 210, 80, 230)),
-        ("B8", nan, 2.0, nan, nan, box(220, 290, 260, 310)),
-        ("B9", nan, nan, nan, nan, box(660, 120, 690, 150)),
-        ("B10", nan, 1.0, nan, nan, box(810, 10, 835, 30)),
-        ("B11", nan, 4.0, nan, nan, box(500, 10, 540, 40)),
-        ("B12", nan, 1.0, nan, nan, box(290, 130, 296, 135)),
+        [
+            "building_id",
+            "floor_area_m2",
+            "floors",
+            "height_m",
+            "storey_height_m",
+            "is_standard_factory",
+            "leased_share",
+        ],
+        ("B1", 5000.0, 9.0, nan, nan, True, 0.6, box(10, 10, 60, 50)),
+        ("B2", nan, 2.0, 99.0, 3.0, None, nan, box(110, 10, 160, 60)),
+        ("B3", nan, nan, 13.9, 3.0, False, nan, box(210, 10, 240, 40)),
+        ("B4", nan, 3.0, nan, nan, True, 0.5, box(390, 20, 420, 60)),
+        ("B5", nan, nan, 8.0, nan, False, nan, box(450, 70, 490, 90)),
+        ("B6", nan, nan, nan, nan, False, nan, box(10, 210, 40, 240)),
+        ("B7", 600.0, nan, nan, nan, False, nan, box(50, 210, 80, 230)),
+        ("B8", nan, 2.0, nan, nan, False, nan, box(220, 290, 260, 310)),
+        ("B9", nan, nan, nan, nan, True, 0.9, box(660, 120, 690, 150)),
+        ("B10", nan, 1.0, nan, nan, False, nan, box(810, 10, 835, 30)),
+        ("B11", nan, 4.0, nan, nan, False, nan, box(500, 10, 540, 40)),
+        ("B12", nan, 1.0, nan, nan, False, nan, box(290, 130, 296, 135)),
     )
 
 

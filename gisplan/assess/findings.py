@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import numpy as np
@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from gisplan import vocabulary
 from gisplan.assess.idle import Array, Mask, Text
-from gisplan.rules import Ideal, Limit, Pack
+from gisplan.rules import Limit, Pack, Where
 from gisplan.rules.pack import Period, Span
 from gisplan.vocabulary import Condition
 
 #: Columns of ``findings.csv``.
 COLUMNS = (
     "level", "id", "zone_id", "indicator", "value", "unit", "limit", "class", "severity", "pack", "rule", "clause",
-    "source", "verified", "note",
+    "source", "verified", "note", "finding", "advice",
 )  # fmt: skip
 
 
@@ -37,9 +37,12 @@ class Things:
     values
         Values by indicator, NaN where missing; an indicator that is not there was not measured.
     facts
-        What conditions are held against, by column; a column that is not there is not known.
+        What conditions are held against, by column; a column that is not there is not known. The column
+        ``industry_system`` is the edition of each one's industry code.
     industry_system
-        Edition of the industry classification of the column ``industry``; None where the plan does not say.
+        Edition of the industry codes of all, where the facts have no such column; None where the plan does not say.
+    most
+        The most a value can be where ``values`` holds the least, by indicator; infinite where nothing tells.
     """
 
     level: str
@@ -48,6 +51,20 @@ class Things:
     values: Mapping[str, Array]
     facts: pd.DataFrame
     industry_system: str | None = None
+    most: Mapping[str, Array] = field(default_factory=dict)
+    _factors: dict[str, tuple[NDArray[np.int64], pd.Series]] = field(default_factory=dict, repr=False, compare=False)
+
+    def factor(self, column: str) -> tuple[NDArray[np.int64], pd.Series] | None:
+        """Number of each one's word for a column (−1 where nothing is known), and the words; None without the column.
+
+        Thousands of things share a few dozen words, so a condition is asked of each word once.
+        """
+        if column not in self.facts:
+            return None
+        if column not in self._factors:
+            codes, words = pd.factorize(self.facts[column])
+            self._factors[column] = codes.astype(np.int64), pd.Series(words)
+        return self._factors[column]
 
 
 def findings(packs: Sequence[Pack], things: Sequence[Things], *, as_of: dt.date | None) -> pd.DataFrame:
@@ -68,7 +85,8 @@ def findings(packs: Sequence[Pack], things: Sequence[Things], *, as_of: dt.date 
         `COLUMNS`. ``class`` is ``pass``, ``below`` or ``above`` the limit, ``no_data`` where the value is missing or
         nothing tells whether the limit applies, ``not_applicable`` where it does not. A zone has a row for every limit
         of zones; a project has one unless the limit does not apply to it. A limit of an indicator that was not measured
-        has one row without an id, however many parcels there are.
+        has one row without an id, however many parcels there are. ``finding`` and ``advice`` are the rule's words for
+        what fails, empty where it has none.
     """
     blocks = [
         block for pack in packs for limit in pack.limits for of in things for block in _judged(pack, limit, of, as_of)
@@ -90,15 +108,36 @@ def _judged(pack: Pack, limit: Limit, things: Things, as_of: dt.date | None) -> 
         rows = np.arange(len(things.ids)) if is_zone else np.array([-1])
         yield _table(pack, limit, things, rows, _same(word, len(rows)), _same(note, len(rows)))
         return
-    values = things.values.get(limit.indicator)
-    may_apply, open_, notes = applies(limit, things)
-    kind = limit.judge(np.full(len(things.ids), np.nan) if values is None else values)
-    unmeasured = "not measured" if values is None else "no value"
-    notes[(kind == "no_data") & may_apply & ~open_] = unmeasured
-    kind[open_] = "no_data"
-    kind[~may_apply] = "not_applicable"
-    rows = np.arange(len(kind)) if is_zone else np.flatnonzero(may_apply)
+    kind, notes = held(limit, things)
+    rows = np.arange(len(kind)) if is_zone else np.flatnonzero(kind != "not_applicable")
     yield _table(pack, limit, things, rows, kind[rows], notes[rows])
+
+
+def held(limit: Limit, things: Things, applied: tuple[Mask, Mask, Text] | None = None) -> tuple[Text, Text]:
+    """Class of each thing under a limit that is in force, and what leaves it open; see `findings`.
+
+    ``applied`` is what `applying` gave for the limit's conditions, where that is known already.
+    """
+    applies, open_, notes = applying(limit.where, things) if applied is None else applied
+    kind = np.full(len(things.ids), "not_applicable", dtype=object)
+    kind[open_] = "no_data"
+    rows = np.flatnonzero(applies & ~open_)
+    values = things.values.get(limit.indicator)
+    least = np.full(len(rows), np.nan) if values is None else values[rows]
+    own = limit.judge(least)
+    notes[rows[own == "no_data"]] = "not measured" if values is None else "no value"
+    if limit.indicator in things.most:
+        # The value lies anywhere between the least and the most; only where both come out alike is the class sure.
+        unsure = limit.judge(np.where(np.isnan(least), np.nan, things.most[limit.indicator][rows])) != own
+        own[unsure] = "no_data"
+        notes[rows[unsure]] = "only its least value is known"
+    kind[rows] = own
+    return kind, notes
+
+
+def in_force(pack: Pack, limit: Limit, as_of: dt.date | None) -> bool:
+    """Whether a limit is known to be in force on a day."""
+    return _outside(pack.in_force, limit.in_force, as_of) is None
 
 
 def _outside(pack: Period, limit: Period, as_of: dt.date | None) -> tuple[str, str] | None:
@@ -119,6 +158,7 @@ def _table(pack: Pack, limit: Limit, things: Things, rows: NDArray[np.int64], ki
     values, real = np.full(len(rows), np.nan), rows >= 0
     if limit.indicator in things.values:
         values[real] = things.values[limit.indicator][rows[real]]
+    fails = np.isin(kind.astype(str), ("below", "above"))
     return pd.DataFrame(
         {
             "level": things.level,
@@ -136,6 +176,8 @@ def _table(pack: Pack, limit: Limit, things: Things, rows: NDArray[np.int64], ki
             "source": pack.source_of(limit),
             "verified": limit.verified,
             "note": notes,
+            "finding": np.where(fails, limit.code, ""),
+            "advice": np.where(fails, str(limit.advice), ""),
         }
     )
 
@@ -147,42 +189,49 @@ def _at(names: Text, rows: NDArray[np.int64]) -> Text:
     return out
 
 
-def applies(limit: Limit | Ideal, things: Things) -> tuple[Mask, Mask, Text]:
-    """Where a limit or an ideal value may apply, where that is open, and what leaves it open.
+def applying(where: Where, things: Things) -> tuple[Mask, Mask, Text]:
+    """Where conditions may hold, where that is open, and what leaves it open.
 
     A condition that fails settles the matter, whatever is not known of the others.
     """
     size = len(things.ids)
     fails, open_ = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
     notes = np.full(size, "", dtype=object)
-    for key, wanted in limit.where.given().items():
+    for key, wanted in where.given().items():
         condition = vocabulary.conditions()[key]
-        said = _said(condition, things)
-        if key == "industry" and said is not None and things.industry_system != limit.where.industry_system:
+        said = things.factor(condition.column)
+        if said is None:
             lacks = np.ones(size, dtype=bool)
-            own = things.industry_system or "an edition the plan does not name (industry_system)"
-            note = f"industry codes are of {own}, the limit's of {limit.where.industry_system}"
         else:
-            lacks = np.ones(size, dtype=bool) if said is None else said.isna().to_numpy()
-            note = f"{condition.en} not known"
-            if said is not None:
-                fails |= ~lacks & ~_holds(condition, said, wanted)
-        notes[lacks & ~open_] = note
+            codes, words = said
+            told = words.map(lambda v, c=condition: c.words.get(str(v).strip())) if condition.words else words
+            known = told.notna().to_numpy(dtype=bool)
+            right = np.zeros(len(told), dtype=bool)
+            right[known] = _holds(condition, told[known], wanted)
+            # Number −1, nothing known, is the last of the words here.
+            lacks, holds = np.append(~known, True)[codes], np.append(right, False)[codes]
+            if key == "industry":
+                foreign, own = _foreign(where, things)
+                note = f"industry codes are of {own}, the limit's of {where.industry_system}"
+                notes[foreign & ~open_] = note
+                lacks, open_ = lacks | foreign, open_ | foreign
+            fails |= ~lacks & ~holds
+        notes[lacks & ~open_] = f"{condition.en} not known"
         open_ |= lacks
     notes[fails] = ""
     return ~fails, open_ & ~fails, notes
 
 
-def _said(condition: Condition, things: Things) -> pd.Series | None:
-    """What is known of a condition, in the words of rules; None where nothing is."""
-    if condition.column not in things.facts:
-        return None
-    said = things.facts[condition.column].reset_index(drop=True)
-    return said.map(lambda v: condition.words.get(str(v).strip())) if condition.words else said
+def _foreign(where: Where, things: Things) -> tuple[Mask, str]:
+    """Things whose industry code is of another edition than the conditions', or of one that nobody names."""
+    own = "another edition, or one that is not named (industry_system)"
+    if "industry_system" in things.facts:
+        return (things.facts["industry_system"] != where.industry_system).to_numpy(dtype=bool), own
+    return np.full(len(things.ids), things.industry_system != where.industry_system), things.industry_system or own
 
 
 def _holds(condition: Condition, said: pd.Series, wanted: object) -> Mask:
-    """Where what is known fulfils a condition; False where nothing is known."""
+    """Where what is known fulfils a condition."""
     if condition.kind == "class":
         out = said.isin(wanted)
     elif condition.kind == "codes":
@@ -199,5 +248,5 @@ def _holds(condition: Condition, said: pd.Series, wanted: object) -> Mask:
     else:
         assert isinstance(wanted, Period)
         first, last = wanted.ends
-        out = said.map(lambda d: not pd.isna(d) and first <= d <= last)
+        out = said.map(lambda d: first <= d <= last)
     return cast(Mask, out.to_numpy(dtype=bool))

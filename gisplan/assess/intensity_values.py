@@ -205,6 +205,8 @@ def _density(land: Land) -> dict[str, Value]:
     if "yard_area_m2" not in frame:
         return out | {"industrial_building_coefficient": missing(zones, "INPUT_MISSING:yard_area")}
     yards = column(frame, "yard_area_m2")
+    if "structure_area_m2" in frame:
+        yards = yards + column(frame, "structure_area_m2")
     stated = industry & ~np.isnan(yards)
     foot, told = _footprint(land, stated)
     stated &= told

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gisplan import vocabulary
-from gisplan.assess.findings import Things, applies
+from gisplan.assess.findings import Things, applying
 from gisplan.assess.idle import Array, Text
 from gisplan.errors import GisplanError
 from gisplan.rules import Benchmark, Ideal, Pack, Term
@@ -124,7 +124,7 @@ def ideals_of(
         better = np.full(len(zones), way, dtype=object)
         source = np.where(np.isnan(value), "", "plan").astype(object)
         for pack, ideal in _known(packs, name):
-            may, unsure, _ = applies(ideal, things)
+            may, unsure, _ = applying(ideal.where, things)
             mark = "" if ideal.verified else " (未核实 / unverified)"
             take = may & ~unsure & np.isnan(value)
             value[take], better[take], source[take] = ideal.value, ideal.better, f"{pack.name}/{ideal.id}{mark}"

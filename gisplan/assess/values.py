@@ -1,14 +1,11 @@
-"""Figures that rules limit, of zones and of the projects on parcels, and what their conditions are held against."""
+"""Figures of zones that rules limit."""
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from gisplan import vocabulary
 from gisplan.assess.idle import Array
-from gisplan.measure import Survey
-from gisplan.measure.survey import column
 
 #: Indicators of the idle-land register that stand beside the measured ones of a zone.
 _OF_IDLE = ("idle_area_m2", "idle_rate", "fee_exposure_wan", "reclaim_candidates")
@@ -34,32 +31,3 @@ def zone_values(
     if intensity is not None:
         out |= {str(n): rows["value"].to_numpy(dtype=float) for n, rows in intensity.groupby("indicator", sort=False)}
     return out
-
-
-def project_values(survey: Survey) -> dict[str, Array]:
-    """Values of the projects on parcels by indicator, NaN where missing; shape (parcels,). Empty without parcels.
-
-    Formulas
-    --------
-    ``project_total_investment`` is the promised investment (万元); intensities divide investment, yearly output and
-    yearly tax by the parcel's area in hectares (tax also in mu), area by the plan's basis; ``project_far_physical`` is
-    floor area ÷ area without counting high halls twice, ``project_building_density`` footprint ÷ area. The register
-    gives one year's output and tax, where the definition of 2004 means the mean of three.
-    """
-    frame, known = survey.layers.frame("parcels"), survey.parcels
-    if frame is None or known is None:
-        return {}
-    units = vocabulary.units("area")
-    amounts = {name: column(frame, name) for name in ("investment_wan", "output_wan", "tax_wan")}
-    with np.errstate(divide="ignore", invalid="ignore"):
-        area = np.where(known.area > 0, known.area, np.nan)
-        made = {
-            "project_total_investment": column(frame, "investment_promised_wan"),
-            "project_investment_intensity": amounts["investment_wan"] / (area / units["ha"]),
-            "project_output_intensity": amounts["output_wan"] / (area / units["ha"]),
-            "project_land_tax": amounts["tax_wan"] / (area / units["ha"]),
-            "project_tax_per_mu": amounts["tax_wan"] / (area / units["mu"]),
-            "project_far_physical": known.floor_area / area,
-            "project_building_density": known.footprint / area,
-        }
-    return {name: values for name, values in made.items() if not np.isnan(values).all()}

@@ -13,16 +13,15 @@ from gisplan import vocabulary
 from gisplan.assess.findings import Things, findings
 from gisplan.assess.idle import AMOUNTS, DATES, TEXTS, classify, days
 from gisplan.assess.register import idle_calendar, idle_register, idle_zones
-from gisplan.assess.values import project_values, zone_values
+from gisplan.assess.values import zone_values
 from gisplan.errors import GisplanError, counted, first_ids, nearest
 from gisplan.issues import Issue
 from gisplan.measure import Survey
 from gisplan.measure.survey import column
 from gisplan.rules import IdleRule, Pack, idle_rule
 
-#: Columns of the plan's tables that conditions ask for, of zones and of parcels.
-_ZONE_FACTS = tuple(c.column for c in vocabulary.conditions().values() if c.of == "zone")
-_PARCEL_FACTS = tuple(c.column for c in vocabulary.conditions().values() if c.of == "parcel")
+#: Columns of the zones that conditions ask for.
+ZONE_FACTS = tuple(c.column for c in vocabulary.conditions().values() if c.of == "zone")
 
 
 @dataclass(frozen=True)
@@ -139,6 +138,7 @@ def judge(
     idle: IdleLand | None,
     packs: Sequence[Pack],
     *,
+    projects: Things | None = None,
     intensity: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Findings of all packs on all zones and projects of a study.
@@ -153,32 +153,15 @@ def judge(
         Its idle-land register, None without one.
     packs
         The plan's rule packs.
+    projects
+        Its projects, None without parcels.
     intensity
         Its land intensity indicators, as ``intensity.csv``, None without them.
     """
-    frame, known, land = survey.layers.frame("parcels"), survey.parcels, survey.layers.zones
+    land = survey.layers.zones
     ids = land["zone_id"].to_numpy(dtype=object)
-    facts = land[[c for c in _ZONE_FACTS if c in land]].reset_index(drop=True)
+    facts = land[[c for c in ZONE_FACTS if c in land]].reset_index(drop=True)
     things = [Things("zone", ids, ids, zone_values(zones, None if idle is None else idle.zones, intensity), facts)]
-    if frame is not None and known is not None and survey.plan.layers.parcels is not None:
-        owner = survey.pieces["parcels"].owner
-        own = {c: frame[c].to_numpy(dtype=object) for c in _PARCEL_FACTS if c in frame}
-        inside = owner >= 0
-        for name in facts:
-            of_zone = np.full(len(frame), None, dtype=object)
-            of_zone[inside] = facts[name].to_numpy(dtype=object)[owner[inside]]
-            own[str(name)] = of_zone
-        own["land_class"] = known.land_class
-        zone_ids = np.full(len(frame), None, dtype=object)
-        zone_ids[inside] = ids[owner[inside]]
-        things.append(
-            Things(
-                "project",
-                frame["parcel_id"].to_numpy(dtype=object),
-                zone_ids,
-                project_values(survey),
-                pd.DataFrame(own),
-                survey.plan.layers.parcels.industry_system,
-            )
-        )
+    if projects is not None:
+        things.append(projects)
     return findings(packs, things, as_of=survey.plan.plan.as_of)

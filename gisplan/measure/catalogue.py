@@ -216,6 +216,7 @@ def _why(survey: Survey, lacking: Sequence[str]) -> str:
     """Flag that names what is not there: layers first, else columns."""
     # Roads that are there, but without a width, lack a column and not a layer.
     lacking = ["roads.width_m" if n == "roads_or_surfaces" and survey.has("roads") else n for n in lacking]
+    lacking = ["buildings.is_standard_factory" if n == "buildings_let" else n for n in lacking]
     layers = [n for n in lacking if "." not in n and n not in ("floor_area", "footprint")]
     if layers:
         return f"LAYER_MISSING:{','.join(layers)}"

@@ -48,6 +48,9 @@ class Buildings:
         Row number of the parcel that most of it stands on; −1 on none.
     own_share, parcel_share
         Part of its footprint on that parcel, and on all parcels.
+    on
+        Pieces of the buildings on parcels: row of the parcel, row of the building, share of its footprint; None
+        without parcels.
     """
 
     floor_area: Array
@@ -55,6 +58,7 @@ class Buildings:
     parcel: NDArray[np.int64]
     own_share: Array
     parcel_share: Array
+    on: tuple[NDArray[np.int64], NDArray[np.int64], Array] | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,8 @@ class Survey:
             return self.buildings is not None or self.has("parcels.floor_area_m2")
         if need == "footprint":
             return self.buildings is not None or self.has("parcels.footprint_m2")
+        if need == "buildings_let":
+            return any(self.has(f"buildings.{c}") for c in ("is_standard_factory", "leased_area_m2", "leased_share"))
         if need == "roads_or_surfaces":
             return "road_surfaces" in self.pieces or self.has("roads.width_m")
         layer, _, column = need.partition(".")
@@ -232,7 +238,8 @@ def _buildings(
     own = np.zeros(len(frame))
     np.maximum.at(own, on.feature, on.share)
     on_any = sum_by(on.feature, on.share, size=len(frame))
-    return Buildings(area, source, owners(on, len(frame)), own, on_any), (on.zone, on.feature, on.share)
+    parts = (on.zone, on.feature, on.share)
+    return Buildings(area, source, owners(on, len(frame)), own, on_any, parts), parts
 
 
 def _parcels(

@@ -163,14 +163,16 @@ def to_flags(values: pd.Series, *, place: str, named: Names | None = None) -> pd
         A word that means neither.
     """
     text = to_text(values)
-    lower = text.map(lambda t: None if t is None else str(t).lower())
+    # Among text, pandas makes NaN of None; what is missing must not turn into "no" on the way.
+    lower = pd.Series([None if pd.isna(t) else str(t).lower() for t in text], index=text.index, dtype=object)
     wrong = lower.notna() & ~lower.isin(_TRUE | _FALSE)
     if wrong.any():
         raise LayerError(
             f"{place} says neither yes nor no in {_counted_of(wrong)}: {_told(text, wrong, named)}. Write "
             "yes or no, 是 or 否, 1 or 0."
         )
-    return lower.map(lambda t: None if t is None else t in _TRUE).astype(object)
+    flags = [None if t is None else t in _TRUE for t in lower]
+    return pd.Series(flags, index=text.index, dtype=object)
 
 
 def to_dates(values: pd.Series, *, place: str, named: Names | None = None) -> pd.Series:

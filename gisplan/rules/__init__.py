@@ -5,7 +5,7 @@ from __future__ import annotations
 from gisplan.rules.compare import Change, differences
 from gisplan.rules.idle import IdleRule, idle_rule, idle_rules
 from gisplan.rules.load import load_packs, shipped
-from gisplan.rules.pack import Benchmark, Example, Ideal, Limit, Pack, Term, Weights, Where
+from gisplan.rules.pack import Benchmark, Example, Ideal, Limit, Pack, Reason, Term, Weights, Where
 
 __all__ = [
     "Benchmark",
@@ -15,6 +15,7 @@ __all__ = [
     "IdleRule",
     "Limit",
     "Pack",
+    "Reason",
     "Term",
     "Weights",
     "Where",

@@ -10,8 +10,11 @@ import numpy as np
 from gisplan import vocabulary
 from gisplan.errors import nearest
 from gisplan.rules.conditions import both_apply, laxer, same_side
-from gisplan.rules.pack import Band, Bounds, Ideal, Limit, Pack, Weights, Where
+from gisplan.rules.pack import Band, Bounds, Ideal, Limit, Pack, Reason, Weights, Where
 from gisplan.rules.terms import IDLE_TERMS
+
+#: States of parcels, as in ``parcels.csv``.
+_STATES = ("built", "vacant", "formed", "open")
 
 #: How far the sum of weights may be from 1.
 _WEIGHTS_OFF = 1e-6
@@ -29,6 +32,8 @@ def faults_of(pack: Pack) -> Iterator[str]:
         yield from (f"band {band.id}: {fault}" for fault in _ends(band))
     for ideal in pack.ideals:
         yield from (f"ideal {ideal.id}: {fault}" for fault in (*_ideal(ideal), *_where(ideal.where), *_asked(ideal)))
+    for reason in pack.reasons:
+        yield from (f"reason {reason.id}: {fault}" for fault in (*_reason(reason), *_where(reason.where)))
     yield from _overlaps(pack.limits)
     yield from _weights(pack.weights)
     yield from _bands(pack.bands)
@@ -50,7 +55,7 @@ def faults_with(pack: Pack, base: Pack) -> Iterator[str]:
 
 
 def _names(pack: Pack) -> Iterator[str]:
-    groups = (("limit", pack.limits), ("ideal", pack.ideals))
+    groups = (("limit", pack.limits), ("ideal", pack.ideals), ("reason", pack.reasons))
     for kind, items in groups:
         ids = [i.id for i in items]
         twice = sorted({i for i in ids if ids.count(i) > 1})
@@ -92,6 +97,47 @@ def _ends(limit: Bounds) -> Iterator[str]:
         )
 
 
+def _reason(reason: Reason) -> Iterator[str]:
+    tests = {
+        "indicator": reason.indicator is not None,
+        "idle_class": bool(reason.idle_class),
+        "banned": reason.banned,
+    }
+    if sum(tests.values()) != 1:
+        yield "give one of indicator, idle_class or banned = true"
+    if reason.banned and not reason.where.given():
+        yield "banned needs a where; without one all land is banned"
+    for name in reason.idle_class:
+        if name not in vocabulary.idle_classes():
+            yield f"unknown idle_class {name!r}; {nearest(name, vocabulary.idle_classes())}"
+    for name in reason.state:
+        if name not in _STATES:
+            yield f"unknown state {name!r}; {nearest(name, _STATES)}"
+    ends = [n for n in ("less_than", "more_than", "of_limit") if getattr(reason, n) is not None]
+    if reason.indicator is not None:
+        yield from _figure(reason, ends)
+    elif ends:
+        yield f"{', '.join(ends)} without an indicator"
+
+
+def _figure(reason: Reason, ends: Sequence[str]) -> Iterator[str]:
+    """Say what is wrong with the figure a reason asks for."""
+    assert reason.indicator is not None
+    known = vocabulary.indicator(reason.indicator)
+    if known is None:
+        yield f"unknown indicator {reason.indicator!r}; {nearest(reason.indicator, vocabulary.indicators())}"
+    elif known.level != "project":
+        yield f"{reason.indicator} is of zones; a reason is of projects"
+    elif reason.unit is not None and reason.unit != known.unit:
+        yield f"{reason.indicator} is in {known.unit}, not in {reason.unit}"
+    elif reason.unit is None and reason.of_limit is None:
+        yield f"a number needs its unit ({known.unit})"
+    if len(ends) != 1:
+        yield "give one of less_than, more_than or of_limit"
+    if reason.of_limit is not None and reason.of_limit <= 0:
+        yield f"of_limit = {reason.of_limit:g} is no part of a limit"
+
+
 def _ideal(ideal: Ideal) -> Iterator[str]:
     if ideal.value < 0 or (ideal.value == 0 and ideal.better == "more"):
         yield f"an ideal value of {ideal.value:g} cannot be scored against"
@@ -118,7 +164,10 @@ def _where(where: Where) -> Iterator[str]:
 
 
 def _overlaps(limits: Sequence[Limit]) -> Iterator[str]:
-    for a, b in combinations(limits, 2):
+    of: dict[str, list[Limit]] = {}
+    for limit in limits:
+        of.setdefault(limit.indicator, []).append(limit)
+    for a, b in (pair for group in of.values() for pair in combinations(group, 2)):
         if a.severity == b.severity and both_apply(a, b) and same_side(a, b):
             yield (f"limits {a.id} and {b.id}: both apply to some of {a.indicator}; let only one apply")
         elif both_apply(a, b) and max(a.low[0], b.low[0]) > min(a.high[0], b.high[0]):

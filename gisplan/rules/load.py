@@ -14,11 +14,14 @@ from pydantic import ValidationError
 
 from gisplan.errors import PlanError, nearest, told
 from gisplan.rules.check import faults_of, faults_with
+from gisplan.rules.limit_table import limits_of
 from gisplan.rules.pack import Pack, Table
 
 #: How lists of a pack's tables are called in a message, by their key.
 _ONE = {
     "limits": "limit",
+    "limit_tables": "table of limits",
+    "reasons": "reason",
     "ideals": "ideal",
     "levels": "level",
     "bands": "band",
@@ -94,6 +97,10 @@ class _Reader:
         except ValidationError as error:
             self.faults += [f"{shown}: {line}." for e in error.errors() for line in _lines(e, raw)]
             return None
+        for table in pack.limit_tables:
+            limits, faults = limits_of(table, pack, file.parent if file else Path())
+            pack = pack.model_copy(update={"limits": (*pack.limits, *limits)})
+            self.faults += [f"{shown}: {fault}." for fault in faults]
         bases = [self.read(b, file.parent if file else Path(), above) for b in pack.refines]
         self.faults += [f"{shown}: {fault}." for fault in faults_of(pack)]
         self.faults += [f"{shown}: {fault}." for base in bases if base is not None for fault in faults_with(pack, base)]

@@ -172,11 +172,16 @@ class Bounds(Sourced):
 
 
 class Limit(Bounds):
-    """What an indicator must be, as far as ``where`` and ``in_force`` say."""
+    """What an indicator must be, as far as ``where`` and ``in_force`` say.
+
+    ``code`` is what a finding of it is called where it fails, ``advice`` what to do then.
+    """
 
     severity: Severity = "must"
     where: Where = Where()
     in_force: Period = Period()
+    code: str = ""
+    advice: Words = Words()
 
     def judge(self, values: NDArray[np.float64]) -> NDArray[np.object_]:
         """Class of each value: ``pass``, ``below``, ``above``, or ``no_data`` where it is missing.
@@ -188,8 +193,9 @@ class Limit(Bounds):
         """
         (low, low_in), (high, high_in) = self.low, self.high
         out = np.full(len(values), "pass", dtype=object)
-        out[_beyond(low - values, low, including=low_in)] = "below"
-        out[_beyond(values - high, high, including=high_in)] = "above"
+        with np.errstate(invalid="ignore"):  # a value may be known to have no end, and so may a side
+            out[_beyond(low - values, low, including=low_in)] = "below"
+            out[_beyond(values - high, high, including=high_in)] = "above"
         out[np.isnan(values)] = "no_data"
         return out
 
@@ -197,6 +203,60 @@ class Limit(Bounds):
 def _beyond(by: NDArray[np.float64], limit: float, *, including: bool) -> NDArray[np.bool_]:
     grace = TOLERANCE * max(1.0, abs(limit)) if math.isfinite(limit) else 0.0
     return by > grace if including else by >= -grace
+
+
+class LimitTable(Sourced):
+    """A CSV file of limits by industry and grade of land, one row a limit; see `gisplan.rules.limit_table`.
+
+    Attributes
+    ----------
+    id
+        Beginning of the ids of its limits.
+    file
+        Path, relative to the pack.
+    indicator
+        What its last column limits from below.
+    unit
+        Of that column.
+    where
+        Conditions that hold for every row besides industry and grade.
+    """
+
+    id: str
+    file: str
+    indicator: str
+    unit: str
+    severity: Severity = "must"
+    where: Where = Where()
+
+
+class Reason(Sourced):
+    """Why land counts as inefficient (低效用地): one kind of test, on the parcels that ``where`` and ``state`` name.
+
+    Attributes
+    ----------
+    indicator, unit, less_than, more_than
+        A figure of the project beyond a number.
+    of_limit
+        The figure lies below this part of the lower limit that the plan's packs set for the parcel.
+    idle_class
+        Classes of the idle-land register.
+    banned
+        Nothing but ``where`` has to hold: an industry that is banned or to be moved.
+    state
+        States of parcels for which the reason is asked; all where none is named.
+    """
+
+    id: str
+    indicator: str | None = None
+    unit: str | None = None
+    less_than: Number | None = None
+    more_than: Number | None = None
+    of_limit: Number | None = None
+    idle_class: Names = ()
+    banned: bool = False
+    state: Names = ()
+    where: Where = Where()
 
 
 class Ideal(Sourced):
@@ -296,6 +356,8 @@ class Pack(Table):
     bands: tuple[Band, ...] = ()
     terms: dict[str, Term] = Field(default_factory=dict)
     benchmarks: tuple[Benchmark, ...] = ()
+    limit_tables: tuple[LimitTable, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     examples: tuple[Example, ...] = ()
     file: Path | None = None
 

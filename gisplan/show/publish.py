@@ -23,8 +23,16 @@ OUTPUTS = (
     "run.json",
 )
 
-#: Files that a run writes besides where the plan names rules, and where the register tells of idle land.
-OPTIONAL = ("findings.csv", "idle.csv", "idle_zones.csv", "idle_calendar.csv", "idle_calendar.ics")
+#: Files that a run writes besides where the plan names rules, and where the register tells of idle land or promises.
+OPTIONAL = (
+    "findings.csv",
+    "projects.csv",
+    "projects_zones.csv",
+    "idle.csv",
+    "idle_zones.csv",
+    "idle_calendar.csv",
+    "idle_calendar.ics",
+)
 
 #: Files that a run writes besides where a rule pack of the plan has weights for a score.
 INTENSITY = ("intensity.csv", "intensity_scores.csv", "intensity_land.csv", "potential.csv")

@@ -328,3 +328,16 @@ def idle_windows() -> tuple[int, ...]:
 def intensity(kind: str) -> Mapping[str, Any]:
     """Words of the land intensity evaluation by what they are of: ``build``, ``supply``, … as in ``intensity.toml``."""
     return dict(_table("intensity.toml")[kind])
+
+
+@cache
+def edition_words() -> Mapping[str, str]:
+    """What registers write for editions of the industry classification → the edition."""
+    table = _table("indicators.toml")
+    return {word: edition for edition, words_ in table["edition_words"].items() for word in words_}
+
+
+@cache
+def projects() -> Mapping[str, Any]:
+    """Words and numbers for the projects on parcels; see ``projects.toml``."""
+    return _table("projects.toml")

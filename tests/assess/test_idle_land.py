@@ -159,7 +159,7 @@ def test_a_run_writes_the_register_and_the_sentence_on_everything(result, tmp_pa
     for name in (*IDLE_FILES, "findings.csv"):
         assert (again / name).read_bytes() == (tmp_path / "out" / name).read_bytes()
     # A later run that tells no idle land leaves none of an earlier one.
-    write(replace(result, idle_land=None, findings=None), again)
+    write(replace(result, idle_land=None, project_land=None, findings=None), again)
     assert not {*OPTIONAL} & {f.name for f in again.iterdir()}
 
 

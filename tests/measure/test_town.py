@@ -175,6 +175,25 @@ BUILDING_FIGURES = {
         "Z2": quotient(FOOT["Z2"], LAND["Z2"], 4),
         "Z3": quotient(FOOT["Z3"], 0, 1),
     },
+    # B1 is let to six tenths, B4 to half; of B9 the floor area is not known.
+    "vacant_floor_area_m2": {
+        "Z1": total(0.4 * B1 + 0.5 * B4 / 3, 2),
+        "Z2": total(0.5 * B4 * 2 / 3, 1, missing=1, known=800 / 1700, flags="PARTIAL"),
+        "Z3": total(0, 0),
+    },
+    # Nobody says what B2 is; of B6 and B9 the floor area is not known.
+    "standard_factory_share": {
+        "Z1": quotient(
+            B1 + B4 / 3, B1 + 3600 + B4 / 3 + 600 + 800 + 30, 6, missing=2, known=4330 / 7730, flags="PARTIAL"
+        ),
+        "Z2": quotient(B4 * 2 / 3, B4 * 2 / 3 + 1600 + 4800, 3, missing=1, known=2800 / 3700, flags="PARTIAL"),
+        "Z3": quotient(0, 800, 1),
+    },
+    "standard_factory_occupancy": {
+        "Z1": quotient(0.6 * B1 + 0.5 * B4 / 3, B1 + B4 / 3, 2),
+        "Z2": quotient(B4 / 3, B4 * 2 / 3, 1, missing=1, known=800 / 1700, flags="PARTIAL"),
+        "Z3": quotient(0, 0, 0),
+    },
     # Of the footprints whose floor area is known: the floors of B9 are not known, so its land does not count
     # either.
     "mean_floors": {

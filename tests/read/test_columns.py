@@ -77,12 +77,18 @@ def test_the_likelier_name_wins_and_each_field_is_used_once():
     assert sources("parcels", "BSM", "面积", "ZDDM", "ZDMJ") == {"parcel_id": "ZDDM", "land_area": "ZDMJ"}
 
 
+def test_a_name_that_may_be_either_of_two_columns_gives_both_lines():
+    (issue,) = found("parcels", "LD").issues
+    assert issue.message == "LD may be people employed (劳动), or green land (绿地), so it is not used."
+    lines = ('columns = { jobs = "LD" }', 'columns = { green_land = "LD" }')
+    assert issue.remedy == f"If it is jobs or green_land, write {' or '.join(lines)} under [layers.parcels]."
+
+
 @pytest.mark.parametrize(
     ("layer", "field", "column", "meaning"),
     [
         ("parcels", "YT", "land_use", "a land-use code, or its name in words"),
         ("parcels", "dlmj", "land_area", "the whole parcel's area, or that of one land class in it"),
-        ("parcels", "LD", "jobs", "people employed (劳动), or green land (绿地)"),
         ("parcels", "DJ", "price", "a land price (地价), a grade (等级) or a registration (登记)"),
         ("roads", "dj", "road_class", "a road class (等级), or a registration (登记)"),
     ],

@@ -35,7 +35,7 @@ def limit(indicator="plot_ratio", unit="1", **more):
 def test_all_packs_are_there_and_hold_together():
     assert set(shipped()) == {
         "cn-idle-2012", "cn-industry-2008", "cn-industry-2023", "cn-zone-intensity", "cn-roads", "cn-slope",
-        "cn-park-practice", "un-habitat", "sdg", "hk-industry", "us-practice",
+        "cn-park-practice", "cn-inefficient", "cn-admission", "un-habitat", "sdg", "hk-industry", "us-practice",
     }  # fmt: skip
     for name, pack in zip(shipped(), load_packs(shipped()), strict=True):
         assert pack.name == name
