@@ -17,7 +17,7 @@ from pyproj import CRS
 
 from gisplan import assess, measure
 from gisplan import issues as issues_
-from gisplan.assess import IdleLand
+from gisplan.assess import IdleLand, Supply
 from gisplan.errors import GisplanError, counted
 from gisplan.issues import Issue
 from gisplan.measure import Measured, Survey, tables
@@ -52,6 +52,13 @@ class Result:
         What the plan's rules say of zones and projects, None without rules (``findings.csv``).
     idle_land
         The idle-land register on the plan's ``as_of``, None where it cannot be told (``idle.csv`` and its fellows).
+    supply
+        Land supply, None without batches, boundaries and phases (``supply.csv`` and its fellows).
+    targets
+        The plan's targets against what is, None without targets (``targets.csv``).
+    industry
+        Industries by zone, and how alike zones are; None where no parcel states an industry (``industry.csv``,
+        ``industry_pairs.csv``).
     balance
         The books (``balance.csv``).
     issues
@@ -68,6 +75,9 @@ class Result:
     parcels: pd.DataFrame | None
     findings: pd.DataFrame | None
     idle_land: IdleLand | None
+    supply: Supply | None
+    targets: pd.DataFrame | None
+    industry: tuple[pd.DataFrame, pd.DataFrame] | None
     balance: pd.DataFrame
     issues: tuple[Issue, ...]
     timings: Mapping[str, float]
@@ -112,6 +122,13 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
     zones = tables.wide(survey, measured)
     idle_land, told = _idle(survey, packs)
     findings = assess.judge(survey, zones, idle_land, packs) if packs else None
+    supply = assess.assess_supply(survey, None if idle_land is None else idle_land.parcels)
+    told += [] if supply is None else assess.supply_issues(survey, supply)
+    targets = _targets(survey, zones, idle_land)
+    if targets is not None:
+        judged = assess.target_findings(targets)
+        findings = judged if findings is None else pd.concat([findings, judged], ignore_index=True)
+    industry = assess.industry_tables(survey)
     clock.append(time.perf_counter())
     progress("check")
     found = measure.placed((*layers.issues, *measure.found(survey), *told), layers)
@@ -127,6 +144,9 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
         _with_idle(tables.parcels(survey), idle_land),
         findings,
         idle_land,
+        supply,
+        targets,
+        industry,
         books,
         found,
         steps,
@@ -144,6 +164,15 @@ def _idle(survey: Survey, packs: Sequence[Pack]) -> tuple[IdleLand | None, list[
         remedy = "Mend as_of or rules in the plan, or ask for another day with gisplan idle."
         return None, [Issue("IDLE_NOT_TOLD", "warning", "parcels", 0, str(error), remedy, "planner")]
     return idle_land, [] if idle_land is None else assess.idle_issues(idle_land)
+
+
+def _targets(survey: Survey, zones: pd.DataFrame, idle_land: IdleLand | None) -> pd.DataFrame | None:
+    """Targets of the plan against the zones' values; None where it has none."""
+    plan = survey.plan
+    if not plan.targets:
+        return None
+    values = assess.zone_values(zones, None if idle_land is None else idle_land.zones)
+    return assess.targets(plan.targets, [str(z) for z in zones["zone_id"]], values, as_of=plan.plan.as_of)
 
 
 def _with_idle(parcels: pd.DataFrame | None, idle_land: IdleLand | None) -> pd.DataFrame | None:
@@ -252,6 +281,8 @@ def write(result: Result, folder: str | Path, *, progress: Callable[[str], None]
             write_csv(result.findings, fresh / "findings.csv")
         if result.idle_land is not None:
             write_idle(result.idle_land, fresh, name=result.plan.plan.title.both(result.plan.plan.name)["zh"])
+        for name, table in _assessed(result).items():
+            write_csv(table, fresh / name)
         write_csv(result.balance, fresh / "balance.csv")
         write_csv(issues_.table(result.issues), fresh / "issues.csv")
         progress("write results.gpkg")
@@ -261,6 +292,20 @@ def write(result: Result, folder: str | Path, *, progress: Callable[[str], None]
         (fresh / "map.html").write_text(page, encoding="utf-8", newline="\n")
         write_record(fresh / "run.json", _record(result, time.perf_counter() - began))
     return out
+
+
+def _assessed(result: Result) -> dict[str, pd.DataFrame]:
+    """Tables of land supply, targets and industry, as far as there are any, by file."""
+    supply, (industry, pairs) = result.supply, result.industry or (None, None)
+    tables = {
+        "supply.csv": supply.zones if supply else None,
+        "supply_batches.csv": supply.batches if supply else None,
+        "boundaries.csv": supply.boundaries if supply else None,
+        "targets.csv": result.targets,
+        "industry.csv": industry,
+        "industry_pairs.csv": pairs,
+    }
+    return {name: table for name, table in tables.items() if table is not None}
 
 
 def _gis_layers(result: Result) -> dict[str, gpd.GeoDataFrame]:

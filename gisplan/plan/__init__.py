@@ -6,6 +6,7 @@ from gisplan.plan.checks import Checks
 from gisplan.plan.file import load_plan, parse_plan
 from gisplan.plan.tables import (
     Assumptions,
+    Batches,
     Buildings,
     ColumnSource,
     Header,
@@ -19,10 +20,12 @@ from gisplan.plan.tables import (
     Terrain,
     Zones,
 )
+from gisplan.plan.targets import Supply, Target
 from gisplan.plan.values import Text, nearest
 
 __all__ = [
     "Assumptions",
+    "Batches",
     "Buildings",
     "Checks",
     "ColumnSource",
@@ -34,6 +37,8 @@ __all__ = [
     "RoadSurfaces",
     "Roads",
     "ServiceLayer",
+    "Supply",
+    "Target",
     "Terrain",
     "Text",
     "Zones",

@@ -18,7 +18,7 @@ from gisplan.issues import Issue
 from gisplan.plan import ColumnSource, Plan
 from gisplan.plan.places import is_database
 from gisplan.read import crs as crs_
-from gisplan.read import land_use, ledger, overlap, placing, roads, slivers, terrain, units, zones
+from gisplan.read import land_use, ledger, overlap, placing, roads, slivers, stages, terrain, units, zones
 from gisplan.read.layer import Clean, clean
 from gisplan.read.raw import Raw, read_raw
 from gisplan.read.witness import Witness
@@ -29,8 +29,16 @@ _ID = {
     "buildings": "building_id",
     "roads": "road_id",
     "road_surfaces": "surface_id",
+    "batches": "batch_id",
+    "boundaries": "boundary_id",
+    "phases": "phase_id",
+    "levelled": "levelled_id",
 }
-_DIMENSION = {"zones": 2, "parcels": 2, "buildings": 2, "roads": 1, "road_surfaces": 2}
+_DIMENSION = {
+    **dict.fromkeys(("zones", "parcels", "buildings", "road_surfaces"), 2),
+    **dict.fromkeys(("batches", "boundaries", "phases", "levelled", "built_up"), 2),
+    "roads": 1,
+}
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,8 @@ class Layers:
         Pairs of zones that cover the same land, down to the last sliver.
     layers
         The other layers by name (``parcels``, ``buildings``, ``roads``, ``road_surfaces``,
-        ``services.<name>``), each with ``area_m2`` and ``planar_area_m2``, or ``length_m``.
+        ``services.<name>``, ``batches``, ``boundaries.<kind>``, ``phases``, ``levelled``,
+        ``built_up.<start or end>``), each with ``area_m2`` and ``planar_area_m2``, or ``length_m``.
     member
         Row number of each parcel's zone where zones are made from parcels, else None.
     issues
@@ -134,6 +143,9 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
         elif name == "roads":
             layer, found = roads.classify(layer, plan.layers.roads)
             issues += found
+        elif name == "batches":
+            layer, found = stages.classify(layer, plan.layers.batches)
+            issues += found
         # Parcels were measured before their ledgers were joined.
         out[name] = layer if name == "parcels" else _sized(layer, crs, plan.plan.area)
         if name == "parcels":
@@ -178,6 +190,9 @@ def _tables(plan: Plan) -> list[tuple[str, Any]]:
         ("road_surfaces", spec.road_surfaces),
     ]
     tables += [(f"services.{name}", table) for name, table in spec.services.items()]
+    tables += [("batches", spec.batches), ("phases", spec.phases), ("levelled", spec.levelled)]
+    for family, members in (("boundaries", spec.boundaries), ("built_up", spec.built_up)):
+        tables += [(f"{family}.{name}", table) for name, table in members.items()]
     return [(name, table) for name, table in tables if table is not None]
 
 
@@ -297,7 +312,7 @@ def _apart(land: gpd.GeoDataFrame, out: Mapping[str, Clean]) -> list[Issue]:
     x0, y0, x1, y1 = land.total_bounds
     issues = []
     for name, layer in out.items():
-        if not name.startswith(("services.", "road_surfaces")):
+        if name in ("parcels", "buildings", "roads"):  # without any of these in a zone nothing is measured at all
             continue
         a0, b0, a1, b1 = layer.frame.total_bounds
         gap = float(np.hypot(max(x0 - a1, a0 - x1, 0.0), max(y0 - b1, b0 - y1, 0.0)))

@@ -23,8 +23,21 @@ OUTPUTS = (
     "run.json",
 )
 
-#: Files that a run writes besides where the plan names rules, and where the register tells of idle land.
-OPTIONAL = ("findings.csv", "idle.csv", "idle_zones.csv", "idle_calendar.csv", "idle_calendar.ics")
+#: Files that a run writes besides where the plan names rules, batches, boundaries or targets, and where the
+#: register tells of idle land or of industries.
+OPTIONAL = (
+    "findings.csv",
+    "idle.csv",
+    "idle_zones.csv",
+    "idle_calendar.csv",
+    "idle_calendar.ics",
+    "supply.csv",
+    "supply_batches.csv",
+    "boundaries.csv",
+    "targets.csv",
+    "industry.csv",
+    "industry_pairs.csv",
+)
 
 #: Every file a run may write. One that an earlier run wrote and this one does not is taken away, so that no
 #: folder mixes two runs.

@@ -125,6 +125,17 @@ class IdleClass:
 
 
 @dataclass(frozen=True)
+class Stage:
+    """A stage of a conversion batch; ``words`` are what registers write for it."""
+
+    id: str
+    zh: str
+    en: str
+    approved: bool
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class RoadClass:
     """A road class; ``names`` are the words of other systems that are read as it."""
 
@@ -142,8 +153,8 @@ def _table(name: str) -> dict[str, Any]:
 
 @cache
 def columns(layer: str) -> Mapping[str, Column]:
-    """Canonical columns of a layer by name; service layers share the table ``services``."""
-    key = "services" if layer.startswith("services.") else layer
+    """Canonical columns of a layer by name; layers of one family (``services.water``) share a table."""
+    key = layer.split(".", maxsplit=1)[0]
     return {
         name: Column(name=name, **{**spec, "aliases": tuple(spec.get("aliases", ()))})
         for name, spec in _table("columns.toml").get(key, {}).items()
@@ -300,3 +311,22 @@ def idle_caution() -> Mapping[str, Mapping[str, str]]:
 def idle_windows() -> tuple[int, ...]:
     """Days ahead in which a coming threshold is told, the nearest first."""
     return tuple(_table("idle.toml")["windows"])
+
+
+@cache
+def stages() -> Mapping[str, Stage]:
+    """Stages of a conversion batch, from the first to the last."""
+    table = _table("supply.toml")["stages"]
+    return {k: Stage(id=k, **{**v, "words": tuple(v["words"])}) for k, v in table.items()}
+
+
+@cache
+def supply_words(kind: str) -> Mapping[str, Mapping[str, str]]:
+    """Words of land supply in both languages: ``boundaries``, ``targets``."""
+    return dict(_table("supply.toml")[kind])
+
+
+@cache
+def land_bank_words() -> tuple[str, ...]:
+    """What the status of a parcel says where the land bank holds it."""
+    return tuple(_table("supply.toml")["land_bank"])
