@@ -24,6 +24,7 @@ from sample_fabric import fabric, write_fabric
 from sample_park import CRS, SEED, Ground, build_ground
 from sample_register import write_register
 from sample_sheet import area
+from sample_supply import write_supply
 from sample_terrain import levelled_ground, write_dem
 from sample_text import PLAN, source_text
 
@@ -39,6 +40,7 @@ def main(out: Path = LAYERS) -> None:
     layers, ground, lots, rng = park_layers()
     _write_geopackage(layers, out / "park.gpkg")
     write_register(lots, out / "register.xlsx", rng)
+    write_supply(layers["phases"], out)
     write_dem(ground, layers["levelled"], out / "dem.tif")
     (out / "plan.toml").write_text(PLAN, encoding="utf-8", newline="\n")
     (out / "SOURCE.md").write_text(source_text(layers, SEED), encoding="utf-8", newline="\n")

@@ -18,7 +18,7 @@ import shapely
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = ROOT / "layers"
-FILES = ["SOURCE.md", "dem.tif", "park.gpkg", "plan.toml", "register.xlsx"]
+FILES = ["SOURCE.md", "batches.csv", "dem.tif", "land_bank.csv", "park.gpkg", "plan.toml", "register.xlsx"]
 AS_OF = dt.date(2025, 12, 31)
 SHEET = "宗地台账"
 
@@ -88,7 +88,9 @@ def test_every_layer_of_the_plan_is_there_with_its_columns():
     services = layers.pop("services")
     assert list(services) == ["road", "water", "rain", "sewage", "power", "telecom", "gas", "heat"]
     assert (LAYERS / layers.pop("terrain")["path"]).is_file()
-    for spec in [*layers.values(), *services.values()]:
+    assert (LAYERS / layers.pop("batches")["path"]).is_file()
+    boundaries = layers.pop("boundaries")
+    for spec in [*layers.values(), *services.values(), *boundaries.values()]:
         fields = set(pyogrio.read_info(LAYERS / spec["path"], layer=spec["layer"])["fields"])
         sources = spec.get("columns", {}).values()
         assert {s if isinstance(s, str) else s["column"] for s in sources} <= fields

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from gisplan import vocabulary
 from gisplan.assess.idle import Array, Mask
@@ -19,6 +18,7 @@ from gisplan.measure.developed import (
     Land,
     Shapes,
     as_land,
+    banked,
     built,
     built_land,
     is_true,
@@ -29,7 +29,6 @@ from gisplan.measure.developed import (
     supplied_land,
 )
 from gisplan.measure.supply import approved_batches, supplied_since
-from gisplan.read import overlap
 
 #: Classes of the idle-land register of land that was supplied and on which work has not begun.
 _NOT_STARTED = {
@@ -38,6 +37,10 @@ _NOT_STARTED = {
     "idle_1y_m2": ("IDLE_1Y", "IDLE_1Y_GOV"),
     "idle_2y_m2": ("IDLE_2Y", "IDLE_2Y_GOV"),
 }
+
+
+#: Land (m²) that two batches share, or that a phase has left, below which it is the noise of drawing.
+_LEAST_M2 = 1.0
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ def _unknown_land(survey: Survey) -> Land:
     return parcels_where(survey, "unknown supply", is_unknown(supplied(survey)))
 
 
-def _within(survey: Survey, targets: Shapes, land: Land | None) -> Array:
+def _within(targets: Shapes, land: Land | None) -> Array:
     return np.full(len(targets), np.nan) if land is None else land.within(targets)
 
 
@@ -133,7 +136,7 @@ def _batches(survey: Survey) -> pd.DataFrame:
     own = frame["area_m2"].to_numpy(dtype=float)
     # What the file says of its area stands beside the drawn one, under its own name.
     said = frame["declared_m2"].to_numpy(dtype=float) if "declared_m2" in frame else np.full(n, np.nan)
-    told = np.minimum(_within(survey, land, supplied_land(survey) if has else None), area)
+    told = np.minimum(_within(land, supplied_land(survey) if has else None), area)
     of_approved = np.array([bool((is_approved | ~m).all()) for *_, m in groups])
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = np.where(of_approved & (area > 0), told / area, np.nan)
@@ -152,7 +155,7 @@ def _batches(survey: Survey) -> pd.DataFrame:
                             for g in groups],
             "n_undeclared": [int(np.isnan(said[g[4]]).sum()) for g in groups],
             "supplied_m2": told,
-            "unknown_m2": _within(survey, land, _unknown_land(survey) if has else None),
+            "unknown_m2": _within(land, _unknown_land(survey) if has else None),
             "unsupplied_m2": np.where(of_approved, area - told, np.nan),
             "supply_rate": rate,
         }
@@ -211,15 +214,6 @@ def _zones(survey: Survey, idle: pd.DataFrame | None) -> pd.DataFrame:
     return pd.DataFrame(out)
 
 
-def banked(survey: Survey) -> NDArray[np.bool_] | None:
-    """Parcels that the land bank holds by the register's status; None where there is no status."""
-    frame = survey.layers.layers["parcels"].frame
-    if "status" not in frame:
-        return None
-    words = {w.casefold() for w in (*vocabulary.land_bank_words(), *survey.plan.supply.land_bank)}
-    return np.array([isinstance(s, str) and s.strip().casefold() in words for s in frame["status"]], dtype=bool)
-
-
 def _bounds(survey: Survey) -> list[str]:
     names = [f"boundaries.{k}" for k in vocabulary.supply_words("boundaries")]
     return [n for n in (*names, "phases") if n in survey.layers.layers]
@@ -232,8 +226,8 @@ def _boundaries(survey: Survey, bounds: list[str]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``kind`` (approved, planned, start_up or phase), ``id``, ``name``, ``start_year``, ``target_year``,
-        ``area_m2``; ``built_m2`` and ``built_share`` (of a phase, its completion), ``supplied_m2``,
-        ``supplied_share``, ``unknown_m2`` (of parcels neither known to be built nor not), ``levelled_m2``,
+        ``area_m2``; ``parcels_m2`` (land of parcels, without the roads between them), ``built_m2`` and
+        ``built_share`` of the area (of a phase, its completion), ``supplied_m2``, ``supplied_share``, ``unknown_m2`` (of parcels neither known to be built nor not), ``levelled_m2``,
         ``levelled_share`` (missing without a layer of levelled land), ``is_due`` (the target year is over). A boundary
         is one row, whatever its blocks; phases are a row each.
     """
@@ -252,7 +246,9 @@ def _boundaries(survey: Survey, bounds: list[str]) -> pd.DataFrame:
         land.append(united(shapes, group, size=len(ids)))
         for i, phase in enumerate(ids):
             own = frame.iloc[int(np.argmax(group == i))]
-            rows.append({"kind": "phase", "id": phase, **{k: own.get(k) for k in ("name", "start_year", "target_year")}})
+            rows.append(
+                {"kind": "phase", "id": phase, **{k: own.get(k) for k in ("name", "start_year", "target_year")}}
+            )
     targets = np.concatenate(land)
     area = land_area(survey, targets)
     has = survey.parcels is not None
@@ -260,14 +256,16 @@ def _boundaries(survey: Survey, bounds: list[str]) -> pd.DataFrame:
     out["area_m2"] = area
     levelled = as_land(survey, _shapes(survey, "levelled")) if "levelled" in survey.layers.layers else None
     unknown = parcels_where(survey, "unknown state", is_unknown(built(survey))) if has else None
+    everything = parcels_where(survey, "all", np.ones(len(built(survey)), dtype=bool)) if has else None
     for name, of in (
+        ("parcels", everything),
         ("built", built_land(survey) if has else None),
         ("supplied", supplied_land(survey) if has else None),
         ("unknown", unknown),
         ("levelled", levelled),
     ):
-        out[f"{name}_m2"] = np.minimum(_within(survey, targets, of), area)
-        if name != "unknown":
+        out[f"{name}_m2"] = np.minimum(_within(targets, of), area)
+        if name not in ("parcels", "unknown"):
             out[f"{name}_share"] = out[f"{name}_m2"] / np.where(area > 0, area, np.nan)
     as_of = _as_of(survey)
     years = out["target_year"].astype(float)
@@ -279,18 +277,15 @@ def supply_issues(survey: Survey, supply: Supply) -> list[Issue]:
     """Say where batches cover the same land, lie outside the approved dates, or phases are over and unfinished."""
     out: list[Issue] = []
     if supply.batches is not None:
-        frame = survey.layers.layers["batches"].frame
-        out += overlap.told(
-            "batches", frame, "batch_id", overlaps(_shapes(survey, "batches")), severity="warning",
-            sliver_m=survey.plan.checks.sliver_m,
-        )  # fmt: skip
+        out += _overlap_told(survey)
         out += _dates_told(survey)
     if supply.boundaries is not None:
         late = supply.boundaries
-        late = late[(late["kind"] == "phase") & (late["is_due"] == True) & (late["built_share"] < 1)]  # noqa: E712
+        left = late["parcels_m2"] - late["built_m2"]
+        late = late.assign(left=left)[(late["kind"] == "phase") & (late["is_due"] == True) & (left > _LEAST_M2)]  # noqa: E712
         if len(late):
             listed = [
-                f"{r.id} (due {int(r.target_year)}, {100 * r.built_share:.1f} % built)" for r in late.itertuples()
+                f"{r.id} (due {int(r.target_year)}, {r.left:,.0f} of {r.parcels_m2:,.0f} m²)" for r in late.itertuples()
             ]
             out.append(
                 Issue(
@@ -298,12 +293,29 @@ def supply_issues(survey: Survey, supply: Supply) -> list[Issue]:
                     "note",
                     "phases",
                     len(late),
-                    f"{counted(len(late), 'phase')} past the target year and not built up: {first_ids(listed)}.",
+                    f"{counted(len(late), 'phase')} past the target year with parcels that are not in use: {first_ids(listed)}.",
                     features=listed,
                     ids=[str(i) for i in late["id"]],
                 )
             )
     return out
+
+
+def _overlap_told(survey: Survey) -> list[Issue]:
+    """Batches that cover the same land, largest pair first."""
+    shared = overlaps(_shapes(survey, "batches"), least_m2=_LEAST_M2)
+    if not len(shared.first):
+        return []
+    ids = survey.layers.layers["batches"].frame["batch_id"].astype(str).to_numpy(dtype=object)
+    order = np.lexsort((shared.second, shared.first, -shared.area))
+    listed = [f"{ids[shared.first[k]]} + {ids[shared.second[k]]} ({shared.area[k]:,.2f} m²)" for k in order]
+    message = (
+        f"{counted(len(listed), 'pair')} of batches cover the same land; approved land counts it once, each batch by "
+        f"itself counts it: {first_ids(listed)}."
+    )
+    remedy = "See whether land was approved twice, and correct the borders if not."
+    first = [str(ids[shared.first[k]]) for k in order]
+    return [Issue("BATCHES_OVERLAP", "warning", "batches", len(listed), message, remedy, features=listed, ids=first)]
 
 
 def _dates_told(survey: Survey) -> list[Issue]:
@@ -323,6 +335,6 @@ def _dates_told(survey: Survey) -> list[Issue]:
     for code, severity, mask, what, remedy in cases:
         if mask.any():
             ids = [str(b) for b in frame["batch_id"][mask]]
-            n = counted(len(ids), "batch", "batches")
-            out.append(Issue(code, severity, "batches", len(ids), f"{n} {what}: {first_ids(ids)}.", remedy, features=ids))  # type: ignore[arg-type]
+            message = f"{counted(len(ids), 'batch', 'batches')} {what}: {first_ids(ids)}."
+            out.append(Issue(code, severity, "batches", len(ids), message, remedy, features=ids))  # type: ignore[arg-type]
     return out

@@ -121,29 +121,33 @@ def _title(target: Target) -> str:
 
 
 def _class(target: Target, actual: float, *, is_met: bool, expected: float, as_of: dt.date | None) -> tuple[str, str]:
-    if np.isnan(actual):
-        return "no_data", "no value"
-    zero = "the target is 0: no completion" if target.value == 0 else ""
-    if is_met:
-        return "done", zero
-    if as_of is None:
-        return "open", "the plan has no as_of"
-    if as_of > target.due:
-        return "missed", zero or f"due {target.due}"
-    if np.isnan(expected):
-        return "open", zero or "no base to tell the pace"
-    if target.base_date is not None and as_of < target.base_date:
-        return "open", f"begins {target.base_date}"
+    """Class of a target and what is to be said of it."""
     lacking = expected - actual if target.direction == "at_least" else actual - expected
-    return ("on_track" if lacking <= GRACE * max(1.0, abs(expected)) else "behind"), zero
+    zero = "the target is 0: no completion" if target.value == 0 else ""
+    if np.isnan(actual):
+        found = "no_data", "no value"
+    elif is_met:
+        found = "done", zero
+    elif as_of is None:
+        found = "open", "the plan has no as_of"
+    elif as_of > target.due:
+        found = "missed", zero or f"due {target.due}"
+    elif np.isnan(expected):
+        found = "open", zero or "no base to tell the pace"
+    elif target.base_date is not None and as_of < target.base_date:
+        found = "open", f"begins {target.base_date}"
+    else:
+        found = ("on_track" if lacking <= GRACE * max(1.0, abs(expected)) else "behind"), zero
+    return found
 
 
 def target_findings(table: pd.DataFrame) -> pd.DataFrame:
-    """Targets as findings: ``pass`` where done, else ``below`` or ``above`` (``should`` once due, before it ``info``)."""
+    """Targets as findings: ``pass`` where done, else ``below`` or ``above``; ``should`` once missed, before ``info``."""
     told = {"done": "pass", "no_data": "no_data"}
     beyond = table["direction"].map({"at_least": "below", "at_most": "above"})
     sign = table["direction"].map({"at_least": "≥", "at_most": "≤"})
     words = vocabulary.supply_words("targets")
+    told_of = list(zip(table["class"], table["note"], strict=True))
     return pd.DataFrame(
         {
             "level": "zone",
@@ -160,7 +164,9 @@ def target_findings(table: pd.DataFrame) -> pd.DataFrame:
             "clause": [f"due {d}" for d in table["due"]],
             "source": table["source"].where(table["source"] != "", "plan"),
             "verified": True,
-            "note": [f"{words[c]['en']}{'; ' + n if n else ''}" for c, n in zip(table["class"], table["note"], strict=True)],
+            "note": [
+                f"{words[c]['en']}{'; ' + n if n else ''}" for c, n in zip(table["class"], table["note"], strict=True)
+            ],
         },
         columns=list(FINDING_COLUMNS),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gisplan import vocabulary
 from gisplan.geometry import covered, ellipsoidal_area, signed, united
 from gisplan.measure.catalogue import Array
 from gisplan.measure.survey import Survey
@@ -58,7 +59,7 @@ def supplied(survey: Survey) -> NDArray[np.object_]:
     """Tell of each parcel whether it has been supplied: True, False, or None where the register does not say.
 
     A date of supply settles it, held against the plan's ``as_of``. Without one, a later event that has happened, or a
-    date that only a contract sets, shows that it was.
+    date that only a contract sets, shows that it was. What the land bank holds is not supplied.
     """
     return survey.once("supplied", lambda: _supplied(survey))
 
@@ -67,6 +68,9 @@ def _supplied(survey: Survey) -> NDArray[np.object_]:
     frame = survey.layers.layers["parcels"].frame
     out = np.full(len(frame), None, dtype=object)
     as_of = survey.plan.plan.as_of
+    bank = banked(survey)
+    if bank is not None:
+        out[bank] = False
     for name in _OF_CONTRACT:
         if name in frame:
             out[frame[name].notna().to_numpy()] = True
@@ -79,6 +83,15 @@ def _supplied(survey: Survey) -> NDArray[np.object_]:
             if name == "supply_date":
                 out[told[~past]] = False
     return out
+
+
+def banked(survey: Survey) -> Mask | None:
+    """Parcels that the land bank holds by the register's status; None where there is no status."""
+    frame = survey.layers.layers["parcels"].frame
+    if "status" not in frame:
+        return None
+    words = {w.casefold() for w in (*vocabulary.land_bank_words(), *survey.plan.supply.land_bank)}
+    return np.array([isinstance(s, str) and s.strip().casefold() in words for s in frame["status"]], dtype=bool)
 
 
 def built(survey: Survey) -> NDArray[np.object_]:
@@ -119,7 +132,8 @@ def supplied_land(survey: Survey) -> Land:
 def developed(survey: Survey) -> NDArray[np.object_]:
     """Built or supplied: True where one of them is, None where neither is and one is not known."""
     one, other = built(survey), supplied(survey)
-    out = np.where(is_unknown(one) | is_unknown(other), None, np.asarray(False, dtype=object))
+    out = np.full(len(one), False, dtype=object)
+    out[is_unknown(one) | is_unknown(other)] = None
     out[is_true(one) | is_true(other)] = True
     return out
 

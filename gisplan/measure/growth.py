@@ -12,6 +12,7 @@ from gisplan.measure.developed import land_area, union_of
 from gisplan.measure.land import INDUSTRIAL, known_parcels
 from gisplan.measure.survey import Survey, column
 
+
 def lcr(start: Array, end: Array, years: float) -> Array:
     """Land consumption rate ``(U₂ − U₁) ÷ U₁ ÷ t``, 1/year; NaN where there was no land to begin with."""
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -271,4 +271,4 @@ def supplied_since(survey: Survey, months: int) -> NDArray[np.bool_]:
     if "supply_date" not in frame:
         return np.zeros(len(frame), dtype=bool)
     day = np.array([d if isinstance(d, type(as_of)) else None for d in frame["supply_date"]], dtype="datetime64[D]")
-    return mine & ~np.isnat(day) & (day > start)
+    return np.asarray(mine & ~np.isnat(day) & (day > start), dtype=bool)

@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 from pyproj import CRS
 
+from gisplan import vocabulary
 from gisplan.errors import LayerError, counted
 from gisplan.geometry import Borders, Overlaps, Slits, borders, ellipsoidal_area, ellipsoidal_length, overlaps, slits
 from gisplan.geometry.slivers import SLIVER_M
@@ -23,17 +24,6 @@ from gisplan.read.layer import Clean, clean
 from gisplan.read.raw import Raw, read_raw
 from gisplan.read.witness import Witness
 
-_ID = {
-    "zones": "zone_id",
-    "parcels": "parcel_id",
-    "buildings": "building_id",
-    "roads": "road_id",
-    "road_surfaces": "surface_id",
-    "batches": "batch_id",
-    "boundaries": "boundary_id",
-    "phases": "phase_id",
-    "levelled": "levelled_id",
-}
 _DIMENSION = {
     **dict.fromkeys(("zones", "parcels", "buildings", "road_surfaces"), 2),
     **dict.fromkeys(("batches", "boundaries", "phases", "levelled", "built_up"), 2),
@@ -128,7 +118,7 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
             crs,
             layer=name,
             dimension=_DIMENSION.get(kind),
-            id_column=_ID.get(kind, "feature_id"),
+            id_column=vocabulary.id_column(name),
             repair_limit=plan.checks.repair_limit,
         )
         issues += found

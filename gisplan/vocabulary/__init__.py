@@ -21,6 +21,19 @@ SINGLE_LAYERS = ("zones", "parcels", "buildings", "roads", "road_surfaces")
 #: Columns without which a layer means nothing.
 REQUIRED_COLUMNS: Mapping[str, tuple[str, ...]] = {"zones": ("zone_id",), "parcels": ("parcel_id",)}
 
+#: Column with the id of a record, by layer or family of layers; ``feature_id`` where nothing stands here.
+ID_COLUMNS: Mapping[str, str] = {
+    "zones": "zone_id",
+    "parcels": "parcel_id",
+    "buildings": "building_id",
+    "roads": "road_id",
+    "road_surfaces": "surface_id",
+    "batches": "batch_id",
+    "boundaries": "boundary_id",
+    "phases": "phase_id",
+    "levelled": "levelled_id",
+}
+
 
 @dataclass(frozen=True)
 class Column:
@@ -149,6 +162,11 @@ class RoadClass:
 
 def _table(name: str) -> dict[str, Any]:
     return tomllib.loads(resources.files(__name__).joinpath(name).read_text(encoding="utf-8"))
+
+
+def id_column(layer: str) -> str:
+    """Column with the id of a layer's records."""
+    return ID_COLUMNS.get(layer.split(".", maxsplit=1)[0], "feature_id")
 
 
 @cache

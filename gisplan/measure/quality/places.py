@@ -8,17 +8,10 @@ from dataclasses import replace
 import geopandas as gpd
 import numpy as np
 
+from gisplan import vocabulary
 from gisplan.geometry import spots
 from gisplan.issues import Issue
 from gisplan.read import Layers
-
-_ID = {
-    "zones": "zone_id",
-    "parcels": "parcel_id",
-    "buildings": "building_id",
-    "roads": "road_id",
-    "road_surfaces": "surface_id",
-}
 
 #: Ledgers have no geometry; their rows lie where their parcels do.
 _LIES_IN = {"ledger": "parcels"}
@@ -38,7 +31,7 @@ def placed(issues: Iterable[Issue], layers: Layers) -> tuple[Issue, ...]:
             out.append(issue)
             continue
         if layer not in rows:
-            names = frame[_ID.get(layer, "feature_id")].to_numpy(dtype=object)
+            names = frame[vocabulary.id_column(layer)].to_numpy(dtype=object)
             # The first of several that share an id.
             rows[layer] = {str(i): k for k, i in reversed(list(enumerate(names)))}
         at = [rows[layer].get(i, -1) for i in issue.feature_ids]
