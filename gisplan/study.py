@@ -59,6 +59,8 @@ class Result:
     industry
         Industries by zone, and how alike zones are; None where no parcel states an industry (``industry.csv``,
         ``industry_pairs.csv``).
+    potential
+        Parcels that can be built or rebuilt on; None unless a rule pack tells how (``potential.csv``).
     balance
         The books (``balance.csv``).
     issues
@@ -78,6 +80,7 @@ class Result:
     supply: Supply | None
     targets: pd.DataFrame | None
     industry: tuple[pd.DataFrame, pd.DataFrame] | None
+    potential: pd.DataFrame | None
     balance: pd.DataFrame
     issues: tuple[Issue, ...]
     timings: Mapping[str, float]
@@ -147,6 +150,7 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
         supply,
         targets,
         industry,
+        assess.potential(survey, packs),
         books,
         found,
         steps,
@@ -304,6 +308,7 @@ def _assessed(result: Result) -> dict[str, pd.DataFrame]:
         "targets.csv": result.targets,
         "industry.csv": industry,
         "industry_pairs.csv": pairs,
+        "potential.csv": result.potential,
     }
     return {name: table for name, table in tables.items() if table is not None}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gisplan.assess.findings import Things, findings
 from gisplan.assess.idle import add_years, classify
 from gisplan.assess.industry import industry_tables
+from gisplan.assess.potential import potential
 from gisplan.assess.register import caution
 from gisplan.assess.supply import Supply, assess_supply, supply_issues
 from gisplan.assess.targets import target_findings, targets
@@ -24,6 +25,7 @@ __all__ = [
     "idle_issues",
     "industry_tables",
     "judge",
+    "potential",
     "supply_issues",
     "target_findings",
     "targets",

@@ -29,8 +29,8 @@ def industry_tables(survey: Survey) -> tuple[pd.DataFrame, pd.DataFrame] | None:
     Returns
     -------
     tuple
-        Tables of `INDUSTRIES`, largest share first, and of `PAIRS`. A quotient above 1 says that the zone has more of an
-        industry than all zones have, not that it is large. ``other_id`` is a zone, or None for all the others together.
+        Tables of `INDUSTRIES`, largest share first, and of `PAIRS`. A quotient above 1 says that the zone has more of
+        an industry than all zones have, not that it is large. ``other_id`` is a zone, or None for all the others.
         Zones in which nothing is known have no rows in the first and no figures in the second.
     """
     if survey.parcels is None or not survey.has("parcels.industry"):

@@ -11,13 +11,12 @@ import pandas as pd
 from gisplan import vocabulary
 from gisplan.assess.idle import Array, Mask
 from gisplan.errors import counted, first_ids
-from gisplan.geometry import overlaps, united
+from gisplan.geometry import common, overlaps, united
 from gisplan.issues import Issue
 from gisplan.measure import Survey
 from gisplan.measure.developed import (
     Land,
     Shapes,
-    as_land,
     banked,
     built,
     built_land,
@@ -226,10 +225,10 @@ def _boundaries(survey: Survey, bounds: list[str]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``kind`` (approved, planned, start_up or phase), ``id``, ``name``, ``start_year``, ``target_year``,
-        ``area_m2``; ``parcels_m2`` (land of parcels, without the roads between them), ``built_m2`` and
-        ``built_share`` of the area (of a phase, its completion), ``supplied_m2``, ``supplied_share``, ``unknown_m2`` (of parcels neither known to be built nor not), ``levelled_m2``,
-        ``levelled_share`` (missing without a layer of levelled land), ``is_due`` (the target year is over). A boundary
-        is one row, whatever its blocks; phases are a row each.
+        ``area_m2``; ``parcels_m2`` (land of parcels, without the roads between them), ``built_m2`` and ``built_share``
+        of the area (of a phase, its completion), ``supplied_m2``, ``supplied_share``, ``unknown_m2`` (of parcels of
+        which it is not known whether they are built), ``levelled_m2``, ``levelled_share`` (missing without a layer of levelled land),
+        ``is_due`` (the target year is over). A boundary is one row, whatever its blocks; phases are a row each.
     """
     rows: list[dict[str, object]] = []
     land: list[Shapes] = []
@@ -254,7 +253,6 @@ def _boundaries(survey: Survey, bounds: list[str]) -> pd.DataFrame:
     has = survey.parcels is not None
     out = pd.DataFrame(rows).reindex(columns=["kind", "id", "name", "start_year", "target_year"])
     out["area_m2"] = area
-    levelled = as_land(survey, _shapes(survey, "levelled")) if "levelled" in survey.layers.layers else None
     unknown = parcels_where(survey, "unknown state", is_unknown(built(survey))) if has else None
     everything = parcels_where(survey, "all", np.ones(len(built(survey)), dtype=bool)) if has else None
     for name, of in (
@@ -262,15 +260,26 @@ def _boundaries(survey: Survey, bounds: list[str]) -> pd.DataFrame:
         ("built", built_land(survey) if has else None),
         ("supplied", supplied_land(survey) if has else None),
         ("unknown", unknown),
-        ("levelled", levelled),
+        ("levelled", None),
     ):
-        out[f"{name}_m2"] = np.minimum(_within(targets, of), area)
+        # Levelled land comes in large pieces, over which the scale of the map is not one: it is cut and measured.
+        size = _levelled(survey, targets) if name == "levelled" else _within(targets, of)
+        out[f"{name}_m2"] = np.minimum(size, area)
         if name not in ("parcels", "unknown"):
             out[f"{name}_share"] = out[f"{name}_m2"] / np.where(area > 0, area, np.nan)
     as_of = _as_of(survey)
     years = out["target_year"].astype(float)
     out["is_due"] = [None if as_of is None or np.isnan(y) else bool(y < as_of.year) for y in years]
     return out
+
+
+def _levelled(survey: Survey, targets: Shapes) -> Array:
+    """Levelled land in m² in each of some shapes, NaN without a layer of it."""
+    if "levelled" not in survey.layers.layers:
+        return np.full(len(targets), np.nan)
+    shapes = _shapes(survey, "levelled")
+    whole = united(shapes, np.zeros(len(shapes), dtype=np.int64), size=1)
+    return land_area(survey, common(targets, np.repeat(whole, len(targets))))
 
 
 def supply_issues(survey: Survey, supply: Supply) -> list[Issue]:
@@ -293,7 +302,7 @@ def supply_issues(survey: Survey, supply: Supply) -> list[Issue]:
                     "note",
                     "phases",
                     len(late),
-                    f"{counted(len(late), 'phase')} past the target year with parcels that are not in use: {first_ids(listed)}.",
+                    f"{counted(len(late), 'phase')} past the target year with parcels not in use: {first_ids(listed)}.",
                     features=listed,
                     ids=[str(i) for i in late["id"]],
                 )

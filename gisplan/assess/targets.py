@@ -142,7 +142,7 @@ def _class(target: Target, actual: float, *, is_met: bool, expected: float, as_o
 
 
 def target_findings(table: pd.DataFrame) -> pd.DataFrame:
-    """Targets as findings: ``pass`` where done, else ``below`` or ``above``; ``should`` once missed, before ``info``."""
+    """Targets as findings: ``pass`` where done, else ``below`` or ``above``; ``should`` once missed."""
     told = {"done": "pass", "no_data": "no_data"}
     beyond = table["direction"].map({"at_least": "below", "at_most": "above"})
     sign = table["direction"].map({"at_least": "≥", "at_most": "≤"})
@@ -164,9 +164,7 @@ def target_findings(table: pd.DataFrame) -> pd.DataFrame:
             "clause": [f"due {d}" for d in table["due"]],
             "source": table["source"].where(table["source"] != "", "plan"),
             "verified": True,
-            "note": [
-                f"{words[c]['en']}{'; ' + n if n else ''}" for c, n in zip(table["class"], table["note"], strict=True)
-            ],
+            "note": ["; ".join(n for n in (words[c]["en"], said) if n) for c, said in told_of],
         },
         columns=list(FINDING_COLUMNS),
     )

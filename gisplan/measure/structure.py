@@ -149,8 +149,11 @@ Source
 
 
 def _enter(
-    name: str, zh: str, en: str, formula_zh: str, formula_en: str, zero: str, source: str, of: Callable[[Array], Array]
+    name: str, names: tuple[str, str], formulas: tuple[str, str], zero: str, source: str, of: Callable[[Array], Array]
 ) -> None:
+    """Enter an indicator with its names and formulas in Chinese and English."""
+    (zh, en), (formula_zh, formula_en) = names, formulas
+
     def figures(survey: Survey, basis: str) -> Figures:
         made = structure(survey, basis)
         nan = np.full(survey.zones, np.nan)
@@ -177,18 +180,18 @@ def _bases(survey: Survey) -> dict[str, dict[str, str]]:
 
 
 _enter(
-    "hhi_industry", "行业集中度（HHI）", "Concentration of industry (HHI)", "Σ s²", "Σ s².",
+    "hhi_industry", ("行业集中度（HHI）", "Concentration of industry (HHI)"), ("Σ s²", "Σ s²."),
     "Does not occur: the least is 1 ÷ number of industries.", "Herfindahl–Hirschman index.",
     lambda amounts: hhi(shares(amounts)),
 )  # fmt: skip
 _enter(
-    "industry_entropy", "行业多样性（熵）", "Diversity of industry (entropy)", "−Σ s ln s", "−Σ s ln s.",
+    "industry_entropy", ("行业多样性（熵）", "Diversity of industry (entropy)"), ("−Σ s ln s", "−Σ s ln s."),
     "A single industry.", "Shannon's entropy.",
     lambda amounts: entropy(shares(amounts)),
 )  # fmt: skip
 _enter(
-    "krugman_index", "产业结构差异（克鲁格曼指数）", "Difference from the other zones (Krugman)",
-    "Σ |s − 其他分区合计的 s|", "Σ |s − s of all other zones together|.",
+    "krugman_index", ("产业结构差异（克鲁格曼指数）", "Difference from the other zones (Krugman)"),
+    ("Σ |s − 其他分区合计的 s|", "Σ |s − s of all other zones together|."),
     "The same structure as the others.", "Krugman's specialisation index, against the other zones.",
     lambda amounts: krugman(shares(amounts), rest(amounts)),
 )  # fmt: skip

@@ -127,11 +127,11 @@ class Survey:
             return self.buildings is not None or self.has("parcels.footprint_m2")
         if need == "roads_or_surfaces":
             return "road_surfaces" in self.pieces or self.has("roads.width_m")
-        if need == "assumptions.m2_per_job":
-            return self.plan.assumptions.m2_per_job is not None
-        if need in self.pieces:  # a member of a family of layers has a point in its name
-            return True
         layer, _, column = need.partition(".")
+        if layer == "assumptions":
+            return getattr(self.plan.assumptions, column) is not None
+        if need in self.pieces:  # a member of a family of layers has a point in its name
+            layer, column = need, ""
         if layer not in self.pieces:
             return False
         return not column or (

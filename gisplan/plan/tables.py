@@ -301,6 +301,12 @@ class BuiltUp(_Layer):
     date: Date
 
 
+class Constraint(_Layer):
+    """Land that cannot be built on: floodplain, steep slopes, wetlands."""
+
+    vocabulary_layer: ClassVar[str] = "constraints"
+
+
 class Terrain(Model):
     """A raster of ground heights."""
 
@@ -322,6 +328,7 @@ class Layers(Model):
     phases: Phases | None = None
     levelled: Levelled | None = None
     built_up: dict[str, BuiltUp] = Field(default_factory=dict)
+    constraints: dict[str, Constraint] = Field(default_factory=dict)
 
     @field_validator("services")
     @classmethod

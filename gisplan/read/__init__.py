@@ -26,7 +26,7 @@ from gisplan.read.witness import Witness
 
 _DIMENSION = {
     **dict.fromkeys(("zones", "parcels", "buildings", "road_surfaces"), 2),
-    **dict.fromkeys(("batches", "boundaries", "phases", "levelled", "built_up"), 2),
+    **dict.fromkeys(("batches", "boundaries", "phases", "levelled", "built_up", "constraints"), 2),
     "roads": 1,
 }
 
@@ -54,7 +54,8 @@ class Layers:
     layers
         The other layers by name (``parcels``, ``buildings``, ``roads``, ``road_surfaces``,
         ``services.<name>``, ``batches``, ``boundaries.<kind>``, ``phases``, ``levelled``,
-        ``built_up.<start or end>``), each with ``area_m2`` and ``planar_area_m2``, or ``length_m``.
+        ``built_up.<start or end>``, ``constraints.<name>``), each with ``area_m2`` and
+        ``planar_area_m2``, or ``length_m``.
     member
         Row number of each parcel's zone where zones are made from parcels, else None.
     issues
@@ -181,8 +182,12 @@ def _tables(plan: Plan) -> list[tuple[str, Any]]:
     ]
     tables += [(f"services.{name}", table) for name, table in spec.services.items()]
     tables += [("batches", spec.batches), ("phases", spec.phases), ("levelled", spec.levelled)]
-    for family, members in (("boundaries", spec.boundaries), ("built_up", spec.built_up)):
-        tables += [(f"{family}.{name}", table) for name, table in members.items()]
+    families: dict[str, Mapping[str, Any]] = {
+        "boundaries": spec.boundaries,
+        "built_up": spec.built_up,
+        "constraints": spec.constraints,
+    }
+    tables += [(f"{family}.{name}", table) for family, members in families.items() for name, table in members.items()]
     return [(name, table) for name, table in tables if table is not None]
 
 

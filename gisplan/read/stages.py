@@ -19,8 +19,8 @@ def classify(layer: Clean, spec: Batches | None) -> tuple[Clean, list[Issue]]:
     words = {w.casefold(): s.id for s in vocabulary.stages().values() for w in s.words}
     words |= {w.casefold(): name for name, listed in (spec.stages if spec else {}).items() for w in listed}
     frame = layer.frame
-    own = frame["stage"] if "stage" in frame else None
-    said = [None if v is None or v != v else str(v).strip() for v in (own if own is not None else [None] * len(frame))]
+    own = list(frame["stage"]) if "stage" in frame else [None] * len(frame)
+    said = [v.strip() if isinstance(v, str) else None for v in own]
     found = [words.get(s.casefold()) if s else None for s in said]
     issues = []
     lost = [i for i, s in enumerate(found) if s is None]

@@ -37,6 +37,7 @@ OPTIONAL = (
     "targets.csv",
     "industry.csv",
     "industry_pairs.csv",
+    "potential.csv",
 )
 
 #: Every file a run may write. One that an earlier run wrote and this one does not is taken away, so that no

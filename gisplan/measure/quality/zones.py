@@ -10,6 +10,9 @@ from gisplan.geometry import sum_by
 from gisplan.issues import Issue
 from gisplan.measure.survey import Survey
 
+#: Layers that are of use outside the zones too.
+_ALSO_WHOLE = ("services.", "batches", "boundaries.", "phases", "levelled", "constraints.")
+
 
 def outside(survey: Survey) -> list[Issue]:
     """Parcels that lie outside every zone, wholly or in part."""
@@ -85,11 +88,7 @@ def beyond(survey: Survey) -> list[Issue]:
             2: f"; {out:,.0f} of {whole:,.0f} m² lie outside",
         }[pieces.dimension]
         # A hydrant outside may still serve a parcel inside; batches, boundaries and phases are also told as a whole.
-        use = (
-            ""
-            if layer.startswith(("services.", "batches", "boundaries.", "phases", "levelled"))
-            else " and count in no figure"
-        )
+        use = "" if layer.startswith(_ALSO_WHOLE) else " and count in no figure"
         ids = [str(i) for i in pieces.frame[vocabulary.id_column(layer)][away]]
         issues.append(
             Issue(
