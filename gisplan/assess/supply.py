@@ -111,7 +111,7 @@ def _batches(survey: Survey) -> pd.DataFrame:
     frame = survey.layers.layers["batches"].frame
     n = len(frame)
     is_approved = approved_batches(survey)
-    stage = frame["stage"].to_numpy(dtype=object)
+    stage = np.array([s if isinstance(s, str) else None for s in frame["stage"]], dtype=object)
     year = np.full(n, np.nan)
     if "approval_date" in frame:
         days = frame["approval_date"]
@@ -227,7 +227,8 @@ def _boundaries(survey: Survey, bounds: list[str]) -> pd.DataFrame:
         ``kind`` (approved, planned, start_up or phase), ``id``, ``name``, ``start_year``, ``target_year``,
         ``area_m2``; ``parcels_m2`` (land of parcels, without the roads between them), ``built_m2`` and ``built_share``
         of the area (of a phase, its completion), ``supplied_m2``, ``supplied_share``, ``unknown_m2`` (of parcels of
-        which it is not known whether they are built), ``levelled_m2``, ``levelled_share`` (missing without a layer of levelled land),
+        which it is not known whether they are built), ``levelled_m2``, ``levelled_share`` (missing without a layer of
+        levelled land),
         ``is_due`` (the target year is over). A boundary is one row, whatever its blocks; phases are a row each.
     """
     rows: list[dict[str, object]] = []
