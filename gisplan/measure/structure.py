@@ -101,8 +101,8 @@ def rest(amounts: Array) -> Array:
 
 def division(codes: pd.Series) -> pd.Series:
     """First `DIGITS` digits of industry codes, without a section's letter; None where there is no such code."""
-    found = codes.map(lambda c: _CODE.fullmatch(str(c).strip()) if isinstance(c, str) else None)
-    return found.map(lambda m: m[1][:DIGITS] if m else None).astype(object)
+    found = [_CODE.fullmatch(c.strip()) if isinstance(c, str) else None for c in codes]
+    return pd.Series([m[1][:DIGITS] if m else None for m in found], index=codes.index, dtype=object)
 
 
 def structure(survey: Survey, basis: str) -> Structure:

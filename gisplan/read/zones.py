@@ -8,6 +8,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from gisplan import vocabulary
 from gisplan.errors import LayerError, counted, first_ids
 from gisplan.issues import Issue
 
@@ -55,13 +56,15 @@ def merge_duplicates(
 
 
 def with_ids(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Zones with all canonical columns: a zone without a name is called by its id."""
+    """Zones with their canonical columns, the usual ones always: a zone without a name is called by its id."""
     named = frame.assign(zone_id=frame["zone_id"].astype(str))
     for column in ("name", "level", "parent_id"):
         if column not in named:
             named[column] = None
     named["name"] = named["name"].where(named["name"].notna(), named["zone_id"])
-    return named[["zone_id", "name", "level", "parent_id", "geometry"]]
+    first = ["zone_id", "name", "level", "parent_id"]
+    others = [c.stored for c in vocabulary.columns("zones").values() if c.stored not in first and c.stored in named]
+    return named[[*first, *others, "geometry"]]
 
 
 def dissolved(parcels: gpd.GeoDataFrame, by: str) -> tuple[gpd.GeoDataFrame, np.ndarray, list[Issue]]:

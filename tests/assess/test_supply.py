@@ -1,15 +1,15 @@
 """Land supply by pencil: the town with batches, boundaries and phases laid over it.
 
-    Metres east and north. Parcels are 100 m squares. Supplied are P1, P2, P3 (0–300 × 0–100), P4 (360–460 × 0–100),
-    P5 (0–100 × 200–300); P8 (460–560 × 0–100) is supplied only in 2026, P9 lies in the land bank, and of the others
-    the register says nothing.
+Metres east and north. Parcels are 100 m squares. Supplied are P1, P2, P3 (0–300 × 0–100), P4 (360–460 × 0–100),
+P5 (0–100 × 200–300); P8 (460–560 × 0–100) is supplied only in 2026, P9 lies in the land bank, and of the others
+the register says nothing.
 
-    batch A approved 2020  x   0–250, y 0–100     P1, P2 and half of P3
-    batch B approved 2021  x 150–400, y 0–100     half of P2, P3, 40 m of P4; shares 100 m with A
-    batch C city           x 400–700, y 0–100     60 m of P4, P8, P9
-    batch D supplied 2021  x   0–100, y 200–300   P5
-    batch E ?              x 300–400, y 300–400   nothing, in no zone
-    batch F approved 2026  x 100–200, y 200–300   after the day
+batch A approved 2020  x   0–250, y 0–100     P1, P2 and half of P3
+batch B approved 2021  x 150–400, y 0–100     half of P2, P3, 40 m of P4; shares 100 m with A
+batch C city           x 400–700, y 0–100     60 m of P4, P8, P9
+batch D supplied 2021  x   0–100, y 200–300   P5
+batch E ?              x 300–400, y 300–400   nothing, in no zone
+batch F approved 2026  x 100–200, y 200–300   after the day
 """
 
 import datetime as dt
@@ -232,7 +232,9 @@ def test_wrong_plans_are_told_in_a_line(tmp_path, change, said):
 
 
 def test_own_words_for_stages_and_the_bank(tmp_path):
-    made = plan(tmp_path, supply={"land_bank": ["vacant lot"], "months": 12}, register=REGISTER.replace("储备", "Vacant lot"))
+    made = plan(
+        tmp_path, supply={"land_bank": ["vacant lot"], "months": 12}, register=REGISTER.replace("储备", "Vacant lot")
+    )
     raw = made.model_dump(by_alias=True, exclude={"folder", "file"}, exclude_unset=True)
     raw["layers"]["batches"]["stages"] = {"approved": ["Somewhere"]}
     result = evaluate(parse_plan(raw, folder=tmp_path))

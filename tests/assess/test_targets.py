@@ -81,7 +81,10 @@ def test_without_a_day_only_what_is_reached_can_be_told():
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
-        ({"indicator": "plot_ration", "value": 1, "due": 2027}, "unknown indicator 'plot_ration' of zones; .*plot_ratio"),
+        (
+            {"indicator": "plot_ration", "value": 1, "due": 2027},
+            "unknown indicator 'plot_ration' of zones; .*plot_ratio",
+        ),
         ({"indicator": "project_far", "value": 1, "due": 2027}, "unknown indicator 'project_far' of zones"),
         ({"indicator": "plot_ratio", "value": 1, "due": 2027, "unit": "%"}, "is told in '1', not in '%'"),
         ({"indicator": "plot_ratio", "value": 1, "due": 2027, "base": 0.5}, "base and base_date belong together"),
@@ -112,12 +115,16 @@ def test_targets_of_a_study_are_findings_too(tmp_path):
         assert of.loc[(1, zone), "class"] == ("done" if count >= 7 else "open")
         assert of.loc[(1, zone), "gap"] == max(7 - count, 0)
     # Z2 is 300 × 300 m.
-    assert of.loc[(2, "Z2"), ["class", "gap", "completion"]].tolist() == ["missed", pytest.approx(20_000), pytest.approx(7 / 9)]
+    assert of.loc[(2, "Z2"), ["class", "gap", "completion"]].tolist() == [
+        "missed",
+        pytest.approx(20_000),
+        pytest.approx(7 / 9),
+    ]
     found = result.findings
     assert set(found["pack"]) == {"targets"}
     assert found["class"].tolist() == target_findings(result.targets)["class"].tolist()
     raw["targets"][1]["zone"] = "Z9"
-    with pytest.raises(PlanError, match="no. 2: there is no zone 'Z9'"):
+    with pytest.raises(PlanError, match=r"no\. 2: there is no zone 'Z9'"):
         evaluate(parse_plan(raw, folder=tmp_path))
 
 
