@@ -295,7 +295,7 @@ def supply_issues(survey: Survey, supply: Supply) -> list[Issue]:
         late = late.assign(left=left)[(late["kind"] == "phase") & (late["is_due"] == True) & (left > _LEAST_M2)]  # noqa: E712
         if len(late):
             listed = [
-                f"{r.id} (due {int(r.target_year)}, {r.left:,.0f} of {r.parcels_m2:,.0f} m²)" for r in late.itertuples()
+                f"{r.id} (due {int(r.target_year)}, {r.left:,.0f} of {r.parcels_m2:,.0f} m² of parcels)" for r in late.itertuples()
             ]
             out.append(
                 Issue(
