@@ -131,7 +131,8 @@ def _batches(survey: Survey) -> pd.DataFrame:
     shapes = _shapes(survey, "batches")
     land = np.array([united(shapes[m], np.zeros(int(m.sum()), dtype=np.int64), size=1)[0] for *_, m in groups])
     area = land_area(survey, land)
-    has = survey.parcels is not None
+    # Where the register tells of no parcel whether it was supplied, nothing is known, and not "none".
+    has = survey.parcels is not None and not is_unknown(supplied(survey)).all()
     own = frame["area_m2"].to_numpy(dtype=float)
     # What the file says of its area stands beside the drawn one, under its own name.
     said = frame["declared_m2"].to_numpy(dtype=float) if "declared_m2" in frame else np.full(n, np.nan)
@@ -154,7 +155,7 @@ def _batches(survey: Survey) -> pd.DataFrame:
                             for g in groups],
             "n_undeclared": [int(np.isnan(said[g[4]]).sum()) for g in groups],
             "supplied_m2": told,
-            "unknown_m2": _within(land, _unknown_land(survey) if has else None),
+            "unknown_m2": _within(land, _unknown_land(survey) if survey.parcels is not None else None),
             "unsupplied_m2": np.where(of_approved, area - told, np.nan),
             "supply_rate": rate,
         }
@@ -174,8 +175,9 @@ def _zones(survey: Survey, idle: pd.DataFrame | None) -> pd.DataFrame:
     pandas.DataFrame
         ``zone_id, name``; ``supplied_m2`` and ``supply_unknown_m2`` of all parcels; ``not_started_m2`` and its parts
         by the class of the idle-land register; ``land_bank_m2``; ``window_months``, ``window_supplied_m2``,
-        ``monthly_supply_m2`` and ``months_of_supply`` (missing where nothing was supplied in the window, or no status
-        tells what the land bank holds).
+        ``undated_m2`` (supplied on a day that the register does not tell, so in no window), ``monthly_supply_m2`` and
+        ``months_of_supply`` (missing where nothing was supplied in the window, or no status tells what the land bank
+        holds).
     """
     cut = survey.pieces["parcels"]
     size = cut.size
@@ -185,11 +187,13 @@ def _zones(survey: Survey, idle: pd.DataFrame | None) -> pd.DataFrame:
         return np.where(whole < 1e-6, 0.0, whole)
 
     told = supplied(survey)
+    frame = survey.layers.layers["parcels"].frame
+    dated = frame["supply_date"].notna().to_numpy() if "supply_date" in frame else np.zeros(len(frame), dtype=bool)
     nan = np.full(survey.zones + 1, np.nan)
     out: dict[str, object] = {
         "zone_id": [*survey.layers.zones["zone_id"], None],
         "name": [*survey.layers.zones["name"], "全部 / all"],
-        "supplied_m2": land(is_true(told)),
+        "supplied_m2": nan if is_unknown(told).all() else land(is_true(told)),
         "supply_unknown_m2": land(is_unknown(told)),
     }
     kinds = None if idle is None else idle["idle_class"].fillna("").to_numpy(dtype=str)
@@ -200,13 +204,14 @@ def _zones(survey: Survey, idle: pd.DataFrame | None) -> pd.DataFrame:
     bank = banked(survey)
     out["land_bank_m2"] = nan if bank is None else land(bank)
     months = survey.plan.supply.months
-    recent = nan if _as_of(survey) is None else land(supplied_since(survey, months))
+    recent = nan if _as_of(survey) is None or not dated.any() else land(supplied_since(survey, months))
     with np.errstate(divide="ignore", invalid="ignore"):
         monthly = recent / months
         left = np.where(monthly > 0, out["land_bank_m2"] / monthly, np.nan)  # type: ignore[operator]
     out |= {
         "window_months": months,
         "window_supplied_m2": recent,
+        "undated_m2": land(is_true(told) & ~dated),
         "monthly_supply_m2": monthly,
         "months_of_supply": left,
     }
@@ -295,7 +300,8 @@ def supply_issues(survey: Survey, supply: Supply) -> list[Issue]:
         late = late.assign(left=left)[(late["kind"] == "phase") & (late["is_due"] == True) & (left > _LEAST_M2)]  # noqa: E712
         if len(late):
             listed = [
-                f"{r.id} (due {int(r.target_year)}, {r.left:,.0f} of {r.parcels_m2:,.0f} m² of parcels)" for r in late.itertuples()
+                f"{r.id} (due {int(r.target_year)}, {r.left:,.0f} of {r.parcels_m2:,.0f} m² of parcels)"
+                for r in late.itertuples()
             ]
             out.append(
                 Issue(

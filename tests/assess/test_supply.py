@@ -262,3 +262,17 @@ def test_a_union_is_never_above_the_sum_and_equals_the_cells_it_covers(some, oth
     assert amounts.sum() == pytest.approx(len(cells(some)))
     assert amounts.sum() <= sum(w * h for _, _, w, h in some) + 1e-9
     assert covered(target, parts, amounts)[0] == pytest.approx(len(cells(some) & cells(others)), abs=1e-9)
+
+
+def test_where_no_date_tells_nothing_is_known(tmp_path):
+    result = evaluate(plan(tmp_path, register="code,状态\nP9,\nP1,在建\n"))
+    batches = result.supply.batches.set_index("scope")
+    assert batches.loc["approved", ["supplied_m2", "unsupplied_m2", "supply_rate"]].isna().all()
+    assert batches.loc["approved", "unknown_m2"] == pytest.approx(44_000)
+    assert result.supply.zones[["supplied_m2", "window_supplied_m2", "months_of_supply"]].isna().all(axis=None)
+    assert np.isnan(result.zones["approved_unsupplied_m2"].iloc[0])
+
+
+def test_supplied_without_a_day_stands_in_no_window(result):
+    # P3's contract shows that it was supplied, and nothing tells when.
+    assert result.supply.zones["undated_m2"].tolist() == pytest.approx([10_000, 0, 0, 10_000])
