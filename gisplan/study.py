@@ -243,6 +243,8 @@ def check(plan: Plan, *, progress: Callable[[str], None] = _quiet) -> Checked:
     survey = measure.make_survey(plan, layers, progress=progress)
     progress("check")
     _, told = _idle(survey, load_packs(plan.plan.rules, plan.folder))
+    supply = assess.assess_supply(survey, None)
+    told += [] if supply is None else assess.supply_issues(survey, supply)
     return Checked(measure.placed((*layers.issues, *measure.found(survey), *told), layers), layers.crs)
 
 

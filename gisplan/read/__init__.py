@@ -24,11 +24,7 @@ from gisplan.read.layer import Clean, clean
 from gisplan.read.raw import Raw, read_raw
 from gisplan.read.witness import Witness
 
-_DIMENSION = {
-    **dict.fromkeys(("zones", "parcels", "buildings", "road_surfaces"), 2),
-    **dict.fromkeys(("batches", "boundaries", "phases", "levelled", "built_up", "constraints"), 2),
-    "roads": 1,
-}
+_DIMENSION = {**dict.fromkeys(vocabulary.POLYGON_LAYERS, 2), "roads": 1}
 
 
 @dataclass(frozen=True)

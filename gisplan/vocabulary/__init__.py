@@ -21,6 +21,20 @@ SINGLE_LAYERS = ("zones", "parcels", "buildings", "roads", "road_surfaces")
 #: Columns without which a layer means nothing.
 REQUIRED_COLUMNS: Mapping[str, tuple[str, ...]] = {"zones": ("zone_id",), "parcels": ("parcel_id",)}
 
+#: Layers and families of layers that hold polygons.
+POLYGON_LAYERS = (
+    "zones",
+    "parcels",
+    "buildings",
+    "road_surfaces",
+    "batches",
+    "boundaries",
+    "phases",
+    "levelled",
+    "built_up",
+    "constraints",
+)
+
 #: Column with the id of a record, by layer or family of layers; ``feature_id`` where nothing stands here.
 ID_COLUMNS: Mapping[str, str] = {
     "zones": "zone_id",
