@@ -18,7 +18,7 @@ from pyproj import CRS
 
 from gisplan import assess, measure
 from gisplan import issues as issues_
-from gisplan.assess import IdleLand, Intensity, ProjectLand
+from gisplan.assess import IdleLand, Intensity, ProjectLand, Supply
 from gisplan.errors import GisplanError, counted
 from gisplan.issues import Issue
 from gisplan.measure import Measured, Survey, tables
@@ -64,6 +64,15 @@ class Result:
     project_land
         Projects on parcels against the rules, promises and inefficient land; None without parcels, or where the plan
         names no rules and the register tells of no promise (``projects.csv`` and ``projects_zones.csv``).
+    supply
+        Land supply, None without batches, boundaries and phases (``supply.csv`` and its fellows).
+    targets
+        The plan's targets against what is, None without targets (``targets.csv``).
+    industry
+        Industries by zone, and how alike zones are; None where no parcel states an industry (``industry.csv``,
+        ``industry_pairs.csv``).
+    potential
+        Parcels that can be built or rebuilt on; None unless a rule pack tells how (``redevelopment.csv``).
     balance
         The books (``balance.csv``).
     issues
@@ -82,6 +91,10 @@ class Result:
     idle_land: IdleLand | None
     intensity: Intensity | None
     project_land: ProjectLand | None
+    supply: Supply | None
+    targets: pd.DataFrame | None
+    industry: tuple[pd.DataFrame, pd.DataFrame] | None
+    potential: pd.DataFrame | None
     balance: pd.DataFrame
     issues: tuple[Issue, ...]
     timings: Mapping[str, float]
@@ -185,6 +198,13 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
     intensity, said = _intensity(survey, packs, idle_land)
     own = None if intensity is None else intensity.indicators
     findings = assess.judge(survey, zones, idle_land, packs, projects=things, intensity=own) if packs else None
+    supply = assess.assess_supply(survey, None if idle_land is None else idle_land.parcels)
+    told += [] if supply is None else assess.supply_issues(survey, supply)
+    targets = _targets(survey, zones, idle_land, own)
+    if targets is not None:
+        judged = assess.target_findings(targets)
+        findings = judged if findings is None else pd.concat([findings, judged], ignore_index=True)
+    industry = assess.industry_tables(survey)
     clock.append(time.perf_counter())
     progress("check")
     told += (*(projects.issues if projects else ()), *said)
@@ -203,6 +223,10 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
         idle_land,
         intensity,
         projects,
+        supply,
+        targets,
+        industry,
+        assess.potential(survey, packs),
         books,
         found,
         steps,
@@ -287,6 +311,17 @@ def _projects(survey: Survey, packs: Sequence[Pack], idle_land: IdleLand | None)
     return assess.assess_projects(survey, packs, idle_land, as_of=survey.plan.plan.as_of)
 
 
+def _targets(
+    survey: Survey, zones: pd.DataFrame, idle_land: IdleLand | None, intensity: pd.DataFrame | None
+) -> pd.DataFrame | None:
+    """Targets of the plan against the zones' values; None where it has none."""
+    plan = survey.plan
+    if not plan.targets:
+        return None
+    values = assess.zone_values(zones, None if idle_land is None else idle_land.zones, intensity)
+    return assess.targets(plan.targets, [str(z) for z in zones["zone_id"]], values, as_of=plan.plan.as_of)
+
+
 def _with_idle(parcels: pd.DataFrame | None, idle_land: IdleLand | None) -> pd.DataFrame | None:
     """Table of the parcels with their class of idle land, and the sentence that has to stand by it."""
     if parcels is None or idle_land is None:
@@ -353,6 +388,8 @@ def check(plan: Plan, *, progress: Callable[[str], None] = _quiet) -> Checked:
     packs = load_packs(plan.plan.rules, plan.folder)
     idle_land, told = _idle(survey, packs)
     projects, said = _projects(survey, packs, idle_land), _intensity(survey, packs, idle_land)[1]
+    supply = assess.assess_supply(survey, None)
+    told += [] if supply is None else assess.supply_issues(survey, supply)
     found = (*layers.issues, *measure.found(survey), *told, *(projects.issues if projects else ()), *said)
     return Checked(measure.placed(found, layers), layers.crs)
 
@@ -417,6 +454,8 @@ def write(
             parcels = result.project_land.parcels
             write_csv(parcels[parcels["basis"].notna()], fresh / "projects.csv")
             write_csv(result.project_land.zones, fresh / "projects_zones.csv")
+        for name, table in _further(result).items():
+            write_csv(table, fresh / name)
         write_csv(result.balance, fresh / "balance.csv")
         write_csv(issues_.table(issues), fresh / "issues.csv")
         progress("write results.gpkg")
@@ -426,6 +465,21 @@ def write(
         (fresh / "map.html").write_text(page, encoding="utf-8", newline="\n")
         write_record(fresh / "run.json", _record(result, issues, _tile_files(basemap), time.perf_counter() - began))
     return out
+
+
+def _further(result: Result) -> dict[str, pd.DataFrame]:
+    """Tables of land supply, targets and industry, as far as there are any, by file."""
+    supply, (industry, pairs) = result.supply, result.industry or (None, None)
+    tables = {
+        "supply.csv": supply.zones if supply else None,
+        "supply_batches.csv": supply.batches if supply else None,
+        "boundaries.csv": supply.boundaries if supply else None,
+        "targets.csv": result.targets,
+        "industry.csv": industry,
+        "industry_pairs.csv": pairs,
+        "redevelopment.csv": result.potential,
+    }
+    return {name: table for name, table in tables.items() if table is not None}
 
 
 def _gis_layers(result: Result) -> dict[str, gpd.GeoDataFrame]:

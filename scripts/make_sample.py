@@ -25,6 +25,7 @@ from sample_park import CRS, SEED, Ground, build_ground
 from sample_projects import RULES, intensity_table
 from sample_register import write_register
 from sample_sheet import area
+from sample_supply import write_supply
 from sample_terrain import levelled_ground, write_dem
 from sample_text import PLAN, source_text
 
@@ -40,6 +41,7 @@ def main(out: Path = LAYERS) -> None:
     layers, ground, lots, rng = park_layers()
     _write_geopackage(layers, out / "park.gpkg")
     write_register(lots, out / "register.xlsx", rng)
+    write_supply(layers["phases"], out)
     write_dem(ground, layers["levelled"], out / "dem.tif")
     (out / "plan.toml").write_text(PLAN, encoding="utf-8", newline="\n")
     (out / "park-rules.toml").write_text(RULES, encoding="utf-8", newline="\n")

@@ -56,7 +56,7 @@ columns = { parcel_id = "parcel_id", land_use = "land_use", phase = "phase" }
 
 # The office's register, joined by the parcel code; areas in mu, money in 10,000 yuan (宗地台账：亩、万元).
 # Where two enterprises share a parcel it has two rows: sums are added, of dates the first counts.
-[layers.parcels.ledger]
+[[layers.parcels.ledger]]
 path = "register.xlsx"
 sheet = "宗地台账"
 key = "宗地代码"
@@ -100,6 +100,12 @@ deposit = { column = "履约保证金", unit = "wan" }
 deposit_paid = "保证金已缴"
 has_land_cert = "有土地证"
 has_building_cert = "有房产证"
+
+# Parcels that the land bank holds; their status says so (储备土地).
+[[layers.parcels.ledger]]
+path = "land_bank.csv"
+key = "宗地代码"
+columns = { status = "状态" }
 
 # Buildings: the floor area is given, or follows from floors or heights; of some nothing is known (建筑).
 [layers.buildings]
@@ -188,6 +194,57 @@ reach_m = 50
 # Terrain, 12 m cells, heights in metres (数字高程模型).
 [layers.terrain]
 path = "dem.tif"
+
+# Land conversion batches with their shapes as text, drawn in the park's own coordinates (农转用批次).
+[layers.batches]
+path = "batches.csv"
+geometry = { wkt = "wkt" }
+crs = "EPSG:4549"
+
+# The approved and the planned boundary (核准范围、规划范围), and the phases (分期).
+[layers.boundaries.approved]
+path = "park.gpkg"
+layer = "boundary_approved"
+[layers.boundaries.planned]
+path = "park.gpkg"
+layer = "boundary_planned"
+[layers.phases]
+path = "park.gpkg"
+layer = "phases"
+columns = { phase_id = "phase", start_year = "start_year", target_year = "target_year" }
+
+# Ground that has been levelled (已平整).
+[layers.levelled]
+path = "park.gpkg"
+layer = "levelled"
+where = "status = 'done'"
+
+# What the zones are to reach and by when; a base lets the pace be told (目标、期限与起点).
+[[targets]]
+indicator = "tax_intensity_mu"
+value = 20
+due = 2027
+zone = "Z1"
+base = 5
+base_date = 2021
+[[targets]]
+indicator = "plot_ratio"
+value = 0.9
+due = 2027
+base = 0.4
+base_date = 2020
+[[targets]]
+indicator = "idle_rate"
+value = 0.05
+direction = "at_most"
+due = 2025
+zone = "Z3"
+[[targets]]
+indicator = "approved_unsupplied_m2"
+value = 0
+direction = "at_most"
+due = 2028
+zone = "Z3"
 """
 
 HOLDS = {
@@ -241,6 +298,8 @@ def source_text(layers: dict[str, gpd.GeoDataFrame], seed: int) -> str:
         "| `register.xlsx` | sheet `宗地台账`: the parcel register; areas in mu, money in 万元, text keys |",
         "| `park-rules.toml` | a rule pack of the park's own, as invented as the rest |",
         "| `intensity.csv` | the table of least investment by industry and grade of land that it names |",
+        "| `batches.csv` | land conversion batches (农转用批次) with stage, date, area in mu and shape; two overlap |",
+        "| `land_bank.csv` | parcels that the land bank holds (储备) |",
         "| `dem.tif` | heights in m, 12 m cells, float32, nodata −9999 |",
         "",
         "The register has the faults of a real one: parcels with two rows (two enterprises), rows without a",

@@ -18,7 +18,10 @@ import shapely
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = ROOT / "layers"
-FILES = ["SOURCE.md", "dem.tif", "intensity.csv", "park-rules.toml", "park.gpkg", "plan.toml", "register.xlsx"]
+FILES = [
+    *("SOURCE.md", "batches.csv", "dem.tif", "intensity.csv", "land_bank.csv", "park-rules.toml", "park.gpkg"),
+    *("plan.toml", "register.xlsx"),
+]
 AS_OF = dt.date(2025, 12, 31)
 SHEET = "宗地台账"
 
@@ -88,7 +91,9 @@ def test_every_layer_of_the_plan_is_there_with_its_columns():
     services = layers.pop("services")
     assert list(services) == ["road", "water", "rain", "sewage", "power", "telecom", "gas", "heat"]
     assert (LAYERS / layers.pop("terrain")["path"]).is_file()
-    for spec in [*layers.values(), *services.values()]:
+    assert (LAYERS / layers.pop("batches")["path"]).is_file()
+    boundaries = layers.pop("boundaries")
+    for spec in [*layers.values(), *services.values(), *boundaries.values()]:
         fields = set(pyogrio.read_info(LAYERS / spec["path"], layer=spec["layer"])["fields"])
         sources = spec.get("columns", {}).values()
         assert {s if isinstance(s, str) else s["column"] for s in sources} <= fields
@@ -293,3 +298,21 @@ def test_fabric_is_the_same_each_time(make_sample, small_fabric, tmp_path):
     plan = tomllib.loads((tmp_path / "plan.toml").read_text(encoding="utf-8"))
     assert plan["layers"]["services"]["road"]["reach_m"] == 100
     assert len(gpd.read_parquet(tmp_path / "parcels.parquet")) == 300
+
+
+def test_it_shows_land_supply(make_sample, tmp_path):
+    """Batches overlap by little, are cut by their phases, and the script makes the very files that ship."""
+    import sample_supply
+
+    phases = layer("phases")
+    sample_supply.write_supply(phases, tmp_path)
+    for name in ("batches.csv", "land_bank.csv"):
+        assert (tmp_path / name).read_bytes() == (LAYERS / name).read_bytes()
+    batches = pd.read_csv(LAYERS / "batches.csv")
+    shapes = shapely.from_wkt(batches["wkt"].to_numpy())
+    assert shapely.is_valid(shapes).all()
+    assert shapely.area(shapely.difference(shapes, phases.union_all())).max() < 0.1 * 1000
+    declared = batches["批次面积(亩)"] * 2000 / 3
+    assert (abs(declared / shapely.area(shapes) - 1).dropna() < 0.01).all()
+    bank = pd.read_csv(LAYERS / "land_bank.csv")
+    assert set(bank["宗地代码"]) <= set(layer("parcels")["parcel_id"])

@@ -1,33 +1,46 @@
-"""Values and dates × rules → findings and the idle-land register; pure functions, no files."""
+"""Values and dates × rules → findings, the idle-land register, land supply and targets; pure functions, no files."""
 
 from __future__ import annotations
 
 from gisplan.assess.clearing import is_promised
 from gisplan.assess.findings import Things, findings
 from gisplan.assess.idle import add_years, classify
+from gisplan.assess.industry import industry_tables
 from gisplan.assess.intensity import Intensity, assess_intensity, scoring_pack
 from gisplan.assess.intensity_issues import intensity_issues
 from gisplan.assess.limits import common_limits
+from gisplan.assess.potential import potential
 from gisplan.assess.projects import ProjectLand, assess_projects
 from gisplan.assess.register import caution
+from gisplan.assess.supply import Supply, assess_supply, supply_issues
+from gisplan.assess.targets import target_findings, targets
+from gisplan.assess.values import zone_values
 from gisplan.assess.whole import IdleLand, assess_idle, idle_issues, judge
 
 __all__ = [
     "IdleLand",
     "Intensity",
     "ProjectLand",
+    "Supply",
     "Things",
     "add_years",
     "assess_idle",
     "assess_intensity",
     "assess_projects",
+    "assess_supply",
     "caution",
     "classify",
     "common_limits",
     "findings",
     "idle_issues",
+    "industry_tables",
     "intensity_issues",
     "is_promised",
     "judge",
+    "potential",
     "scoring_pack",
+    "supply_issues",
+    "target_findings",
+    "targets",
+    "zone_values",
 ]

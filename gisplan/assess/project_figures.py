@@ -134,6 +134,7 @@ def project_figures(survey: Survey, *, as_of: dt.date | None) -> ProjectFigures 
     investment = either(told["investment_wan"], told["investment_promised_wan"])
     output = either(told["output_wan"], told["output_promised_wan"])
     tax = either(told["tax_wan"], told["tax_promised_wan"])
+    jobs = column(frame, "jobs")
     shares_over = np.zeros(size, dtype=bool)
 
     def share(some: Array, whole: Array) -> Array:
@@ -159,6 +160,7 @@ def project_figures(survey: Survey, *, as_of: dt.date | None) -> ProjectFigures 
             "project_admin_floor_share": by_floor,
             "project_green_rate": share(told["green_land_m2"], land),
             "project_vacant_floor_share": share(vacant, known.floor_area),
+            "worker_area_m2": known.floor_area / np.where(jobs > 0, jobs, np.nan),
             "improvement_to_land_ratio": told["improvement_value_wan"]
             / np.where(told["land_value_wan"] > 0, told["land_value_wan"], np.nan),
         }

@@ -11,6 +11,14 @@ from gisplan.assess.idle import Array
 _OF_IDLE = ("idle_area_m2", "idle_rate", "fee_exposure_wan", "reclaim_candidates")
 
 
+#: UN-Habitat's names of what is measured of roads.
+_STREETS = {
+    "street_land_share": "road_area_share",
+    "street_density": "road_density",
+    "street_intersections": "intersection_density",
+}
+
+
 def zone_values(
     zones: pd.DataFrame, idle: pd.DataFrame | None, intensity: pd.DataFrame | None = None
 ) -> dict[str, Array]:
@@ -26,6 +34,7 @@ def zone_values(
         Indicators of the land intensity evaluation, as ``intensity.csv``, None without one.
     """
     out = {c: zones[c].to_numpy(dtype=float) for c in zones.columns if vocabulary.indicator(str(c)) is not None}
+    out |= {name: out[own] for name, own in _STREETS.items() if own in out}
     if idle is not None:
         out |= {c: idle[c].to_numpy(dtype=float)[: len(zones)] for c in _OF_IDLE}
     if intensity is not None:

@@ -17,6 +17,7 @@ from gisplan.geometry.repair import Repaired, repair
 from gisplan.geometry.size import ellipsoidal_area, ellipsoidal_length
 from gisplan.geometry.slivers import Filled, fill_slivers
 from gisplan.geometry.spots import spots
+from gisplan.geometry.union import common, covered, signed, united
 
 __all__ = [
     "Borders",
@@ -28,6 +29,8 @@ __all__ = [
     "Slits",
     "ahead",
     "borders",
+    "common",
+    "covered",
     "cut",
     "dangles",
     "duplicates",
@@ -41,9 +44,11 @@ __all__ = [
     "reached_share",
     "repair",
     "side_by_side",
+    "signed",
     "slits",
     "spots",
     "strip_width",
     "sum_by",
+    "united",
     "within",
 ]

@@ -24,6 +24,9 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     "intensity": {"zh": "利用强度", "en": "Intensity"},
     "output": {"zh": "投入产出", "en": "Investment and output"},
     "roads": {"zh": "道路", "en": "Roads"},
+    "supply": {"zh": "土地供应", "en": "Land supply"},
+    "structure": {"zh": "产业结构", "en": "Industry structure"},
+    "growth": {"zh": "土地消耗与人口", "en": "Land and people"},
     "services": {"zh": "设施覆盖", "en": "Infrastructure coverage"},
 }
 
@@ -212,12 +215,16 @@ def register() -> Mapping[str, Indicator]:
     return dict(sorted(_REGISTER.items(), key=lambda kv: order.index(kv[1].group)))
 
 
+#: Families of layers, whose members are named with a point as columns are.
+_FAMILIES = ("boundaries.", "built_up.", "constraints.")
+
+
 def _why(survey: Survey, lacking: Sequence[str]) -> str:
     """Flag that names what is not there: layers first, else columns."""
     # Roads that are there, but without a width, lack a column and not a layer.
     lacking = ["roads.width_m" if n == "roads_or_surfaces" and survey.has("roads") else n for n in lacking]
     lacking = ["buildings.is_standard_factory" if n == "buildings_let" else n for n in lacking]
-    layers = [n for n in lacking if "." not in n and n not in ("floor_area", "footprint")]
+    layers = [n for n in lacking if ("." not in n or n.startswith(_FAMILIES)) and n not in ("floor_area", "footprint")]
     if layers:
         return f"LAYER_MISSING:{','.join(layers)}"
     return f"INPUT_MISSING:{','.join(n.split('.')[-1] for n in lacking)}" if lacking else ""

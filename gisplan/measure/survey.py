@@ -134,6 +134,10 @@ class Survey:
         if need == "roads_or_surfaces":
             return "road_surfaces" in self.pieces or self.has("roads.width_m")
         layer, _, column = need.partition(".")
+        if layer == "assumptions":
+            return getattr(self.plan.assumptions, column) is not None
+        if need in self.pieces:  # a member of a family of layers has a point in its name
+            layer, column = need, ""
         if layer not in self.pieces:
             return False
         return not column or (

@@ -8,6 +8,7 @@ from gisplan.plan.file import load_plan, parse_plan
 from gisplan.plan.map import MapOptions
 from gisplan.plan.tables import (
     Assumptions,
+    Batches,
     Buildings,
     ColumnSource,
     Header,
@@ -21,11 +22,13 @@ from gisplan.plan.tables import (
     Terrain,
     Zones,
 )
+from gisplan.plan.targets import Supply, Target
 from gisplan.plan.values import Text, nearest
 
 __all__ = [
     "Assumptions",
     "Basemap",
+    "Batches",
     "Buildings",
     "Checks",
     "ColumnSource",
@@ -38,6 +41,8 @@ __all__ = [
     "RoadSurfaces",
     "Roads",
     "ServiceLayer",
+    "Supply",
+    "Target",
     "Terrain",
     "Text",
     "Zones",

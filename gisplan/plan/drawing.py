@@ -11,9 +11,6 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 from gisplan import vocabulary
 from gisplan.plan.values import Model, Number, nearest, projected
 
-#: Layers that are made of polygons, so that texts can lie inside.
-_POLYGONS = ("zones", "parcels", "buildings", "road_surfaces")
-
 
 def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
@@ -68,7 +65,7 @@ def drawing_faults(
         except ValueError:
             yield f"needs the projected system in metres that it is drawn in as crs, and {crs} is none"
     known = vocabulary.columns(layer)
-    if drawing.text and layer not in _POLYGONS:
+    if drawing.text and layer not in vocabulary.POLYGON_LAYERS:
         yield "text: texts are looked for inside polygons, and this layer has none; leave it out"
         return
     for name in drawing.text:

@@ -22,6 +22,7 @@ from gisplan.plan.drawing import Drawing, drawing_faults
 from gisplan.plan.intensity import IntensityPlan
 from gisplan.plan.map import MapOptions
 from gisplan.plan.places import Located
+from gisplan.plan.targets import Supply, Target
 from gisplan.plan.values import Date, Model, Number, Text, folder_name, nearest, projected
 
 Rule = Literal["sum", "first", "last", "min", "max"]
@@ -262,6 +263,52 @@ class ServiceLayer(_Layer):
     method: Literal["straight"] = "straight"
 
 
+class Batches(_Layer):
+    """Land conversion batches (农转用批次); ``stages`` maps gisplan's stages to the file's own words."""
+
+    vocabulary_layer: ClassVar[str] = "batches"
+    stages: dict[str, list[str]] = Field(default_factory=dict)
+
+    @field_validator("stages")
+    @classmethod
+    def _known_stages(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
+        known = vocabulary.stages()
+        if faults := [f"unknown stage {k!r}; {nearest(k, known)}" for k in value if k not in known]:
+            raise ValueError("\n".join(faults))
+        return value
+
+
+class Boundary(_Layer):
+    """One of a zone's boundaries: approved (核准), planned (规划) or of the start-up area (起步区)."""
+
+    vocabulary_layer: ClassVar[str] = "boundaries"
+
+
+class Phases(_Layer):
+    """Phases of development, with the years they begin and are to be complete."""
+
+    vocabulary_layer: ClassVar[str] = "phases"
+
+
+class Levelled(_Layer):
+    """Land that has been levelled (已平整)."""
+
+    vocabulary_layer: ClassVar[str] = "levelled"
+
+
+class BuiltUp(_Layer):
+    """Built-up land on a day."""
+
+    vocabulary_layer: ClassVar[str] = "built_up"
+    date: Date
+
+
+class Constraint(_Layer):
+    """Land that cannot be built on: floodplain, steep slopes, wetlands."""
+
+    vocabulary_layer: ClassVar[str] = "constraints"
+
+
 class Terrain(Model):
     """A raster of ground heights."""
 
@@ -278,6 +325,12 @@ class Layers(Model):
     road_surfaces: RoadSurfaces | None = None
     services: dict[str, ServiceLayer] = Field(default_factory=dict)
     terrain: Terrain | None = None
+    batches: Batches | None = None
+    boundaries: dict[str, Boundary] = Field(default_factory=dict)
+    phases: Phases | None = None
+    levelled: Levelled | None = None
+    built_up: dict[str, BuiltUp] = Field(default_factory=dict)
+    constraints: dict[str, Constraint] = Field(default_factory=dict)
 
     @field_validator("services")
     @classmethod
@@ -295,6 +348,23 @@ class Layers(Model):
                 faults.append(f"service {name!r} of your own needs reach_m")
         if faults:
             raise ValueError("\n".join(faults))
+        return value
+
+    @field_validator("boundaries")
+    @classmethod
+    def _known_boundaries(cls, value: dict[str, Boundary]) -> dict[str, Boundary]:
+        known = vocabulary.supply_words("boundaries")
+        if faults := [f"unknown boundary {k!r}; {nearest(k, known)}" for k in value if k not in known]:
+            raise ValueError("\n".join(faults))
+        return value
+
+    @field_validator("built_up")
+    @classmethod
+    def _two_dates(cls, value: dict[str, BuiltUp]) -> dict[str, BuiltUp]:
+        if value and set(value) != {"start", "end"}:
+            raise ValueError(f"give start and end (found: {', '.join(value)})")
+        if value and value["start"].date >= value["end"].date:
+            raise ValueError(f"start ({value['start'].date}) has to be before end ({value['end'].date})")
         return value
 
     @model_validator(mode="after")
@@ -328,6 +398,7 @@ class Assumptions(Model):
     """Values that fill a gap in the data; nothing is filled unless it stands here."""
 
     storey_height_m: Number | None = Field(default=None, gt=0, le=100)
+    m2_per_job: Number | None = Field(default=None, gt=0, le=100_000)
 
 
 class Plan(Model):
@@ -342,6 +413,8 @@ class Plan(Model):
     map: MapOptions = MapOptions()
     intensity: IntensityPlan = IntensityPlan()
     layers: Layers
+    supply: Supply = Supply()
+    targets: list[Target] = Field(default_factory=list)
     folder: Path = Path()
     file: Path | None = None
 

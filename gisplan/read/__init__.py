@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 from pyproj import CRS
 
+from gisplan import vocabulary
 from gisplan.errors import LayerError, counted
 from gisplan.geometry import Borders, Overlaps, Slits, ahead, borders, overlaps, slits
 from gisplan.geometry.slivers import SLIVER_M
@@ -19,19 +20,12 @@ from gisplan.issues import Issue
 from gisplan.plan import ColumnSource, Plan
 from gisplan.plan.places import is_database
 from gisplan.read import crs as crs_
-from gisplan.read import land_use, ledger, overlap, placing, roads, slivers, terrain, units, zones
+from gisplan.read import land_use, ledger, overlap, placing, roads, slivers, stages, terrain, units, zones
 from gisplan.read.layer import Clean, clean, sized
 from gisplan.read.raw import Raw, read_raw
 from gisplan.read.witness import Witness
 
-_ID = {
-    "zones": "zone_id",
-    "parcels": "parcel_id",
-    "buildings": "building_id",
-    "roads": "road_id",
-    "road_surfaces": "surface_id",
-}
-_DIMENSION = {"zones": 2, "parcels": 2, "buildings": 2, "roads": 1, "road_surfaces": 2}
+_DIMENSION = {**dict.fromkeys(vocabulary.POLYGON_LAYERS, 2), "roads": 1}
 
 
 @dataclass(frozen=True)
@@ -56,7 +50,9 @@ class Layers:
         Pairs of zones that cover the same land, down to the last sliver.
     layers
         The other layers by name (``parcels``, ``buildings``, ``roads``, ``road_surfaces``,
-        ``services.<name>``), each with ``area_m2`` and ``planar_area_m2``, or ``length_m``.
+        ``services.<name>``, ``batches``, ``boundaries.<kind>``, ``phases``, ``levelled``,
+        ``built_up.<start or end>``, ``constraints.<name>``), each with ``area_m2`` and
+        ``planar_area_m2``, or ``length_m``.
     member
         Row number of each parcel's zone where zones are made from parcels, else None.
     issues
@@ -175,11 +171,14 @@ def _cleaned(plan: Plan, name: str, raw: Raw, crs: CRS) -> _Read:
         crs,
         layer=name,
         dimension=_DIMENSION.get(kind),
-        id_column=_ID.get(kind, "feature_id"),
+        id_column=vocabulary.id_column(name),
         repair_limit=plan.checks.repair_limit,
     )
     if name == "roads":
         layer, found = roads.classify(layer, plan.layers.roads)
+        issues += found
+    elif name == "batches":
+        layer, found = stages.classify(layer, plan.layers.batches)
         issues += found
     if name != "parcels":
         layer = sized(layer, crs, plan.plan.area)
@@ -197,6 +196,13 @@ def _tables(plan: Plan) -> list[tuple[str, Any]]:
         ("road_surfaces", spec.road_surfaces),
     ]
     tables += [(f"services.{name}", table) for name, table in spec.services.items()]
+    tables += [("batches", spec.batches), ("phases", spec.phases), ("levelled", spec.levelled)]
+    families: dict[str, Mapping[str, Any]] = {
+        "boundaries": spec.boundaries,
+        "built_up": spec.built_up,
+        "constraints": spec.constraints,
+    }
+    tables += [(f"{family}.{name}", table) for family, members in families.items() for name, table in members.items()]
     return [(name, table) for name, table in tables if table is not None]
 
 
@@ -300,7 +306,7 @@ def _apart(land: gpd.GeoDataFrame, out: Mapping[str, Clean]) -> list[Issue]:
     x0, y0, x1, y1 = land.total_bounds
     issues = []
     for name, layer in out.items():
-        if not name.startswith(("services.", "road_surfaces")):
+        if name in ("parcels", "buildings", "roads"):  # without any of these in a zone nothing is measured at all
             continue
         a0, b0, a1, b1 = layer.frame.total_bounds
         gap = float(np.hypot(max(x0 - a1, a0 - x1, 0.0), max(y0 - b1, b0 - y1, 0.0)))

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gisplan import vocabulary
 from gisplan.errors import LayerError, counted, first_ids
 from gisplan.issues import Issue
 from gisplan.plan.drawing import Drawing
@@ -28,8 +29,6 @@ FIELDS = ("layer", "handle", "color", "elevation", "text")
 
 #: How far (m) a chord may lie from the curve it stands for.
 CHORD = 0.001
-
-_POLYGONS = ("zones", "parcels", "buildings", "road_surfaces")
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def read_drawing(spec: Any, path: Path, *, layer: str, place: str) -> Drawn:
             f"{place}: {path.name} is a drawing and does not say where on the earth it lies. {missing}. "
             f"Its CAD layers: {_held(doc)}."
         )
-    dimension = 2 if layer in _POLYGONS else 1 if layer == "roads" else None
+    dimension = 2 if layer.split(".", maxsplit=1)[0] in vocabulary.POLYGON_LAYERS else 1 if layer == "roads" else None
     unit, scale, why = unit_of(doc, how, path=path, place=here)
     columns = {name: matcher(patterns) for name, patterns in how.text.items()}
     lines = matcher(how.layers)

@@ -23,7 +23,8 @@ OUTPUTS = (
     "run.json",
 )
 
-#: Files that a run writes besides where the plan names rules, and where the register tells of idle land or promises.
+#: Files that a run writes besides where the plan names rules, batches, boundaries or targets, and where the
+#: register tells of idle land, promises or industries.
 OPTIONAL = (
     "findings.csv",
     "projects.csv",
@@ -32,6 +33,13 @@ OPTIONAL = (
     "idle_zones.csv",
     "idle_calendar.csv",
     "idle_calendar.ics",
+    "supply.csv",
+    "supply_batches.csv",
+    "boundaries.csv",
+    "targets.csv",
+    "industry.csv",
+    "industry_pairs.csv",
+    "redevelopment.csv",
 )
 
 #: Files that a run writes besides where a rule pack of the plan has weights for a score.

@@ -21,6 +21,33 @@ SINGLE_LAYERS = ("zones", "parcels", "buildings", "roads", "road_surfaces")
 #: Columns without which a layer means nothing.
 REQUIRED_COLUMNS: Mapping[str, tuple[str, ...]] = {"zones": ("zone_id",), "parcels": ("parcel_id",)}
 
+#: Layers and families of layers that hold polygons.
+POLYGON_LAYERS = (
+    "zones",
+    "parcels",
+    "buildings",
+    "road_surfaces",
+    "batches",
+    "boundaries",
+    "phases",
+    "levelled",
+    "built_up",
+    "constraints",
+)
+
+#: Column with the id of a record, by layer or family of layers; ``feature_id`` where nothing stands here.
+ID_COLUMNS: Mapping[str, str] = {
+    "zones": "zone_id",
+    "parcels": "parcel_id",
+    "buildings": "building_id",
+    "roads": "road_id",
+    "road_surfaces": "surface_id",
+    "batches": "batch_id",
+    "boundaries": "boundary_id",
+    "phases": "phase_id",
+    "levelled": "levelled_id",
+}
+
 
 @dataclass(frozen=True)
 class Column:
@@ -125,6 +152,17 @@ class IdleClass:
 
 
 @dataclass(frozen=True)
+class Stage:
+    """A stage of a conversion batch; ``words`` are what registers write for it."""
+
+    id: str
+    zh: str
+    en: str
+    approved: bool
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class RoadClass:
     """A road class; ``names`` are the words of other systems that are read as it."""
 
@@ -156,10 +194,15 @@ def _table(name: str) -> dict[str, Any]:
     return tomllib.loads(resources.files(__name__).joinpath(name).read_text(encoding="utf-8"))
 
 
+def id_column(layer: str) -> str:
+    """Column with the id of a layer's records."""
+    return ID_COLUMNS.get(layer.split(".", maxsplit=1)[0], "feature_id")
+
+
 @cache
 def columns(layer: str) -> Mapping[str, Column]:
-    """Canonical columns of a layer by name; service layers share the table ``services``."""
-    key = "services" if layer.startswith("services.") else layer
+    """Canonical columns of a layer by name; layers of one family (``services.water``) share a table."""
+    key = layer.split(".", maxsplit=1)[0]
     return {
         name: Column(name=name, **{**spec, "aliases": tuple(spec.get("aliases", ()))})
         for name, spec in _table("columns.toml").get(key, {}).items()
@@ -341,3 +384,22 @@ def edition_words() -> Mapping[str, str]:
 def projects() -> Mapping[str, Any]:
     """Words and numbers for the projects on parcels; see ``projects.toml``."""
     return _table("projects.toml")
+
+
+@cache
+def stages() -> Mapping[str, Stage]:
+    """Stages of a conversion batch, from the first to the last."""
+    table = _table("supply.toml")["stages"]
+    return {k: Stage(id=k, **{**v, "words": tuple(v["words"])}) for k, v in table.items()}
+
+
+@cache
+def supply_words(kind: str) -> Mapping[str, Mapping[str, str]]:
+    """Words of land supply in both languages: ``boundaries``, ``targets``."""
+    return dict(_table("supply.toml")[kind])
+
+
+@cache
+def land_bank_words() -> tuple[str, ...]:
+    """What the status of a parcel says where the land bank holds it."""
+    return tuple(_table("supply.toml")["land_bank"])

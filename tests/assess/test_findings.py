@@ -5,7 +5,9 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
+import town
 
+from gisplan import evaluate
 from gisplan.assess import Things, findings
 from gisplan.rules import Pack
 
@@ -163,3 +165,17 @@ def test_unverified_figures_say_so():
 
 def test_no_rules_no_findings():
     assert findings([], [zones([1.0] * 4)], as_of=DAY).empty
+
+
+def test_what_a_zone_says_of_itself_reaches_the_rules(tmp_path):
+    """Age and kind come from the zones' own columns, and decide which limits apply."""
+    frame = {"age": ["old", "new", "new"], "zone_kind": ["science park", "industrial estate", None]}
+    plan = town.write(
+        tmp_path, zones=lambda f: f.assign(**frame), header={"rules": ["hk-industry", "cn-park-practice"]}
+    )
+    found = evaluate(plan).findings
+    of = found.set_index(["rule", "id"])["class"]
+    assert of["plot-ratio-science-park", "Z1"] != "not_applicable"
+    assert of["plot-ratio-science-park", "Z2"] == "not_applicable"
+    assert of["plot-ratio-industrial-estate", "Z2"] != "not_applicable"
+    assert of["plot-ratio-industrial-estate", "Z3"] == "no_data"

@@ -338,7 +338,26 @@ SERVICE_FIGURES = {
     },
 }
 
-TOWN = {**LAND_FIGURES, **BUILDING_FIGURES, **LEDGER_FIGURES, **ROAD_FIGURES, **SERVICE_FIGURES}
+#: What the town has no layers or columns for; test_supply.py, test_structure.py and test_growth.py lay them over it.
+NOT_THERE = {
+    **dict.fromkeys(("approved_unsupplied_m2", "batch_supply_rate"), "LAYER_MISSING:batches"),
+    **dict.fromkeys(
+        ("outside_dev_area_m2", "outside_dev_share", "expansion_pressure"), "LAYER_MISSING:boundaries.approved"
+    ),
+    **{
+        f"{name}_{basis}": "INPUT_MISSING:industry"
+        for name in ("hhi_industry", "industry_entropy", "krugman_index")
+        for basis in ("land", "output", "jobs")
+    },
+    **dict.fromkeys(("lcr", "pgr", "lcrpgr"), "LAYER_MISSING:built_up.start,built_up.end"),
+    "built_up_per_capita": "LAYER_MISSING:built_up.end",
+    "jobs_capacity": "INPUT_MISSING:m2_per_job",
+}
+ABSENT_FIGURES = {
+    name: {zone: Pencil(NAN, NAN, NAN, 0, 0, NAN, why) for zone in ZONE} for name, why in NOT_THERE.items()
+}
+
+TOWN = {**LAND_FIGURES, **BUILDING_FIGURES, **LEDGER_FIGURES, **ROAD_FIGURES, **SERVICE_FIGURES, **ABSENT_FIGURES}
 
 
 def figure(result, indicator, zone):

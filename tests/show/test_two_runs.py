@@ -61,7 +61,9 @@ def runs(tmp_path_factory):
 @pytest.fixture(scope="module")
 def two(runs):
     (result, _), (_, old) = runs
-    return study_map(result.survey, result.measured, result.parcels, texts=study._texts(result), against=read_run(old)).page()
+    return study_map(
+        result.survey, result.measured, result.parcels, texts=study._texts(result), against=read_run(old)
+    ).page()
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gisplan import vocabulary
 from gisplan.errors import counted, first_ids
 from gisplan.geometry import Slits, duplicates, holes, slits, spots
 from gisplan.issues import Issue
 from gisplan.measure.survey import Survey
 from gisplan.read.values import are_unique
-
-_ID = {"parcels": "parcel_id", "buildings": "building_id", "roads": "road_id", "road_surfaces": "surface_id"}
 
 #: Parcels nearer than this (m) border on a hole.
 MEETS_M = 1e-6
@@ -110,7 +109,7 @@ def drawn_twice(survey: Survey) -> list[Issue]:
         rows = np.flatnonzero(group >= 0)
         if len(rows) == 0:
             continue
-        ids = frame[_ID.get(layer, "feature_id")].to_numpy(dtype=object)
+        ids = frame[vocabulary.id_column(layer)].to_numpy(dtype=object)
         known = pd.DataFrame({"group": group[rows], "id": [str(i) for i in ids[rows]], "row": rows})
         known = known.sort_values(["id", "row"], kind="stable")
         first = known.groupby("group")["id"].transform("first")
@@ -137,9 +136,10 @@ def named_twice(survey: Survey) -> list[Issue]:
     """Records that share an id, in layers where that does not stop the run."""
     issues = []
     for layer, clean in survey.layers.layers.items():
-        if layer == "parcels":
+        # Records of one phase are its parts.
+        if layer in ("parcels", "phases"):
             continue
-        names = clean.frame[_ID.get(layer, "feature_id")]
+        names = clean.frame[vocabulary.id_column(layer)]
         if are_unique(names):
             continue
         rows = np.flatnonzero(names.duplicated(keep=False))

@@ -9,17 +9,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from gisplan import vocabulary
 from gisplan.geometry import spots
 from gisplan.issues import Issue
 from gisplan.read import Layers
-
-_ID = {
-    "zones": "zone_id",
-    "parcels": "parcel_id",
-    "buildings": "building_id",
-    "roads": "road_id",
-    "road_surfaces": "surface_id",
-}
 
 #: Ledgers have no geometry; their rows lie where their parcels do.
 _LIES_IN = {"ledger": "parcels"}
@@ -40,7 +33,7 @@ def placed(issues: Iterable[Issue], layers: Layers) -> tuple[Issue, ...]:
     for layer, wanting in unplaced.items():
         frame = layers.zones if layer == "zones" else layers.frame(layer)
         assert frame is not None
-        row_of = _rows(frame[_ID.get(layer, "feature_id")], {i for k in wanting for i in out[k].feature_ids})
+        row_of = _rows(frame[vocabulary.id_column(layer)], {i for k in wanting for i in out[k].feature_ids})
         for k in wanting:
             at = np.array([row_of.get(i, -1) for i in out[k].feature_ids], dtype=np.int64)
             out[k] = replace(out[k], places=_spots(frame, at))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from gisplan import vocabulary
 from gisplan.errors import counted, first_ids
 from gisplan.geometry import sum_by
 from gisplan.issues import Issue
 from gisplan.measure.survey import Survey
 
-_ID = {"buildings": "building_id", "roads": "road_id", "road_surfaces": "surface_id"}
+#: Layers that are of use outside the zones too.
+_ALSO_WHOLE = ("services.", "batches", "boundaries.", "phases", "levelled", "constraints.")
 
 
 def outside(survey: Survey) -> list[Issue]:
@@ -85,9 +87,9 @@ def beyond(survey: Survey) -> list[Issue]:
             1: f"; {out / 1000:,.1f} of {whole / 1000:,.1f} km lie outside",
             2: f"; {out:,.0f} of {whole:,.0f} m² lie outside",
         }[pieces.dimension]
-        # A hydrant outside may still serve a parcel inside.
-        use = "" if layer.startswith("services.") else " and count in no figure"
-        ids = [str(i) for i in pieces.frame[_ID.get(layer, "feature_id")][away]]
+        # A hydrant outside may still serve a parcel inside; batches, boundaries and phases are also told as a whole.
+        use = "" if layer.startswith(_ALSO_WHOLE) else " and count in no figure"
+        ids = [str(i) for i in pieces.frame[vocabulary.id_column(layer)][away]]
         issues.append(
             Issue(
                 "OUTSIDE_ZONES",
