@@ -44,6 +44,15 @@ def other_files(folder: Path) -> None:
     _survey(folder / "survey.dxf")
     _swapped(folder / "roads.geojson")
     _tiles(folder / "tiles")
+    _approved(folder)
+
+
+def _approved(folder: Path) -> None:
+    """One batch and one boundary, both of the whole park."""
+    park = zones().dissolve()[["geometry"]]
+    pyogrio.write_dataframe(park, folder / "park.gpkg", layer="boundary_approved")
+    shape = park.geometry.iloc[0].wkt
+    (folder / "batches.csv").write_text(f'批次编号,阶段,批准日期,wkt\nB1,已批准,2018-05-01,"{shape}"\n', encoding="utf-8")
 
 
 def _tiles(folder: Path) -> None:

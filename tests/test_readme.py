@@ -17,7 +17,7 @@ from gisplan.measure import register
 from gisplan.plan import Checks, load_plan, parse_plan
 from gisplan.plan.drawing import Drawing
 from gisplan.plan.places import Located, is_database
-from gisplan.show.publish import OPTIONAL, OUTPUTS
+from gisplan.show.publish import ALL, OUTPUTS
 from gisplan.study import evaluate
 from gisplan.vocabulary import land_classes, services, units
 
@@ -128,6 +128,7 @@ def test_it_shows_every_kind_of_block() -> None:
             "layers.roads",
             "layers.services.hydrant",
             "map",
+            "",
         ]
     )
 
@@ -188,7 +189,7 @@ def test_the_codes_it_names_exist() -> None:
 
 
 def test_it_names_every_file_class_service_and_unit() -> None:
-    for name in (*OUTPUTS, *OPTIONAL):
+    for name in ALL:
         assert f"`{name}`" in README, name
     for name in (*land_classes(), *services()):
         assert re.search(rf"\b{name}\b", README), name

@@ -10,7 +10,7 @@ from gisplan.assess.intensity import Intensity, assess_intensity, scoring_pack
 from gisplan.assess.intensity_issues import intensity_issues
 from gisplan.assess.limits import common_limits
 from gisplan.assess.potential import potential
-from gisplan.assess.projects import ProjectLand, assess_projects
+from gisplan.assess.projects import SHOWN_OF_PROJECTS, ProjectLand, assess_projects
 from gisplan.assess.register import caution
 from gisplan.assess.supply import Supply, assess_supply, supply_issues
 from gisplan.assess.targets import target_findings, targets
@@ -18,6 +18,7 @@ from gisplan.assess.values import zone_values
 from gisplan.assess.whole import IdleLand, assess_idle, idle_issues, judge
 
 __all__ = [
+    "SHOWN_OF_PROJECTS",
     "IdleLand",
     "Intensity",
     "ProjectLand",

@@ -37,6 +37,10 @@ _DOUBTS: Mapping[str, str] = {
 }
 
 
+#: Columns of the projects that say most on a map: classes without names or money.
+SHOWN_OF_PROJECTS = ("project_far_class", "control_class", "promise_class", "inefficient_class")
+
+
 @dataclass(frozen=True)
 class ProjectLand:
     """The projects of a study.

@@ -92,6 +92,15 @@ class Parcels:
     state: NDArray[np.object_]
 
 
+#: What may come from any of several layers or columns.
+_EITHER = {
+    "floor_area": ("buildings", "parcels.floor_area_m2"),
+    "footprint": ("buildings", "parcels.footprint_m2"),
+    "buildings_let": ("buildings.is_standard_factory", "buildings.leased_area_m2", "buildings.leased_share"),
+    "roads_or_surfaces": ("road_surfaces", "roads.width_m"),
+}
+
+
 @dataclass(frozen=True, eq=False)
 class Survey:
     """Everything indicators are made from."""
@@ -125,14 +134,8 @@ class Survey:
 
     def has(self, need: str) -> bool:
         """Tell whether a layer (``parcels``), a column (``parcels.tax_wan``) or a source of floor area is there."""
-        if need == "floor_area":
-            return self.buildings is not None or self.has("parcels.floor_area_m2")
-        if need == "footprint":
-            return self.buildings is not None or self.has("parcels.footprint_m2")
-        if need == "buildings_let":
-            return any(self.has(f"buildings.{c}") for c in ("is_standard_factory", "leased_area_m2", "leased_share"))
-        if need == "roads_or_surfaces":
-            return "road_surfaces" in self.pieces or self.has("roads.width_m")
+        if need in _EITHER:
+            return any(self.has(one) for one in _EITHER[need])
         layer, _, column = need.partition(".")
         if layer == "assumptions":
             return getattr(self.plan.assumptions, column) is not None

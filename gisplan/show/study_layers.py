@@ -52,6 +52,14 @@ STATES = (
     MapClass("open", "非建设", "Open land", "#efe8c8"),
 )
 
+# What an assessment of projects tells of each parcel: column → names, and the table of its classes in projects.toml.
+_PROJECT_CLASSES = {
+    "project_far_class": ("容积率与控制指标", "Plot ratio against its limit", "classes"),
+    "control_class": ("控制指标综合", "All control indicators", "control"),
+    "promise_class": ("清闲促产", "Promises to clear idle land", "promises"),
+    "inefficient_class": ("低效用地", "Inefficient land", "inefficient"),
+}
+
 _SERVED = (MapClass("True", "已通", "Served", "#1b7f79"), MapClass("False", "未通", "Not served", "#e6a15c"))
 
 
@@ -91,7 +99,8 @@ def _parcels(survey: Survey, table: pd.DataFrame | None, beside: gpd.GeoDataFram
         for c in columns
         if c.role != "over" and pd.api.types.is_float_dtype(frame[c.name]) and frame[c.name].notna().any()
     ]
-    colourings = (by_use, by_state, *_idle(frame, beside), *by_number, *_served(survey))
+    assessed = (*_idle(frame, beside), *_projects(frame, beside))
+    colourings = (by_use, by_state, *assessed, *by_number, *_served(survey))
     return [MapLayer("parcels", "宗地", "Parcels", frame, columns, colourings, size_column="area_m2", beside=beside)]
 
 
@@ -108,6 +117,19 @@ def _idle(frame: gpd.GeoDataFrame, beside: gpd.GeoDataFrame | None) -> list[MapC
         found.append(
             MapColouring("days_over", "超期天数", "Days past the date", "days_over", unit="d", limits=(365, 730))
         )
+    return found
+
+
+def _projects(frame: gpd.GeoDataFrame, beside: gpd.GeoDataFrame | None) -> list[MapColouring]:
+    """Colour parcels by what rules say of the project on them, where these were assessed."""
+    words = vocabulary.projects()
+    found = []
+    for name, (zh, en, table) in _PROJECT_CLASSES.items():
+        if name not in frame or not frame[name].notna().any():
+            continue
+        seen = {*frame[name], *(beside[name] if beside is not None and name in beside else ())}
+        met = tuple(MapClass(k, v["zh"], v["en"], v["color"]) for k, v in words[table].items() if k in seen)
+        found.append(MapColouring(name, zh, en, name, met, fact=True))
     return found
 
 

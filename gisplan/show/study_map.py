@@ -120,6 +120,7 @@ def _presets(layers: Sequence[MapLayer], indicators: Sequence[str], *, two: bool
         MapPreset("state", "建设状态图", "State of building", None, {"parcels": "state"}, (*base, "buildings")),
         MapPreset("idle", "闲置土地图", "Idle land", None, {"parcels": "idle_class"}, base),
         MapPreset("plot_ratio", "容积率图", "Plot ratio", None, {"parcels": "plot_ratio"}, base),
+        MapPreset("limit", "容积率达标图", "Plot ratio and limit", None, {"parcels": "project_far_class"}, base),
         MapPreset("intensity", "集约利用图", "Intensity of zones", _intensity(indicators), {}, base),
         MapPreset("services", "设施配套图", "Infrastructure", None, {"parcels": "services_served"}, (*base, *services)),
         MapPreset("change", "分区变化图", "Change of zones", first, {}, base, difference=True, own=True),

@@ -2,6 +2,7 @@
 (function () {
   'use strict';
   const gisplan = window.gisplan, h = gisplan.h;
+  gisplan.words({ byClass: ['分类', 'Classes'], byNumber: ['数值', 'Numbers'] });
 
   const option = (value, label, selected) => h('option', { value, selected }, label);
 
@@ -86,7 +87,10 @@
       }
     } else {
       const meta = layer.table.meta;
-      box.append(select('colouring', 'colouring', meta.colourings.map(c => option(c.id, view.say(c.label), c.id === look.colourings[meta.id])),
+      const one = c => option(c.id, view.say(c.label), c.id === look.colourings[meta.id]), numbered = c => c.kind === 'number';
+      const groups = [['byClass', meta.colourings.filter(c => !numbered(c))], ['byNumber', meta.colourings.filter(numbered)]].filter(g => g[1].length);
+      box.append(select('colouring', 'colouring', groups.length < 2 ? meta.colourings.map(one)
+        : groups.map(g => h('optgroup', { label: view.word(g[0]) }, g[1].map(one))),
         chosen => own({ colourings: Object.assign(Object.create(null), look.colourings, { [meta.id]: chosen }) })));
     }
     const about = side.zoned ? side.shown.about : layer && side.colouring(layer).about;
