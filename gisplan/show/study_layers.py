@@ -129,7 +129,7 @@ def _projects(frame: gpd.GeoDataFrame, beside: gpd.GeoDataFrame | None) -> list[
             continue
         seen = {*frame[name], *(beside[name] if beside is not None and name in beside else ())}
         met = tuple(MapClass(k, v["zh"], v["en"], v["color"]) for k, v in words[table].items() if k in seen)
-        found.append(MapColouring(name, zh, en, name, met, fact=True))
+        found.append(MapColouring(name, zh, en, name, met))
     return found
 
 
@@ -187,7 +187,11 @@ def _card(frame: gpd.GeoDataFrame, survey: Survey) -> tuple[MapColumn, ...]:
         own.append(MapColumn(name, column.zh, column.en, unit, search=found, filter=narrows, role=role))
     words = {c.id: (c.zh, c.en) for c in vocabulary.idle_classes().values()}
     idle = (replace(c, words=words) if c.role in {"class", "next_class"} else c for c in _IDLE_COLUMNS)
-    own += [c for c in idle if c.name in frame and frame[c.name].notna().any()]
+    judged = (
+        MapColumn(name, zh, en, words={k: (v["zh"], v["en"]) for k, v in vocabulary.projects()[table].items()})
+        for name, (zh, en, table) in _PROJECT_CLASSES.items()
+    )
+    own += [c for c in (*idle, *judged) if c.name in frame and frame[c.name].notna().any()]
     for service in survey.plan.layers.services:
         labels = service_labels(survey.plan, service)
         own.append(MapColumn(f"served_{service}", labels["zh"], labels["en"], role="service"))
