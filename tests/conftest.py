@@ -2,6 +2,11 @@
 
 import pytest
 import town
+from hypothesis import settings
+
+# How long an example takes says more of what else the machine does than of the code.
+settings.register_profile("gisplan", deadline=None)
+settings.load_profile("gisplan")
 
 
 @pytest.fixture(scope="session")

@@ -216,26 +216,6 @@ def drafted(layer: MapLayer, *, digits: int = 6) -> Draft:
     ------
     LayerError
         The layer has no coordinate system, lacks a column, mixes kinds, or holds a class without a colour.
-
-    Examples
-    --------
-    >>> import folium, geopandas, shapely
-    >>> from gisplan.show import MapClass, MapColouring, MapColumn, MapLayer, feature_layer
-    >>> blocks = geopandas.GeoDataFrame(
-    ...     {"id": ["A1", "A2"], "use": ["industrial", "green"]},
-    ...     geometry=[shapely.box(120.0, 31.0, 120.01, 31.01), shapely.box(120.01, 31.0, 120.02, 31.01)],
-    ...     crs=4490,
-    ... )
-    >>> classes = (MapClass("industrial", "工业", "Industry", "#bb9966"), MapClass("green", "绿地", "Green", "#7bb26d"))
-    >>> layer = feature_layer(
-    ...     MapLayer(
-    ...         "blocks", "地块", "Blocks", blocks, (MapColumn("id", "编号", "Id"),),
-    ...         (MapColouring("use", "用途", "Use", "use", classes),),
-    ...     )
-    ... )
-    >>> view = folium.Map(location=[31.005, 120.01], zoom_start=15)
-    >>> _ = layer.add_to(view)
-    >>> view.save("blocks.html")
     """
     frame = layer.frame
     colourings = layer.colourings or (MapColouring("", layer.zh, layer.en, classes=(_plain(layer),)),)

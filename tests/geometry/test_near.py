@@ -45,7 +45,7 @@ def test_reached_share_is_the_zone_within_the_union_of_buffers(found, distance):
     want = shapely.area(shapely.intersection(ZONES, grown)) / shapely.area(ZONES)
     # GEOS smooths bends of less than a hundredth of the distance in its own way, which differs where a line
     # was clipped.
-    np.testing.assert_allclose(got, want, rtol=1e-9, atol=1e-5)
+    np.testing.assert_allclose(got, want, rtol=1e-9, atol=5e-5)
     assert ((got >= 0) & (got <= 1)).all()
 
 
