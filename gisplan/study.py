@@ -139,7 +139,8 @@ class Result:
         if parcels is not None and self.idle is not None:
             parcels = parcels.assign(**{name: self.idle[name] for name in ("next_class", "next_date")})
         if parcels is not None and self.projects is not None:
-            parcels = parcels.assign(**{name: self.projects[name] for name in assess.SHOWN_OF_PROJECTS})
+            told = [name for name in assess.SHOWN_OF_PROJECTS if name in self.projects]
+            parcels = parcels.assign(**{name: self.projects[name] for name in told})
         if self.findings is not None:
             limits = assess.common_limits(load_packs(self.plan.plan.rules, self.plan.folder), self.findings)
         return study_map(

@@ -41,7 +41,8 @@ def potential(survey: Survey, packs: Sequence[Pack]) -> pd.DataFrame | None:
     area = frame["area_m2"].to_numpy(dtype=float)
     developed = np.minimum(known.footprint, area)
     land, improvements = column(frame, "land_value_wan"), column(frame, "improvement_value_wan")
-    ratio = improvements / np.where(land > 0, land, np.nan)
+    # What is worth less than nothing is a fault of the register, and no ratio.
+    ratio = np.where(improvements < 0, np.nan, improvements) / np.where(land > 0, land, np.nan)
     band = _band(ratio, pack)
     # Where no building is drawn anywhere, improvements of no value say that nothing stands there.
     hardly = np.isnan(developed) & (ratio == 0)
