@@ -185,6 +185,7 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
     require_basemap(plan)  # before the long work
     clock = [time.perf_counter()]
     layers = read_layers(plan, progress=lambda name: progress(f"read {name}"))
+    assess.require_zones(plan.targets, layers.zones["zone_id"].astype(str).tolist())
     clock.append(time.perf_counter())
     survey = measure.make_survey(plan, layers, executor=executor, progress=progress)
     books = measure.balance(layers, survey.pieces)
@@ -258,7 +259,7 @@ def _intensity(
     try:
         found = _scored(survey, packs, idle_land)
     except GisplanError as error:
-        remedy = "Mend as_of, rules or [intensity] in the plan."
+        remedy = "Give what is missing in the plan: as_of, [layers.parcels], rules or [intensity]."
         return None, [Issue("INTENSITY_NOT_TOLD", "warning", "zones", 0, str(error), remedy, "planner")]
     return found, assess.intensity_issues(found)
 
@@ -386,6 +387,7 @@ class Checked:
 def check(plan: Plan, *, progress: Callable[[str], None] = _quiet) -> Checked:
     """Read a plan's layers and say what is wrong or assumed, without measuring indicators."""
     layers = read_layers(plan, progress=lambda name: progress(f"read {name}"))
+    assess.require_zones(plan.targets, layers.zones["zone_id"].astype(str).tolist())
     survey = measure.make_survey(plan, layers, progress=progress)
     progress("check")
     packs = load_packs(plan.plan.rules, plan.folder)

@@ -13,7 +13,7 @@ from gisplan.assess.potential import potential
 from gisplan.assess.projects import SHOWN_OF_PROJECTS, ProjectLand, assess_projects
 from gisplan.assess.register import caution
 from gisplan.assess.supply import Supply, assess_supply, supply_issues
-from gisplan.assess.targets import target_findings, targets
+from gisplan.assess.targets import require_zones, target_findings, targets
 from gisplan.assess.values import zone_values
 from gisplan.assess.whole import IdleLand, assess_idle, idle_issues, judge
 
@@ -39,6 +39,7 @@ __all__ = [
     "is_promised",
     "judge",
     "potential",
+    "require_zones",
     "scoring_pack",
     "supply_issues",
     "target_findings",

@@ -11,7 +11,7 @@ import pandas as pd
 from gisplan import vocabulary
 from gisplan.assess.findings import COLUMNS as FINDING_COLUMNS
 from gisplan.assess.idle import Array
-from gisplan.errors import PlanError, first_ids, nearest
+from gisplan.errors import PlanError, nearest
 from gisplan.plan import Target
 
 #: Columns of ``targets.csv``.
@@ -22,6 +22,24 @@ COLUMNS = (
 
 #: An actual value may miss a target by this part of it and still meet it: sums are not exact.
 GRACE = 1e-9
+
+
+def require_zones(asked: Sequence[Target], zone_ids: Sequence[str]) -> None:
+    """Stop where a target names a zone that is not there; that is known as soon as the zones are read.
+
+    Raises
+    ------
+    PlanError
+        One line for each such target.
+    """
+    known = [str(z) for z in zone_ids]
+    wrong = [
+        f"[targets] no. {i}: there is no zone {t.zone!r}; {nearest(t.zone, known)}."
+        for i, t in enumerate(asked, start=1)
+        if t.zone is not None and t.zone not in known
+    ]
+    if wrong:
+        raise PlanError(wrong)
 
 
 def targets(
@@ -55,13 +73,7 @@ def targets(
         A target names a zone that is not there.
     """
     known = [str(z) for z in zone_ids]
-    wrong = [
-        f"[[targets]] no. {i}: there is no zone {t.zone!r}; {nearest(t.zone, known)} (zones: {first_ids(known)})"
-        for i, t in enumerate(asked, start=1)
-        if t.zone is not None and t.zone not in known
-    ]
-    if wrong:
-        raise PlanError(wrong)
+    require_zones(asked, known)
     rows = []
     for number, target in enumerate(asked, start=1):
         # A value of one's own without a zone is of the whole, and said once.
