@@ -212,7 +212,9 @@ def _amounts(life: NDArray[np.str_], m2: Array, rng: Rng) -> dict[str, Any]:
     words = {
         "industry": rng.choice(INDUSTRIES, n),
         "industry_edition": rng.choice(["GB/T 4754-2017", "", "旧版"], n, p=[0.7, 0.295, 0.005]),
-        "supply_type": rng.choice(["挂牌", "协议出让", "拍卖", "划拨", "租赁", ""], n, p=[0.5, 0.2, 0.1, 0.1, 0.05, 0.05]),
+        "supply_type": rng.choice(
+            ["挂牌", "协议出让", "拍卖", "划拨", "租赁", ""], n, p=[0.5, 0.2, 0.1, 0.1, 0.05, 0.05]
+        ),
         "land_grade": rng.integers(1, 16, n),
         "permit_no": np.where(unbegun, "", "SG" + pd.Series(np.arange(n)).astype(str).str.zfill(8)),
         "contract_no": "HT" + pd.Series(np.arange(n)).astype(str).str.zfill(8),

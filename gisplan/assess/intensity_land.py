@@ -203,11 +203,12 @@ def land_table(land: Land) -> pd.DataFrame:
         source_en, parcels, area_m2, area_ha, share`` of the zone. ``difference`` is zone area less all codes: ledger
         against drawing, or less than nothing where parcels overlap; ``total`` is the zone.
     """
-    return (
-        pd.DataFrame([row for by in ("build", "supply") for row in _rows(land, by)])
-        .sort_values("zone", kind="stable", ignore_index=True)
-        .drop(columns="zone")
-    )
+    zones = land.survey.layers.zones
+    table = pd.DataFrame([row for by in ("build", "supply") for row in _rows(land, by)])
+    table = table.sort_values("zone", kind="stable", ignore_index=True)
+    for at, name in enumerate(("zone_id", "name"), start=1):
+        table.insert(at, name, zones[name].to_numpy()[table["zone"]])
+    return table.drop(columns="zone")
 
 
 def _rows(land: Land, by: str) -> Iterator[dict[str, object]]:
@@ -237,11 +238,8 @@ def _rows(land: Land, by: str) -> Iterator[dict[str, object]]:
 
 
 def _row(land: Land, i: int, by: str, code: str, label: Mapping[str, str]) -> dict[str, object]:
-    zones = land.survey.layers.zones
     return {
         "zone": i,
-        "zone_id": zones["zone_id"].iloc[i],
-        "name": zones["name"].iloc[i],
         "partition": by,
         "code": code,
         "label_zh": label["zh"],
