@@ -1,7 +1,7 @@
 """Time what the rules say of a study: idle land, projects, land intensity, supply, targets and all findings.
 
-The survey is made once; then every step is done several times. Classes of idle land and of promises that were planted in
-the register must be found again, one by one, and every class that the vocabulary knows has to occur.
+The survey is made once; then every step is done several times. Classes of idle land and of promises that were planted
+in the register must be found again, as many of each, and every class that the vocabulary knows has to occur.
 """
 
 from __future__ import annotations

@@ -114,14 +114,10 @@ def assess_intensity(
     ideals = ideals_of(packs, zones, options.ideals)
     condition = next((tuple(lv.needs) for p in reversed(packs) for lv in p.levels if lv.list == "supply_condition"), ())
     own = "ledger" if survey.plan.plan.area_basis == "ledger" else survey.plan.plan.area
-
-    def partition(method: str) -> Land | None:
-        areas = areas_by(survey, method)
-        return None if areas is None else land_of(survey, areas, as_of=as_of, condition=condition, options=options)
-
-    land = partition(own)
-    if land is None:
+    areas = areas_by(survey, own)
+    if areas is None:
         raise GisplanError("The land intensity evaluation by ledger area needs ledger areas, and no parcel has one.")
+    land = land_of(survey, areas, as_of=as_of, condition=condition, options=options)
     values = values_of(land, idle)
     judge = _Judge(tree, roles, ideals, land.areas.zone, options.renormalise, _area_weights(terms))
     near = judge.near(values)
@@ -131,11 +127,11 @@ def assess_intensity(
     others = [judge.total(judge.scores(near, other)) for other in moved(tree)]
     by_method = {}
     for method in METHODS:
-        other = land if method == own else partition(method)
-        if other is not None:
-            by_method[method] = (
-                total if method == own else judge.total(judge.scores(judge.near(values_of(other, idle))))
-            )
+        areas = areas_by(survey, method)
+        if method == own:
+            by_method[method] = total
+        elif areas is not None:
+            by_method[method] = judge.total(judge.scores(judge.near(values_of(land.by(areas), idle))))
     lacking = _missing(judge, values)
     table = pd.DataFrame(
         {
@@ -153,7 +149,7 @@ def assess_intensity(
             **{f"total_{name}": score for name, score in by_method.items()},
             "built_share": _product(values),
             "missing": lacking,
-            "flags": _score_flags(survey, result, judge, values, pack, kind, lacking),
+            "flags": _score_flags(survey, result, judge, values, pack=pack, kind=kind, lacking=lacking),
         }
     )
     for name in ("rank", "rank_low", "rank_high"):
@@ -280,6 +276,7 @@ def _score_flags(
     scores: Scores,
     judge: _Judge,
     values: Mapping[str, Value],
+    *,
     pack: Pack,
     kind: Text,
     lacking: Sequence[str],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -82,6 +82,11 @@ class Land:
         street, rest = ("A31", self.rest[0]) if by == "build" else ("D1", self.rest[1])
         out = out + self.street if street.startswith(codes) else out
         return out + self.remainder if rest.startswith(codes) else out
+
+    def by(self, areas: Areas) -> Land:
+        """Make the same partitions of land that is measured another way: codes do not depend on it."""
+        street, remainder = self.survey.once("land without parcels", lambda: _without_parcels(self.survey))
+        return replace(self, areas=areas, street=street * areas.scale, remainder=remainder * areas.scale)
 
     @cached_property
     def _sums(self) -> Mapping[str, Mapping[str, Array]]:
@@ -229,15 +234,15 @@ def _rows(land: Land, by: str) -> Iterator[dict[str, object]]:
             left = left - area
             told = {"source": source, "source_zh": word["zh"], "source_en": word["en"]}
             for i in map(int, np.flatnonzero(area > 0)):
-                yield _row(land, i, by, code, label) | told | {"parcels": int(count[i])} | _sizes(land, i, area[i])
+                yield _row(i, by, code, label) | told | {"parcels": int(count[i])} | _sizes(land, i, area[i])
     over = {"zh": "差额（重叠，或登记与图形面积之差）", "en": "Difference: overlaps, or ledger against drawing"}
     for i in range(land.survey.zones):
         if abs(left[i]) >= LEAST_LAND_M2:
-            yield _row(land, i, by, "difference", over) | _sizes(land, i, left[i])
-        yield _row(land, i, by, "total", {"zh": "合计", "en": "Total"}) | _sizes(land, i, land.areas.zone[i])
+            yield _row(i, by, "difference", over) | _sizes(land, i, left[i])
+        yield _row(i, by, "total", {"zh": "合计", "en": "Total"}) | _sizes(land, i, land.areas.zone[i])
 
 
-def _row(land: Land, i: int, by: str, code: str, label: Mapping[str, str]) -> dict[str, object]:
+def _row(i: int, by: str, code: str, label: Mapping[str, str]) -> dict[str, object]:
     return {
         "zone": i,
         "partition": by,

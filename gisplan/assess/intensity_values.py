@@ -119,7 +119,8 @@ def supply_told(land: Land) -> bool:
 def _begins(codes: Text, with_: tuple[str, ...]) -> Mask:
     """Codes that begin so; there are few different ones, so each is asked once."""
     numbers, words = pd.factorize(codes)
-    return np.array([str(w).startswith(with_) for w in words], dtype=bool)[numbers]
+    begins = np.array([str(w).startswith(with_) for w in words], dtype=bool)
+    return np.asarray(begins[numbers], dtype=bool)
 
 
 def _part(some: Array, whole: Array) -> Array:
