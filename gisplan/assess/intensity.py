@@ -125,7 +125,7 @@ def assess_intensity(
     kind, source, unread = types_of(zones, land.of("A"), land.of("A2"), land.of("A1"), terms=terms)
     total = judge.total(result)
     others = [judge.total(judge.scores(near, other)) for other in moved(tree)]
-    by_method = {}
+    by_method: dict[str, Array] = {}
     for method in METHODS:
         areas = areas_by(survey, method)
         if method == own:
