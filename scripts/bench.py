@@ -4,6 +4,7 @@
     python scripts/bench.py --sizes 10000 --json out.json
     python scripts/bench.py read                         reading 1,000,000 parcels in three formats
     python scripts/bench.py check                        the check of 100,000 parcels with a ledger
+    python scripts/bench.py rules                        all rules on 100,000 parcels with a register
     python scripts/bench.py map                          maps of 100,000 to 1,000,000 parcels with twelve columns
 
 Each side runs in a process of its own, so that peak memory is its own. The study's script reads the same files, cuts
@@ -30,6 +31,7 @@ from typing import Any
 import bench_check
 import bench_map
 import bench_read
+import bench_rules
 from bench_sides import ROOT, Clock, child, fabric, peak_gb
 
 REACH_M = 100.0
@@ -250,6 +252,7 @@ SIZES = {
     "study": (10_000, 100_000, 1_000_000),
     "read": (1_000_000,),
     "check": (100_000,),
+    "rules": (100_000,),
     "map": (10_000, 100_000, 300_000, 1_000_000),
 }
 SIDES = {
@@ -260,6 +263,7 @@ SIDES = {
     "read ours": bench_read.ours,
     "check peer": bench_check.peer,
     "check ours": bench_check.ours,
+    "rules ours": bench_rules.ours,
     "map ours": bench_map.ours,
     "map folium": bench_map.folium_geojson,
     "map explore": bench_map.explore,
@@ -299,6 +303,8 @@ def main() -> None:
                 figures[str(size)] = bench_read.run(size, folder, options.runs)
             elif options.what == "check":
                 figures[str(size)] = bench_check.run(size, folder)
+            elif options.what == "rules":
+                figures[str(size)] = bench_rules.run(size, folder)
             elif options.what == "map":
                 figures[str(size)] = bench_map.run(size, folder, options.runs)
             else:

@@ -66,7 +66,9 @@ reach_m = 100
 """
 
 
-def fabric(parcels: int, *, zones: int = 500, seed: int = 7) -> dict[str, gpd.GeoDataFrame]:
+def fabric(
+    parcels: int, *, zones: int = 500, seed: int = 7, least_per_zone: int = LEAST_PER_ZONE
+) -> dict[str, gpd.GeoDataFrame]:
     """Make zones, parcels, buildings and roads.
 
     Parameters
@@ -74,10 +76,12 @@ def fabric(parcels: int, *, zones: int = 500, seed: int = 7) -> dict[str, gpd.Ge
     parcels
         How many; exactly as many come back, 0.5 % of them outside every zone.
     zones
-        At most this many; fewer where less than 800 parcels would fall to each (but four at least),
+        At most this many; fewer where less than `least_per_zone` parcels would fall to each (but four at least),
         for small zones would have nearly every parcel on a border.
     seed
         The same seed gives the same fabric.
+    least_per_zone
+        Least number of parcels to a zone.
 
     Returns
     -------
@@ -92,7 +96,7 @@ def fabric(parcels: int, *, zones: int = 500, seed: int = 7) -> dict[str, gpd.Ge
     if outside:  # the last lots move off to the north, beyond every zone
         rings[-outside:, :, 1] += 3000.0
     return {
-        "zones": _zones(blocks_x, blocks_y, min(zones, max(4, parcels // LEAST_PER_ZONE)), rng),
+        "zones": _zones(blocks_x, blocks_y, min(zones, max(4, parcels // least_per_zone)), rng),
         "parcels": _parcel_frame(rings, keep, rng),
         "buildings": _buildings(rings[:, [0, 2, 4, 6]], rng),
         "roads": _roads(blocks_x, blocks_y, rng),

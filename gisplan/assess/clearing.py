@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from gisplan import vocabulary
-from gisplan.assess.idle import Array, Days, Mask, Text, add_years, days
+from gisplan.assess.idle import Array, Days, Mask, Text, add_years, days, one_of
 
 #: Classes of the idle-land register that call for a promise.
 _CASES = ("OVERDUE", "IDLE_1Y", "IDLE_2Y", "IDLE_STOPPED", "IDLE_1Y_GOV", "IDLE_2Y_GOV", "IDLE_STOPPED_GOV", "SLOW")
@@ -58,7 +58,7 @@ def clearing(
     paid = _paid(register)
     kind = np.full(size, None, dtype=object)
     if idle_class is not None:
-        kind[np.isin(idle_class.astype(str), _CASES)] = "NO_PROMISE"
+        kind[one_of(idle_class, _CASES)] = "NO_PROMISE"
     kind[has] = "PROMISED"
     kind[has & (paid == 1)] = "DEPOSIT_PAID"
     kind[has & (promised < day)] = "BREACHED"

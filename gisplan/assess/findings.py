@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gisplan import vocabulary
-from gisplan.assess.idle import Array, Mask, Text
+from gisplan.assess.idle import Array, Mask, Text, one_of
 from gisplan.rules import Limit, Pack, Where
 from gisplan.rules.pack import Period, Span
 from gisplan.vocabulary import Condition
@@ -158,7 +158,7 @@ def _table(pack: Pack, limit: Limit, things: Things, rows: NDArray[np.int64], ki
     values, real = np.full(len(rows), np.nan), rows >= 0
     if limit.indicator in things.values:
         values[real] = things.values[limit.indicator][rows[real]]
-    fails = np.isin(kind.astype(str), ("below", "above"))
+    fails = one_of(kind, ("below", "above"))
     return pd.DataFrame(
         {
             "level": things.level,

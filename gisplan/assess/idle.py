@@ -19,7 +19,7 @@ Source
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 import numpy as np
@@ -65,6 +65,14 @@ def add_years(day: Days, years: int) -> Days:
     later = month + np.timedelta64(12 * years, "M")
     last = (later + np.timedelta64(1, "M")).astype("datetime64[D]") - np.timedelta64(1, "D")
     return cast(Days, np.minimum(later.astype("datetime64[D]") + (day - month.astype("datetime64[D]")), last))
+
+
+def one_of(said: Text, wanted: Sequence[str]) -> Mask:
+    """Where one of some words stands; a comparison a word is far quicker than to turn all of them into another type."""
+    out = np.zeros(len(said), dtype=bool)
+    for word in wanted:
+        out |= said == word
+    return out
 
 
 def is_life(column: str) -> bool:
@@ -121,7 +129,7 @@ def classify(register: pd.DataFrame, *, as_of: dt.date, rule: IdleRule) -> pd.Da
         "AMOUNT_UNBELIEVABLE": odd_area | odd_money | (amounts["price_wan"] < 0),
         "CAUSE_NOT_READ": ~cause_read,
     }
-    gov = np.isin(cause.astype(str), ("government", "force_majeure"))
+    gov = one_of(cause, ("government", "force_majeure"))
     after = _after(due, still, rule, day)
     kind = _classes(started, low, sure, completed, after)
     kind[~started & np.isnat(due)] = "UNKNOWN"
@@ -130,7 +138,7 @@ def classify(register: pd.DataFrame, *, as_of: dt.date, rule: IdleRule) -> pd.Da
     # Whether work stands still only matters where little was done, or may have been.
     kind[doubts["STOP_BEFORE_START"] & (low | ~sure)] = "UNKNOWN"
     base = kind.copy()
-    idle = np.isin(kind.astype(str), ("IDLE_1Y", "IDLE_2Y", "IDLE_STOPPED"))
+    idle = one_of(kind, ("IDLE_1Y", "IDLE_2Y", "IDLE_STOPPED"))
     kind[idle & gov] += "_GOV"
     over = np.where(started, np.where(base == "IDLE_STOPPED", day - still, np.timedelta64("NaT", "D")), day - due)
     past = ~np.isnat(over) & (over >= np.timedelta64(0, "D"))
@@ -223,7 +231,7 @@ def _due(dates: Mapping[str, Days], rule: IdleRule) -> tuple[Days, Text, dict[st
         take = np.isnat(due) & ~np.isnat(day)
         due[take], source[take] = day[take], name
     agreed, extended, supply = dates["agreed_start"], dates["extended_start"], dates["supply_date"]
-    by_contract = np.isin(source.astype(str), ("extended_start", "agreed_start"))
+    by_contract = one_of(source, ("extended_start", "agreed_start"))
     doubts = {
         "START_BEFORE_SUPPLY": by_contract & (due < supply),
         "HANDOVER_BEFORE_SUPPLY": (source == "handover_date") & (dates["handover_date"] < supply),
@@ -299,7 +307,7 @@ def _actions(base: Text, completed: Mask, gov: Mask, cause: Text) -> Text:
     out = np.full(len(base), "", dtype=object)
     for kind, action in plain.items():
         out[base == kind] = action
-    idle = np.isin(base.astype(str), ("IDLE_1Y", "IDLE_2Y", "IDLE_STOPPED"))
+    idle = one_of(base, ("IDLE_1Y", "IDLE_2Y", "IDLE_STOPPED"))
     out[(base == "SLOW") & completed] = "COMPLETE_RECORD"
     out[idle & (cause == "")] = "INVESTIGATE_CAUSE"
     out[idle & gov] = "EXTEND"

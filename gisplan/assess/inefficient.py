@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from gisplan.assess.findings import Things, applying
-from gisplan.assess.idle import Array, Mask, Text
+from gisplan.assess.idle import Array, Mask, Text, one_of
 from gisplan.assess.project_control import hold
 from gisplan.rules import Pack, Reason
 from gisplan.rules.pack import TOLERANCE
@@ -70,7 +70,7 @@ def inefficient(
         if reason.state:
             untold = np.asarray([s is None for s in state], dtype=bool)
             yes, unknown = yes & ~untold, unknown | (yes & untold)
-            meant &= untold | np.isin(state.astype(str), reason.state)
+            meant &= untold | one_of(state, reason.state)
         for marks, where in ((found, yes & meant), (open_, unknown & meant)):
             marks[where] += np.where(marks[where] == "", reason.id, f";{reason.id}")
     kind = np.where(found != "", "INEFFICIENT", np.where(open_ != "", "UNKNOWN", "NO")).astype(object)
@@ -90,7 +90,7 @@ def _asked(
         if idle_class is None:
             yes, unknown = np.zeros(size, dtype=bool), np.ones(size, dtype=bool)
         else:
-            yes = np.isin(idle_class.astype(str), reason.idle_class)
+            yes = one_of(idle_class, reason.idle_class)
             unknown = idle_class == "UNKNOWN"
     else:
         yes, unknown = _figure(reason, packs, things, as_of)

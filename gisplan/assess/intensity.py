@@ -114,25 +114,25 @@ def assess_intensity(
     ideals = ideals_of(packs, zones, options.ideals)
     condition = next((tuple(lv.needs) for p in reversed(packs) for lv in p.levels if lv.list == "supply_condition"), ())
     own = "ledger" if survey.plan.plan.area_basis == "ledger" else survey.plan.plan.area
-
-    def partition(method: str) -> Land | None:
-        areas = areas_by(survey, method)
-        return None if areas is None else land_of(survey, areas, as_of=as_of, condition=condition, options=options)
-
-    land = partition(own)
-    if land is None:
+    areas = areas_by(survey, own)
+    if areas is None:
         raise GisplanError("The land intensity evaluation by ledger area needs ledger areas, and no parcel has one.")
+    land = land_of(survey, areas, as_of=as_of, condition=condition, options=options)
     values = values_of(land, idle)
     judge = _Judge(tree, roles, ideals, land.areas.zone, options.renormalise, _area_weights(terms))
-    result = judge.scores(values)
+    near = judge.near(values)
+    result = judge.scores(near)
     kind, source, unread = types_of(zones, land.of("A"), land.of("A2"), land.of("A1"), terms=terms)
     total = judge.total(result)
-    others = [judge.total(judge.scores(values, other)) for other in moved(tree)]
-    by_method = {}
+    others = [judge.total(judge.scores(near, other)) for other in moved(tree)]
+    by_method: dict[str, Array] = {}
     for method in METHODS:
-        other = land if method == own else partition(method)
-        if other is not None:
-            by_method[method] = total if method == own else judge.total(judge.scores(values_of(other, idle)))
+        areas = areas_by(survey, method)
+        if method == own:
+            by_method[method] = total
+        elif areas is not None:
+            by_method[method] = judge.total(judge.scores(judge.near(values_of(land.by(areas), idle))))
+    lacking = _missing(judge, values)
     table = pd.DataFrame(
         {
             "zone_id": zones["zone_id"].to_numpy(dtype=object),
@@ -148,8 +148,8 @@ def assess_intensity(
             **_ranges(total, [*others, *by_method.values()]),
             **{f"total_{name}": score for name, score in by_method.items()},
             "built_share": _product(values),
-            "missing": _missing(judge, values),
-            "flags": _score_flags(survey, result, judge, values, pack, kind),
+            "missing": lacking,
+            "flags": _score_flags(survey, result, judge, values, pack=pack, kind=kind, lacking=lacking),
         }
     )
     for name in ("rank", "rank_low", "rank_high"):
@@ -197,9 +197,9 @@ class _Judge:
     def root(self, i: int) -> str:
         return self.development_root if self.roles.role[i] == "development" else "zone"
 
-    def scores(self, values: Mapping[str, Value], tree: Tree | None = None) -> Scores:
+    def scores(self, near: Mapping[str, Array], tree: Tree | None = None) -> Scores:
         """Scores of each area by itself, under the key ``zone`` whatever table they begin from."""
-        tree, near, size = tree or self.tree, self.near(values), len(self.area)
+        tree, size = tree or self.tree, len(self.area)
         main = scored(tree, "zone", near, zones=size, renormalise=self.renormalise)
         if self.development_root == "zone":
             return main
@@ -221,8 +221,10 @@ class _Judge:
         own, unit, role = scores.tables["zone"], self.roles.unit, self.roles.role
         out = np.where(role == "main", own, np.nan)
         first, second = self.area_weights
-        for i in np.flatnonzero(role == "main"):
-            beside = np.flatnonzero((unit == i) & (role == "development"))
+        # Only main areas that have a development-direction area are more than themselves.
+        develops = role == "development"
+        for i in np.intersect1d(unit[develops], np.flatnonzero(role == "main")):
+            beside = np.flatnonzero((unit == i) & develops)
             if self.renormalise:
                 beside = beside[~np.isnan(own[beside])]
             if len(beside):
@@ -270,9 +272,15 @@ def _missing(judge: _Judge, values: Mapping[str, Value]) -> list[str]:
 
 
 def _score_flags(
-    survey: Survey, scores: Scores, judge: _Judge, values: Mapping[str, Value], pack: Pack, kind: Text
+    survey: Survey,
+    scores: Scores,
+    judge: _Judge,
+    values: Mapping[str, Value],
+    *,
+    pack: Pack,
+    kind: Text,
+    lacking: Sequence[str],
 ) -> list[str]:
-    lacking = _missing(judge, values)
     unverified = any(not w.verified for w in pack.weights if w.set == survey.plan.intensity.weights)
     out = []
     for i in range(survey.zones):
@@ -295,6 +303,7 @@ def _long(
     survey: Survey, roles: Roles, values: Mapping[str, Value], judge: _Judge, scores: Scores, packs: Sequence[Pack]
 ) -> pd.DataFrame:
     zones, near, rows = survey.layers.zones, judge.near(values), []
+    ids, names = (zones[c].to_numpy(dtype=object) for c in ("zone_id", "name"))
     words = vocabulary.intensity("indicators")
     beside = {name: benchmark_of(packs, name) for name in values}
     for i in range(survey.zones):
@@ -306,8 +315,8 @@ def _long(
             other = beside[name]
             rows.append(
                 {
-                    "zone_id": zones["zone_id"].iloc[i],
-                    "name": zones["name"].iloc[i],
+                    "zone_id": ids[i],
+                    "name": names[i],
                     "area_role": roles.role[i],
                     "indicator": name,
                     "label_zh": known.zh,

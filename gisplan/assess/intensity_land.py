@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -82,6 +82,11 @@ class Land:
         street, rest = ("A31", self.rest[0]) if by == "build" else ("D1", self.rest[1])
         out = out + self.street if street.startswith(codes) else out
         return out + self.remainder if rest.startswith(codes) else out
+
+    def by(self, areas: Areas) -> Land:
+        """Make the same partitions of land that is measured another way: codes do not depend on it."""
+        street, remainder = self.survey.once("land without parcels", lambda: _without_parcels(self.survey))
+        return replace(self, areas=areas, street=street * areas.scale, remainder=remainder * areas.scale)
 
     @cached_property
     def _sums(self) -> Mapping[str, Mapping[str, Array]]:
@@ -203,11 +208,12 @@ def land_table(land: Land) -> pd.DataFrame:
         source_en, parcels, area_m2, area_ha, share`` of the zone. ``difference`` is zone area less all codes: ledger
         against drawing, or less than nothing where parcels overlap; ``total`` is the zone.
     """
-    return (
-        pd.DataFrame([row for by in ("build", "supply") for row in _rows(land, by)])
-        .sort_values("zone", kind="stable", ignore_index=True)
-        .drop(columns="zone")
-    )
+    zones = land.survey.layers.zones
+    table = pd.DataFrame([row for by in ("build", "supply") for row in _rows(land, by)])
+    table = table.sort_values("zone", kind="stable", ignore_index=True)
+    for at, name in enumerate(("zone_id", "name"), start=1):
+        table.insert(at, name, zones[name].to_numpy()[table["zone"]])
+    return table.drop(columns="zone")
 
 
 def _rows(land: Land, by: str) -> Iterator[dict[str, object]]:
@@ -228,20 +234,17 @@ def _rows(land: Land, by: str) -> Iterator[dict[str, object]]:
             left = left - area
             told = {"source": source, "source_zh": word["zh"], "source_en": word["en"]}
             for i in map(int, np.flatnonzero(area > 0)):
-                yield _row(land, i, by, code, label) | told | {"parcels": int(count[i])} | _sizes(land, i, area[i])
+                yield _row(i, by, code, label) | told | {"parcels": int(count[i])} | _sizes(land, i, area[i])
     over = {"zh": "差额（重叠，或登记与图形面积之差）", "en": "Difference: overlaps, or ledger against drawing"}
     for i in range(land.survey.zones):
         if abs(left[i]) >= LEAST_LAND_M2:
-            yield _row(land, i, by, "difference", over) | _sizes(land, i, left[i])
-        yield _row(land, i, by, "total", {"zh": "合计", "en": "Total"}) | _sizes(land, i, land.areas.zone[i])
+            yield _row(i, by, "difference", over) | _sizes(land, i, left[i])
+        yield _row(i, by, "total", {"zh": "合计", "en": "Total"}) | _sizes(land, i, land.areas.zone[i])
 
 
-def _row(land: Land, i: int, by: str, code: str, label: Mapping[str, str]) -> dict[str, object]:
-    zones = land.survey.layers.zones
+def _row(i: int, by: str, code: str, label: Mapping[str, str]) -> dict[str, object]:
     return {
         "zone": i,
-        "zone_id": zones["zone_id"].iloc[i],
-        "name": zones["name"].iloc[i],
         "partition": by,
         "code": code,
         "label_zh": label["zh"],

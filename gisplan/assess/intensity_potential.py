@@ -56,24 +56,26 @@ def potentials(
     (E21) ÷ mean yearly supply (of land that is for industry) in the years up to ``as_of``.
     """
     zones = land.survey.layers.zones
-    rows = []
+    blocks = []
     for name, (value, flags) in dict(_made(land, values, ideals, idle, as_of, years)).items():
         words = vocabulary.intensity("potentials")[name]
-        for i in range(len(zones)):
-            rows.append(
+        blocks.append(
+            pd.DataFrame(
                 {
-                    "zone": i,
-                    "zone_id": zones["zone_id"].iloc[i],
-                    "name": zones["name"].iloc[i],
+                    "zone": np.arange(len(zones)),
+                    "zone_id": zones["zone_id"].to_numpy(),
+                    "name": zones["name"].to_numpy(),
                     "potential": name,
                     "label_zh": words["zh"],
                     "label_en": words["en"],
-                    "value": value[i],
+                    "value": value,
                     "unit": words["unit"],
-                    "flags": flags[i],
+                    "flags": flags,
                 }
             )
-    return pd.DataFrame(rows).sort_values("zone", kind="stable", ignore_index=True).drop(columns="zone")
+        )
+    table = pd.concat(blocks, ignore_index=True)
+    return table.sort_values("zone", kind="stable", ignore_index=True).drop(columns="zone")
 
 
 def _made(

@@ -151,6 +151,6 @@ def ranks(score: Array) -> Array:
     """Rank of each score, the highest first, equals sharing the better rank; NaN where there is none."""
     # To a millionth of a point, or rounding would part what is equal.
     score = np.round(score, 6)
-    out = np.array([1.0 + np.nansum(score > s) for s in score])
-    out[np.isnan(score)] = np.nan
-    return out
+    known = np.sort(score[~np.isnan(score)])
+    higher = len(known) - np.searchsorted(known, score, side="right")
+    return np.where(np.isnan(score), np.nan, 1.0 + higher)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gisplan import vocabulary
-from gisplan.assess.idle import Array, Mask
+from gisplan.assess.idle import Array, Mask, Text
 from gisplan.assess.intensity_land import Land
 from gisplan.errors import BooksError
 from gisplan.measure.floor_area import floor_area_by_zone
@@ -116,6 +116,13 @@ def supply_told(land: Land) -> bool:
     return bool(told.any())
 
 
+def _begins(codes: Text, with_: tuple[str, ...]) -> Mask:
+    """Codes that begin so; there are few different ones, so each is asked once."""
+    numbers, words = pd.factorize(codes)
+    begins = np.array([str(w).startswith(with_) for w in words], dtype=bool)
+    return np.asarray(begins[numbers], dtype=bool)
+
+
 def _part(some: Array, whole: Array) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(whole > 0, some / whole, 1.0)
@@ -129,7 +136,7 @@ def _chain(land: Land) -> dict[str, Value]:
     known = build_known & (codes.supply != "X") if supply_told(land) else build_known
 
     def of(*wanted: str) -> Array:
-        chosen = known & np.array([str(c).startswith(wanted) for c in codes.build], dtype=bool)
+        chosen = known & _begins(codes.build, wanted)
         return (
             land.parcels(chosen)
             + (land.street if "A31".startswith(wanted) else 0)
@@ -179,7 +186,7 @@ def _hitech(land: Land) -> tuple[Mask, Mask | None]:
 
 
 def _coded(land: Land, code: str) -> Mask:
-    return np.char.startswith(land.codes.build.astype(str), code)
+    return _begins(land.codes.build, (code,))
 
 
 def _density(land: Land) -> dict[str, Value]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gisplan.assess.findings import Things, applying, held, in_force
-from gisplan.assess.idle import Array, Mask, Text
+from gisplan.assess.idle import Array, Mask, Text, one_of
 from gisplan.errors import GisplanError
 from gisplan.rules import Limit, Pack
 from gisplan.rules.pack import Bounds, Ideal, Weights
@@ -91,7 +91,7 @@ def hold(indicator: str, packs: Sequence[Pack], things: Things, *, as_of: dt.dat
         limit_text[sure] += np.where(limit_text[sure] == "", str(limit), f"; {limit}")
         low[sure] = np.fmax(low[sure], limit.low[0]) if np.isfinite(limit.low[0]) else low[sure]
         unverified |= sure & (not limit.verified)
-        fails = np.isin(kind.astype(str), ("below", "above"))
+        fails = one_of(kind, ("below", "above"))
         if limit.code and fails.any():
             before = found.get(limit.code, (np.zeros(size, dtype=bool), ""))[0]
             found[limit.code] = before | fails, str(limit.advice)
@@ -114,7 +114,7 @@ def overall(kinds: Sequence[Text]) -> Text:
     out = np.full(size, "NO_RULE", dtype=object)
     for word, said in (("pass", ("pass",)), ("UNKNOWN", ("UNKNOWN",)), ("fail", ("below", "above"))):
         for kind in kinds:
-            out[np.isin(kind.astype(str), said)] = word
+            out[one_of(kind, said)] = word
     return out
 
 
@@ -235,8 +235,9 @@ def table(held_: dict[str, Held], things: Things) -> pd.DataFrame:
     out: dict[str, object] = {}
     for name, of in held_.items():
         out[name] = things.values.get(name, np.full(len(things.ids), np.nan))
-        out[f"{name}_limit"] = of.limit
-        out[f"{name}_class"] = of.kind
+        # As objects: to guess the type of words that are blanked afterwards takes longer than to judge them.
+        out[f"{name}_limit"] = pd.Series(of.limit, dtype=object)
+        out[f"{name}_class"] = pd.Series(of.kind, dtype=object)
     return pd.DataFrame(out)
 
 
