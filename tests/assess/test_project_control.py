@@ -193,7 +193,8 @@ def test_allowed_land_by_pencil():
 
 @given(
     land=st.floats(1, 1e6),
-    values=st.lists(st.floats(0, 10), min_size=3, max_size=3),
+    # Plot ratios are 0 or can be measured; the least numbers a computer knows lose their digits when divided.
+    values=st.lists(st.just(0.0) | st.floats(1e-6, 10), min_size=3, max_size=3),
     lows=st.lists(st.floats(0.01, 10), min_size=3, max_size=3),
 )
 def test_allowed_land_is_the_whole_where_all_passes_and_less_where_not(land, values, lows):
