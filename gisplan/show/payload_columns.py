@@ -41,7 +41,9 @@ def column_sections(position: int, column: pd.Series[Any]) -> _Parts:
     values = column[~null] if null.any() else column
     if isinstance(column.dtype, pd.CategoricalDtype):
         values = values.astype(object)
-    found = pd.api.types.infer_dtype(values, skipna=True) if len(values) else "empty"
+    # A column of numbers stays one where every number is missing: the map may colour by it.
+    none = "floating" if pd.api.types.is_float_dtype(column.dtype) else "empty"
+    found = pd.api.types.infer_dtype(values, skipna=True) if len(values) else none
     data = f"col{position}"
     about: dict[str, Any]
     if found == "boolean":

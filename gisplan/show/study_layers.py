@@ -100,7 +100,9 @@ def _parcels(survey: Survey, table: pd.DataFrame | None, beside: gpd.GeoDataFram
         if c.role != "over" and pd.api.types.is_float_dtype(frame[c.name]) and frame[c.name].notna().any()
     ]
     assessed = (*_idle(frame, beside), *_projects(frame, beside))
-    colourings = (by_use, by_state, *assessed, *by_number, *_served(survey))
+    # Where nothing tells the use, there are no classes to colour by.
+    by_class = tuple(c for c in (by_use, by_state) if c.classes)
+    colourings = (*by_class, *assessed, *by_number, *_served(survey))
     return [MapLayer("parcels", "宗地", "Parcels", frame, columns, colourings, size_column="area_m2", beside=beside)]
 
 

@@ -118,3 +118,11 @@ def test_just_within_web_maps_is_a_map(opened):
     assert tab.evaluate("() => gisplan.table('data-layer0').then(t => t.latlngs(0)[0][0])") == pytest.approx(
         [85, 20], abs=1e-4
     )
+
+
+@pytest.mark.browser
+def test_a_colouring_by_numbers_that_are_all_missing_is_all_no_data(opened):
+    frame = squares(ratio=np.full(4, np.nan))
+    by_ratio = (MapColouring("ratio", "容积率", "Ratio", "ratio"),)
+    tab = opened(webmap(**study(layers=[layer(frame, "ratio", colourings=by_ratio)])))
+    assert "无数据 4" in " ".join(cells(tab, "#gp-legend .gp-layer tbody tr"))
