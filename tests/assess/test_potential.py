@@ -11,7 +11,7 @@ import town
 from gisplan import evaluate
 from gisplan.plan import parse_plan
 
-DATA = Path("/work/shared/data/cambridge_ma")
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "cambridge_ma"
 FT2 = 0.3048**2
 
 #: P1 2,000 m² of building on 1 ha; values in any one currency.
@@ -71,7 +71,7 @@ def test_only_where_a_pack_tells_how(town_result):
     assert town_result.potential is None
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason="the data of Cambridge are not here")
+@pytest.mark.skipif(not DATA.is_dir(), reason="the folder of real data is not beside the checkout")
 def test_cambridge_improvement_to_land(tmp_path):
     """The assessor's ratio of one neighbourhood, against a sum by plain pandas."""
     hoods = gpd.read_file(DATA / "cambridge_ma.gpkg", layer="neighborhoods")
