@@ -123,7 +123,8 @@ def codes_of(
     _set(supply, supply_from, (kind == "farmland") & (build == "B22"), "F", "class")
     is_built = np.char.startswith(build.astype(str), "A")
     _set(supply, supply_from, is_built & (still == "E1"), "D1", "in_use")
-    if register_complete:
+    # A register that tells no supply at all is not complete, whatever the plan says of it.
+    if register_complete and supplied.any():
         _set(supply, supply_from, build == "B21", still, "not_in_register")
         _set(supply, supply_from, is_built | (build == "B22"), "F", "not_in_register")
     _set(supply, supply_from, supply == "", "X", "unsupported")

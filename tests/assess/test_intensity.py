@@ -509,3 +509,17 @@ def test_zones_made_of_parcels(tmp_path):
     sums = found.land[found.land["code"] == "total"].groupby("partition")["area_ha"].sum()
     assert sums.to_dict() == pytest.approx({"build": 13.4, "supply": 13.4})
     assert not {"no_parcel", "street"} & set(found.land["source"])
+
+
+def test_a_register_that_tells_no_supply_is_not_complete(tmp_path):
+    """Taken at its word, it would make everything built many times what was supplied."""
+    from gisplan.cli import sample
+    from gisplan.plan import load_plan
+    from gisplan.study import score
+
+    plan = load_plan(sample() / "plan.toml")
+    parcels = plan.layers.parcels.model_copy(update={"ledger": []})
+    bare = plan.model_copy(update={"layers": plan.layers.model_copy(update={"parcels": parcels})})
+    assert bare.intensity.register_complete
+    rows = score(bare).indicators.set_index("indicator")
+    assert rows.loc[["land_supply_rate", "land_built_rate"], "value"].isna().all()
