@@ -5,23 +5,20 @@ from __future__ import annotations
 from gisplan.plan.basemap import Basemap
 from gisplan.plan.checks import Checks
 from gisplan.plan.file import load_plan, parse_plan
-from gisplan.plan.map import MapOptions
-from gisplan.plan.tables import (
-    Assumptions,
+from gisplan.plan.layers import (
     Batches,
     Buildings,
-    ColumnSource,
-    Header,
     Layers,
-    Ledger,
     Parcels,
-    Plan,
     Roads,
     RoadSurfaces,
     ServiceLayer,
     Terrain,
     Zones,
 )
+from gisplan.plan.map import MapOptions
+from gisplan.plan.sources import ColumnSource, Ledger
+from gisplan.plan.tables import Assumptions, Header, Plan
 from gisplan.plan.targets import Supply, Target
 from gisplan.plan.values import Text, nearest
 

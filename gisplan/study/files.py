@@ -1,0 +1,147 @@
+"""A result → the files of a run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+
+from gisplan import issues as issues_
+from gisplan.issues import Issue
+from gisplan.rules import load_packs
+from gisplan.study.flow import quiet
+from gisplan.study.result import Result
+
+if TYPE_CHECKING:
+    from gisplan.show.basemap import MapBasemap
+    from gisplan.show.two_runs import Run
+
+
+def write(
+    result: Result,
+    folder: str | Path,
+    *,
+    against: Run | None = None,
+    progress: Callable[[str], None] = quiet,
+    tell: Callable[[Mapping[str, str]], None] | None = None,
+) -> Path:
+    """Write all files of a result; earlier ones are replaced once all are there.
+
+    Parameters
+    ----------
+    result
+        What `evaluate` gave.
+    folder
+        Where.
+    against
+        Another run that the map compares this one with (see `gisplan.show.two_runs.read_run`).
+    progress
+        Told what is being done.
+    tell
+        Told what the map had to leave out, in both languages.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written to.
+    """
+    from gisplan.show.geopackage import write_geopackage
+    from gisplan.show.idle_files import write_idle
+    from gisplan.show.intensity_files import write_intensity
+    from gisplan.show.publish import published
+    from gisplan.show.record import write_record
+    from gisplan.show.tables import write_csv
+
+    out = Path(folder)
+    with published(out) as fresh:
+        began = time.perf_counter()
+        basemap = result.basemap
+        issues = (*result.issues, *(basemap.issues if basemap else ()))
+        progress("write tables")
+        write_csv(result.zones, fresh / "zones.csv")
+        write_csv(result.indicators, fresh / "indicators.csv")
+        if result.parcels is not None:
+            write_csv(result.parcels, fresh / "parcels.csv")
+        if result.findings is not None:
+            write_csv(result.findings, fresh / "findings.csv")
+        if result.idle_land is not None:
+            write_idle(result.idle_land, fresh, name=result.plan.plan.title.both(result.plan.plan.name)["zh"])
+        if result.intensity is not None:
+            write_intensity(result.intensity, fresh)
+        if result.project_land is not None:
+            parcels = result.project_land.parcels
+            write_csv(parcels[parcels["basis"].notna()], fresh / "projects.csv")
+            write_csv(result.project_land.zones, fresh / "projects_zones.csv")
+        for name, table in _further(result).items():
+            write_csv(table, fresh / name)
+        write_csv(result.balance, fresh / "balance.csv")
+        write_csv(issues_.table(issues), fresh / "issues.csv")
+        progress("write results.gpkg")
+        write_geopackage(_gis_layers(result), fresh / "results.gpkg")
+        progress("write map.html")
+        page = result.map(against=against, tell=tell).page()
+        (fresh / "map.html").write_text(page, encoding="utf-8", newline="\n")
+        write_record(fresh / "run.json", _record(result, issues, _tile_files(basemap), time.perf_counter() - began))
+    return out
+
+
+def _further(result: Result) -> dict[str, pd.DataFrame]:
+    """Tables of land supply, targets and industry, as far as there are any, by file."""
+    supply, (industry, pairs) = result.supply, result.industry or (None, None)
+    tables = {
+        "supply.csv": supply.zones if supply else None,
+        "supply_batches.csv": supply.batches if supply else None,
+        "boundaries.csv": supply.boundaries if supply else None,
+        "targets.csv": result.targets,
+        "industry.csv": industry,
+        "industry_pairs.csv": pairs,
+        "redevelopment.csv": result.potential,
+    }
+    return {name: table for name, table in tables.items() if table is not None}
+
+
+def _gis_layers(result: Result) -> dict[str, gpd.GeoDataFrame]:
+    zones = result.survey.layers.zones
+    out = {"zones": gpd.GeoDataFrame(result.zones, geometry=zones.geometry.array, crs=zones.crs)}
+    if result.parcels is not None:
+        parcels = result.survey.pieces["parcels"].frame
+        out["parcels"] = gpd.GeoDataFrame(result.parcels, geometry=parcels.geometry.array, crs=parcels.crs)
+    if any(i.features for i in result.issues):
+        from gisplan.show.geopackage import issue_points
+
+        out["issues"] = issue_points(result.issues, zones.crs)
+    return out
+
+
+def _tile_files(basemap: MapBasemap | None) -> list[Path]:
+    return basemap.tiles.files if basemap is not None and basemap.tiles is not None else []
+
+
+def _record(result: Result, issues: Sequence[Issue], tiles: Sequence[Path], seconds: float) -> dict[str, Any]:
+    from gisplan.plan.places import shareable
+    from gisplan.show.record import inputs, versions
+
+    plan = result.plan
+    packs = load_packs(plan.plan.rules, plan.folder)
+    rules = [f for p in packs if p.file for f in (p.file, *(p.file.parent / t.file for t in p.limit_tables))]
+    files = [*([plan.file] if plan.file else []), *rules, *result.survey.layers.files, *tiles]
+    return {
+        "plan": shareable(plan.model_dump(mode="json", by_alias=True, exclude={"folder", "file"}, exclude_unset=True)),
+        "crs": result.survey.layers.crs.to_string(),
+        "rules": [p.name for p in packs],
+        "idle_rule": result.idle_land.rule.pack.name if result.idle_land else None,
+        "intensity_weights": f"{result.intensity.pack.name}/{plan.intensity.weights}" if result.intensity else None,
+        "versions": versions(),
+        "inputs": [*inputs(files, plan.folder.resolve()), *result.survey.layers.queries],
+        "issues": {s: sum(i.severity == s for i in issues) for s in ("error", "warning", "note")},
+        "timings": {**{k: round(v, 3) for k, v in result.timings.items()}, "write": round(seconds, 3)},
+    }
