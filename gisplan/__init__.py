@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from gisplan.plan import load_plan as load_plan
     from gisplan.study import Result as Result
     from gisplan.study import evaluate as evaluate
+    from gisplan.study import explain as explain
     from gisplan.study import idle as idle
     from gisplan.study import write as write
 
@@ -23,10 +24,11 @@ _PUBLIC = {
     "load_plan": "gisplan.plan",
     "Result": "gisplan.study",
     "evaluate": "gisplan.study",
+    "explain": "gisplan.study",
     "idle": "gisplan.study",
     "write": "gisplan.study",
 }
-__all__ = ["GisplanError", "Plan", "Result", "__version__", "evaluate", "idle", "load_plan", "write"]
+__all__ = ["GisplanError", "Plan", "Result", "__version__", "evaluate", "explain", "idle", "load_plan", "write"]
 
 
 def __getattr__(name: str) -> Any:

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Sequence
 
 from gisplan import __version__
-from gisplan.cli import checks, files, knowledge, studies
+from gisplan.cli import checks, figures, files, knowledge, studies
 from gisplan.cli.studies import sample
 from gisplan.cli.told import DONE, MEND, OURS
 from gisplan.errors import BooksError, GisplanError, PlanError, on_one_line
@@ -25,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"gisplan {__version__}")
     verbs = top.add_subparsers(dest="verb", required=True, metavar="COMMAND")
-    for group in (studies, checks, files, knowledge):
+    for group in (studies, figures, checks, files, knowledge):
         group.add(verbs)
     return top
 

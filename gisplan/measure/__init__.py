@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from gisplan.measure import buildings, economy, growth, idle_buildings, land, roads, services, structure, supply
 from gisplan.measure.balance import balance, require_closed
-from gisplan.measure.catalogue import GROUPS, Indicator, Measured, evaluate, register
+from gisplan.measure.catalogue import GROUPS, Indicator, Measured, evaluate, register, require_indicator
+from gisplan.measure.explain import Explained, explain
 from gisplan.measure.quality import found, placed
 from gisplan.measure.survey import Survey, make_survey
 
@@ -14,14 +15,17 @@ THEMES = (land, buildings, idle_buildings, economy, roads, services, supply, str
 __all__ = [
     "GROUPS",
     "THEMES",
+    "Explained",
     "Indicator",
     "Measured",
     "Survey",
     "balance",
     "evaluate",
+    "explain",
     "found",
     "make_survey",
     "placed",
     "register",
     "require_closed",
+    "require_indicator",
 ]

@@ -390,12 +390,7 @@ def open_space_ratio(survey: Survey) -> Figures:
         top = _floor_on_land(survey)
         floor, foot = np.nan_to_num(top.numerator), _foot_on_land(survey).numerator
         used, lacking, known = top.n_used, top.n_missing, np.minimum(known, top.known_share)
+    made = ratio(land - foot, floor, n_used=used, n_missing=lacking, known_share=np.where(floor > 0, known, np.nan))
     # Without a parcel there is no land that could be open.
-    made = ratio(
-        np.where(land > 0, land - foot, np.nan),
-        floor,
-        n_used=used,
-        n_missing=lacking,
-        known_share=np.where(floor > 0, known, np.nan),
-    )
+    made = replace(made, value=np.where(land > 0, made.value, np.nan))
     return made if survey.buildings is None else replace(made, n_missing=made.n_missing + _landless(survey))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from gisplan.errors import GisplanError, nearest
 from gisplan.geometry import side_by_side
 
 if TYPE_CHECKING:
@@ -172,7 +174,7 @@ class Indicator:
 
 @dataclass(frozen=True)
 class Measured:
-    """An indicator (one member of a family) with its figures."""
+    """An indicator (one member of a family, whose name is ``member``) with its figures."""
 
     id: str
     unit: str
@@ -181,6 +183,8 @@ class Measured:
     formula: Mapping[str, str]
     source: str
     figures: Figures
+    indicator: Indicator
+    member: str
 
 
 _REGISTER: dict[str, Indicator] = {}
@@ -215,6 +219,19 @@ def register() -> Mapping[str, Indicator]:
     return dict(sorted(_REGISTER.items(), key=lambda kv: order.index(kv[1].group)))
 
 
+def require_indicator(name: str) -> None:
+    """See that a name is an indicator's, or may be that of a family's member, before anything is measured.
+
+    Raises
+    ------
+    GisplanError
+        It is not.
+    """
+    known = register()
+    if not any(re.fullmatch(re.sub(r"\\{.*\\}", "[a-z0-9_]+", re.escape(i)), name) for i in known):
+        raise GisplanError(f"There is no indicator {name!r}; {nearest(name, known)}")
+
+
 #: Families of layers, whose members are named with a point as columns are.
 _FAMILIES = ("boundaries.", "built_up.", "constraints.")
 
@@ -230,13 +247,14 @@ def _why(survey: Survey, lacking: Sequence[str]) -> str:
     return f"INPUT_MISSING:{','.join(n.split('.')[-1] for n in lacking)}" if lacking else ""
 
 
-def evaluate(survey: Survey) -> list[Measured]:
-    """Work out every indicator of a survey; two at a time, for many of them only sum long columns."""
+def evaluate(survey: Survey, *, only: Measured | None = None) -> list[Measured]:
+    """Work out every indicator of a survey, or one again; two at a time, for many of them only sum long columns."""
     asked = []
-    for ind in register().values():
+    for ind in register().values() if only is None else [only.indicator]:
         lacking = [n for n in ind.needs if not survey.has(n)]
         for name, labels in (ind.members(survey) if ind.members else {"": {}}).items():
-            asked.append((ind, name, labels, lacking))
+            if only is None or name == only.member:
+                asked.append((ind, name, labels, lacking))
     figures = side_by_side([partial(_figures, survey, ind, name, lacking) for ind, name, _, lacking in asked])
     return [_measured(ind, name, labels, f) for (ind, name, labels, _), f in zip(asked, figures, strict=True)]
 
@@ -254,4 +272,4 @@ def _measured(ind: Indicator, name: str, labels: Mapping[str, str], figures: Fig
         }
 
     own = ind.id[: ind.id.index("{")] + name if ind.members else ind.id
-    return Measured(own, ind.unit, ind.group, filled(ind.labels), filled(ind.formula), ind.source, figures)
+    return Measured(own, ind.unit, ind.group, filled(ind.labels), filled(ind.formula), ind.source, figures, ind, name)

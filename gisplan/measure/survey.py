@@ -93,7 +93,7 @@ class Parcels:
 
 
 #: What may come from any of several layers or columns.
-_EITHER = {
+EITHER = {
     "floor_area": ("buildings", "parcels.floor_area_m2"),
     "footprint": ("buildings", "parcels.footprint_m2"),
     "buildings_let": ("buildings.is_standard_factory", "buildings.leased_area_m2", "buildings.leased_share"),
@@ -134,8 +134,8 @@ class Survey:
 
     def has(self, need: str) -> bool:
         """Tell whether a layer (``parcels``), a column (``parcels.tax_wan``) or a source of floor area is there."""
-        if need in _EITHER:
-            return any(self.has(one) for one in _EITHER[need])
+        if need in EITHER:
+            return any(self.has(one) for one in EITHER[need])
         layer, _, column = need.partition(".")
         if layer == "assumptions":
             return getattr(self.plan.assumptions, column) is not None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 import pyarrow as pa
@@ -27,5 +29,16 @@ def arrow_table(frame: pd.DataFrame) -> pa.Table:
 def write_csv(frame: pd.DataFrame, file: Path) -> None:
     """Write one table; the same table gives the same bytes."""
     with file.open("wb") as stream:
-        stream.write(b"\xef\xbb\xbf")
-        pyarrow.csv.write_csv(arrow_table(frame), stream)
+        _write(frame, stream)
+
+
+def csv_bytes(frame: pd.DataFrame) -> bytes:
+    """Content of the file that `write_csv` would write."""
+    stream = io.BytesIO()
+    _write(frame, stream)
+    return stream.getvalue()
+
+
+def _write(frame: pd.DataFrame, stream: BinaryIO) -> None:
+    stream.write(b"\xef\xbb\xbf")
+    pyarrow.csv.write_csv(arrow_table(frame), stream)

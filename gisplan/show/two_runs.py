@@ -89,12 +89,12 @@ def read_run(folder: str | Path) -> Run:
         plan = record["plan"]["plan"]
         as_of = str(plan.get("as_of") or "")
     except FileNotFoundError:
-        raise _foreign(place, "run.json is missing") from None
+        raise foreign(place, "run.json is missing") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise _foreign(place, "run.json is not one of gisplan's") from None
+        raise foreign(place, "run.json is not one of gisplan's") from None
     zones = _layer(place, "zones", ("zone_id", "name"))
     if zones is None:
-        raise _foreign(place, "results.gpkg has no layer zones")
+        raise foreign(place, "results.gpkg has no layer zones")
     parcels = _layer(place, "parcels", ("parcel_id", "land_class", "state", "area_m2"))
     if parcels is not None:
         known: Mapping[str, set[str]] = {
@@ -103,11 +103,12 @@ def read_run(folder: str | Path) -> Run:
         }
         for name, allowed in known.items():
             if odd := sorted({str(v) for v in parcels[name].dropna()} - allowed):
-                raise _foreign(place, f"the parcels hold an unknown {name} ({first_ids(odd)})")
+                raise foreign(place, f"the parcels hold an unknown {name} ({first_ids(odd)})")
     return Run(place.resolve().name, as_of, zones, parcels)
 
 
-def _foreign(place: Path, why: str) -> LayerError:
+def foreign(place: Path, why: str) -> LayerError:
+    """Error of a folder that holds no whole run."""
     return LayerError(f"{place}: not the results of a gisplan run: {why}. Give the folder that gisplan run wrote.")
 
 
@@ -115,20 +116,20 @@ def _layer(place: Path, name: str, needed: Sequence[str]) -> gpd.GeoDataFrame | 
     """Read one layer of the results, checked for what is needed of it."""
     file = place / "results.gpkg"
     if not file.is_file():
-        raise _foreign(place, "results.gpkg is missing")
+        raise foreign(place, "results.gpkg is missing")
     try:
         if name not in pyogrio.list_layers(file)[:, 0]:
             return None
         frame = pyogrio.read_dataframe(file, layer=name)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
-        raise _foreign(place, "results.gpkg cannot be read") from None
+        raise foreign(place, "results.gpkg cannot be read") from None
     if not isinstance(frame, gpd.GeoDataFrame) or (lacking := [c for c in needed if c not in frame]):
-        raise _foreign(
+        raise foreign(
             place, f"the layer {name} lacks {', '.join(lacking) if isinstance(frame, gpd.GeoDataFrame) else 'shapes'}"
         )
     ids = frame[needed[0]]
     if ids.duplicated().any():
-        raise _foreign(
+        raise foreign(
             place, f"{needed[0]} is not unique in the layer {name} ({first_ids(ids[ids.duplicated()].tolist())})"
         )
     return frame

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from gisplan.study.files import write
+from gisplan.study.explanation import Explanation, explain
+from gisplan.study.files import record, write
 from gisplan.study.flow import evaluate
 from gisplan.study.result import Result
 from gisplan.study.single import Checked, check, idle, score
 
-__all__ = ["Checked", "Result", "check", "evaluate", "idle", "score", "write"]
+__all__ = ["Checked", "Explanation", "Result", "check", "evaluate", "explain", "idle", "record", "score", "write"]

@@ -90,7 +90,8 @@ def write(
         progress("write map.html")
         page = result.map(against=against, tell=tell).page()
         (fresh / "map.html").write_text(page, encoding="utf-8", newline="\n")
-        write_record(fresh / "run.json", _record(result, issues, _tile_files(basemap), time.perf_counter() - began))
+        told = record(result, _tile_files(basemap))
+        write_record(fresh / "run.json", told | _how_it_went(result, issues, time.perf_counter() - began))
     return out
 
 
@@ -126,7 +127,8 @@ def _tile_files(basemap: MapBasemap | None) -> list[Path]:
     return basemap.tiles.files if basemap is not None and basemap.tiles is not None else []
 
 
-def _record(result: Result, issues: Sequence[Issue], tiles: Sequence[Path], seconds: float) -> dict[str, Any]:
+def record(result: Result, tiles: Sequence[Path] = ()) -> dict[str, Any]:
+    """What was asked, by which rules, with what, and every file that was read, with its hash."""
     from gisplan.plan.places import shareable
     from gisplan.show.record import inputs, versions
 
@@ -142,6 +144,11 @@ def _record(result: Result, issues: Sequence[Issue], tiles: Sequence[Path], seco
         "intensity_weights": f"{result.intensity.pack.name}/{plan.intensity.weights}" if result.intensity else None,
         "versions": versions(),
         "inputs": [*inputs(files, plan.folder.resolve()), *result.survey.layers.queries],
+    }
+
+
+def _how_it_went(result: Result, issues: Sequence[Issue], seconds: float) -> dict[str, Any]:
+    return {
         "issues": {s: sum(i.severity == s for i in issues) for s in ("error", "warning", "note")},
         "timings": {**{k: round(v, 3) for k, v in result.timings.items()}, "write": round(seconds, 3)},
     }
