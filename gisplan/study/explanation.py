@@ -97,7 +97,7 @@ def _row(result: Result, zone: str) -> int:
 
 
 def _concerned(issues: Sequence[Issue], found: Explained) -> tuple[Issue, ...]:
-    """Issues of the layers behind a figure that name no feature, or one that is behind it; parcels have their register's.
+    """Issues of the layers behind a figure, and of the register, that name no feature or one behind it.
 
     What speaks of idle land, projects or scores is no ground of a measured figure.
     """
