@@ -17,7 +17,7 @@ from gisplan.show.embed import StudyMap
 from gisplan.show.map_layers import MapLayer
 from gisplan.show.study_layers import study_layers
 from gisplan.show.two_runs import Run, shown_unit, side_by_side
-from gisplan.show.webmap import MapBudget, MapIndicator, MapLimit, MapPreset, draw_map
+from gisplan.show.webmap import SUMS, MapBudget, MapIndicator, MapLimit, MapPreset, draw_map
 
 
 def study_map(
@@ -67,6 +67,7 @@ def study_map(
             m.formula["zh"],
             m.formula["en"],
             limit=_limit(*limits[m.id], by=shown_unit(m)[1]) if limits and m.id in limits else None,
+            source=m.source,
         )
         for m in _first(shown, ("plot_ratio", "plot_ratio_gross", "road_density"))
     ]
@@ -89,9 +90,17 @@ def study_map(
         as_of=plan.plan.as_of,
         basemap=basemap,
         other=two.other if two else None,
+        sums={key: _sums(shown, key, zones["zone_id"].to_numpy()) for key in SUMS},
+        plan_file=plan.file.name if plan.file else "",
         budget=MapBudget(max_mb=plan.map.max_mb, accuracy_m=plan.map.accuracy_m),
         tell=tell,
     )
+
+
+def _sums(measured: Sequence[Measured], key: str, zone_ids: np.ndarray) -> pd.DataFrame:
+    """What the figures were made from, one column an indicator; a sum that is the figure itself says nothing more."""
+    ratios = [m for m in measured if key != "numerator" or not np.isnan(m.figures.denominator).all()]
+    return pd.DataFrame({m.id: getattr(m.figures, key) for m in ratios}, index=zone_ids)
 
 
 def _limit(pack: Pack, limit: Limit, *, by: float) -> MapLimit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 import geopandas as gpd
@@ -37,6 +38,10 @@ __all__ = [
 ]
 
 _NO_SCRIPT = {"zh": "需要启用 JavaScript 才能显示此地图。", "en": "This map needs JavaScript."}
+
+
+#: What a figure was made from, and the letter before the indicator's number that marks its column on the page.
+SUMS = {"numerator": "t", "denominator": "b", "n_used": "u", "n_missing": "m", "known_share": "s"}
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,7 @@ class MapIndicator:
     explain_en: str
     limits: tuple[float, ...] = ()
     limit: MapLimit | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -186,6 +192,8 @@ def draw_map(  # noqa: PLR0913  by name only, each a part of the page
     as_of: date | None = None,
     basemap: MapBasemap | None = None,
     other: OtherRun | None = None,
+    sums: Mapping[str, pd.DataFrame] | None = None,
+    plan_file: str = "",
     budget: MapBudget = NO_BUDGET,
     tell: Callable[[Mapping[str, str]], None] | None = None,
 ) -> StudyMap:
@@ -213,6 +221,10 @@ def draw_map(  # noqa: PLR0913  by name only, each a part of the page
         What lies under it all, nothing by default.
     other
         Another run to compare with, or None.
+    sums
+        What each figure was made from, in tables like `values` by the keys of `SUMS`; the page then tells it.
+    plan_file
+        Name of the plan, for the command that lists the features behind a figure.
     budget
         What the file may take and how exact it must be; what had to be given up stands in the notes.
     tell
@@ -243,9 +255,10 @@ def draw_map(  # noqa: PLR0913  by name only, each a part of the page
         "indicators": [_indicator(i, values, other, changes) for i in indicators],
         "presets": [_preset(p, [i.id for i in indicators]) for p in presets],
         **({} if other is None else {"runs": [{"label": dict(label)} for label in (other.own_label, other.label)]}),
+        **({"plan": plan_file} if plan_file else {}),
     }
     digits = digits_for(budget.accuracy_m)
-    zone_drafts = [_zone_draft(zones, values, indicators, digits=digits, changes=changes)]
+    zone_drafts = [_zone_draft(zones, values, indicators, digits=digits, changes=changes, sums=sums or {})]
     if other is not None:
         _check(other.zones, other.values, indicators, other.layers)
         zone_drafts.append(_zone_draft(other.zones, other.values, indicators, digits=digits, run=1))
@@ -300,6 +313,7 @@ def _indicator(
         **number_classes(figures, indicator.unit, limits=indicator.limits),
         **about,
         **({"limit": asdict(limit)} if limit is not None else {}),
+        **({"source": indicator.source} if indicator.source else {}),
     }
 
 
@@ -374,6 +388,7 @@ def _zone_draft(
     *,
     digits: int,
     changes: pd.DataFrame | None = None,
+    sums: Mapping[str, pd.DataFrame] = MappingProxyType({}),
     run: int = 0,
 ) -> Draft:
     """Lay out the zones, their figures, how these differ from another run's, and the places of their names."""
@@ -390,6 +405,10 @@ def _zone_draft(
     if changes is not None:
         shown = changes.reindex(zones["zone_id"])
         columns |= {f"d{k}": shown[i.id] for k, i in enumerate(indicators)}
+    for key, table in sums.items():
+        told = table.reindex(zones["zone_id"])
+        known = [(k, told[i.id].astype(float)) for k, i in enumerate(indicators) if i.id in told]
+        columns |= {f"{SUMS[key]}{k}": column for k, column in known if column.notna().any()}
     about: dict[str, Any] = {"id": "zones", "kind": "zone", "label": {"zh": "分区", "en": "Zones"}}
     if run:
         about["run"] = run

@@ -6,7 +6,9 @@
 
   gisplan.words({
     median: ['中位数', 'Median'], mean: ['算术平均', 'mean'], rank: ['位次', 'Rank'], pass: ['达标', 'pass'], below: ['低于', 'below'], above: ['高于', 'above'],
-    limit: ['限值', 'Limit'], unverified: ['未核实', 'unverified'], noFigureOne: ['个分区无数据，列于末尾', 'zone without data, at the end'], noFigure: ['个分区无数据，列于末尾', 'zones without data, at the end']
+    limit: ['限值', 'Limit'], unverified: ['未核实', 'unverified'], noFigureOne: ['个分区无数据，列于末尾', 'zone without data, at the end'], noFigure: ['个分区无数据，列于末尾', 'zones without data, at the end'],
+    origin: ['数据如何得出', 'How this figure came about'], made: ['个要素参与计算', 'features counted'], lacking: ['个缺少数据', 'lack data'], comma: ['，', ', '], knownFor: ['已知比例', 'known for'],
+    sourceOf: ['来源：', 'Source:'], everyOne: ['列出其背后的全部要素：', 'To list every feature behind it:']
   });
 
   gisplan.parts.push({
@@ -22,6 +24,7 @@
         s.zone < 0 ? h('p', { class: 'gp-hint' }, view.word('hint')) : '');
       if (!view.config.indicators.length) return;
       box.append(bars(view));
+      if (s.zone >= 0) box.append(origin(view));
       if (s.zone >= 0) box.append(figures(view));
     }
   });
@@ -82,6 +85,25 @@
     if (peers.missing) key.push(h('li', {}, peers.missing + ' ' + view.word(peers.missing === 1 ? 'noFigureOne' : 'noFigure')));
     if (key.length) parts.push(h('ul', { class: 'gp-peers' }, key));
     return h('div', { class: 'gp-compare' }, parts);
+  }
+
+  /* How the figure shown came about: its sums, what lacks data, its formula and source, and how to list what is behind it. */
+  function origin(view) {
+    const k = view.look.indicator, z = view.state.zone, about = view.config.indicators[k], table = view.zones.table;
+    const of = mark => mark + k in table.columns ? table.numbers(mark + k)[z] : NaN, say = v => gisplan.fixed(v, Math.abs(v) < 1 ? 4 : Math.abs(v) < 1000 ? 2 : 0);
+    const top = of('t'), below = of('b'), used = of('u'), lacking = of('m'), known = of('s'), lines = [];
+    if (below === below) lines.push(h('p', { class: 'gp-made' }, say(top) + ' ÷ ' + say(below)));
+    lines.push(h('p', {}, view.say(about.explain)));
+    if (used === used) {
+      const some = gisplan.count(used) + ' ' + view.word('made') + (lacking ? view.word('comma') + gisplan.count(lacking) + ' ' + view.word('lacking') : '');
+      lines.push(h('p', {}, some + (known === known && known < 1 ? view.word('comma') + view.word('knownFor') + ' ' + gisplan.figure(known, { unit: 'share', decimals: 1 }, view.state.lang) : '')));
+    }
+    if (about.source) lines.push(h('p', { class: 'gp-hint' }, view.word('sourceOf') + ' ' + about.source));
+    if (view.config.plan) {
+      const zone = String(table.value('zone_id', z));
+      lines.push(h('p', { class: 'gp-hint' }, view.word('everyOne')), h('code', { class: 'gp-command' }, 'gisplan explain ' + view.config.plan + ' ' + (/[^\w.-]/.test(zone) ? '"' + zone + '"' : zone) + ' ' + about.id));
+    }
+    return h('details', { class: 'gp-origin', id: view.id('origin'), open: Boolean(view.originOpen), ontoggle: e => { view.originOpen = e.target.open; } }, h('summary', {}, view.word('origin')), lines);
   }
 
   function figures(view) {
