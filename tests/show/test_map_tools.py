@@ -636,3 +636,40 @@ def test_in_a_sandboxed_frame_the_map_works_and_offers_no_link(browser, page):
     assert frame.locator("#gp-share").count() == 0 and frame.is_visible(".gp-figures")
     assert said == []
     tab.close()
+
+
+@pytest.mark.browser
+def test_the_panel_tells_how_a_figure_came_about(opened):
+    given = study()
+    ids = given["values"].index
+    sums = {
+        "numerator": [1250.0, 2500.5, 0.5, np.nan],
+        "denominator": [2500.0, 2000.4, 0.25, np.nan],
+        "n_used": [12.0, 1.0, 3.0, 0.0],
+        "n_missing": [0.0, 2.0, 0.0, 0.0],
+        "known_share": [1.0, 0.4, 1.0, np.nan],
+    }
+    told = {key: pd.DataFrame({"ratio": values}, index=ids) for key, values in sums.items()}
+    given["indicators"][0] = replace(given["indicators"][0], source="§ 3.2")
+    tab = opened(webmap(**given, sums=told, plan_file="our plan.toml"))
+    tab.click("#gp-tab-zones")
+    assert tab.locator(".gp-origin").count() == 0
+    tab.select_option("#gp-zone", label="甲区")
+    tab.click(".gp-origin summary")
+    assert cells(tab, ".gp-origin > :not(summary)") == [
+        "1,250 ÷ 2,500",
+        "式",
+        "12 个要素参与计算",
+        "来源： § 3.2",
+        "列出其背后的全部要素：",
+        'gisplan explain "our plan.toml" A ratio',
+    ]
+    # It stays open for the next zone, and says what is missing.
+    tab.select_option("#gp-zone", label="乙区")
+    assert cells(tab, ".gp-origin > p:nth-of-type(3)") == ["1 个要素参与计算，2 个缺少数据，已知比例 40.0%"]
+    tab.click("#gp-lang")
+    assert cells(tab, ".gp-origin > p:nth-of-type(3)") == ["1 features counted, 2 lack data, known for 40.0%"]
+    # An indicator without sums tells its formula only.
+    tab.click("#gp-mode-indicator")
+    tab.select_option("#gp-indicator", "1")
+    assert cells(tab, ".gp-origin > p:nth-of-type(1)") == ["why"]

@@ -87,6 +87,8 @@
     return h('div', { class: 'gp-compare' }, parts);
   }
 
+  const quoted = text => /[^\w.-]/.test(text) ? '"' + text + '"' : text;
+
   /* How the figure shown came about: its sums, what lacks data, its formula and source, and how to list what is behind it. */
   function origin(view) {
     const k = view.look.indicator, z = view.state.zone, about = view.config.indicators[k], table = view.zones.table;
@@ -101,7 +103,7 @@
     if (about.source) lines.push(h('p', { class: 'gp-hint' }, view.word('sourceOf') + ' ' + about.source));
     if (view.config.plan) {
       const zone = String(table.value('zone_id', z));
-      lines.push(h('p', { class: 'gp-hint' }, view.word('everyOne')), h('code', { class: 'gp-command' }, 'gisplan explain ' + view.config.plan + ' ' + (/[^\w.-]/.test(zone) ? '"' + zone + '"' : zone) + ' ' + about.id));
+      lines.push(h('p', { class: 'gp-hint' }, view.word('everyOne')), h('code', { class: 'gp-command' }, ['gisplan explain', quoted(view.config.plan), quoted(zone), about.id].join(' ')));
     }
     return h('details', { class: 'gp-origin', id: view.id('origin'), open: Boolean(view.originOpen), ontoggle: e => { view.originOpen = e.target.open; } }, h('summary', {}, view.word('origin')), lines);
   }
