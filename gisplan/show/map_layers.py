@@ -26,7 +26,7 @@ _PLACES = {"m²": 2, "m": 2, "ha": 5, "km": 5, "km²": 6, "mu": 3, "share": 5, "
 _PLAIN_PLACES, _PLAIN_DIGITS = 4, 5
 
 # Colour of a layer that names none.
-_PLAIN = "#5b7a8c"
+PLAIN = "#5b7a8c"
 
 
 @dataclass(frozen=True)
@@ -257,7 +257,7 @@ def drafted(layer: MapLayer, *, digits: int = 6) -> Draft:
 
 
 def _plain(layer: MapLayer) -> MapClass:
-    return MapClass("", layer.zh, layer.en, _PLAIN)
+    return MapClass("", layer.zh, layer.en, PLAIN)
 
 
 def _colouring(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,7 +32,33 @@ def study_map(
     against: Run | None = None,
     tell: Callable[[Mapping[str, str]], None] | None = None,
 ) -> StudyMap:
-    """Map of a study.
+    """Interactive map of a study.
+
+    Parameters
+    ----------
+    survey, measured, parcels, texts, limits, against
+        As for `study_spec`.
+    basemap
+        What lies under the map (see `gisplan.show.basemap.basemap_of`).
+    tell
+        Told what had to be given up to keep within the plan's ``max_mb``, in both languages.
+    """
+    asked = survey.plan.map
+    budget = MapBudget(max_mb=asked.max_mb, accuracy_m=asked.accuracy_m)
+    spec = study_spec(survey, measured, parcels, texts=texts, limits=limits, against=against)
+    return draw_map(**spec, basemap=basemap, budget=budget, tell=tell)
+
+
+def study_spec(
+    survey: Survey,
+    measured: Sequence[Measured],
+    parcels: pd.DataFrame | None,
+    *,
+    texts: Mapping[str, Mapping[str, str]],
+    limits: Mapping[str, tuple[Pack, Limit]] | None = None,
+    against: Run | None = None,
+) -> dict[str, Any]:
+    """What there is to be drawn of a study, as arguments of `gisplan.show.webmap.draw_map`.
 
     Parameters
     ----------
@@ -43,12 +70,8 @@ def study_map(
         ``title``, ``subtitle`` and ``note`` in both languages.
     limits
         Indicator → pack and limit that all zones are held against.
-    basemap
-        What lies under the map (see `gisplan.show.basemap.basemap_of`).
     against
         Another run to compare with (see `gisplan.show.two_runs.read_run`).
-    tell
-        Told what had to be given up to keep within the plan's ``max_mb``, in both languages.
     """
     plan = survey.plan
     zones = survey.layers.zones
@@ -77,24 +100,21 @@ def study_map(
     else:
         two = side_by_side(against, survey, measured, parcels)
         layers = list(two.layers)
-    return draw_map(
-        title=plan.map.title.both(plan.plan.name) if plan.map.title else texts["title"],
-        subtitle=texts["subtitle"],
-        language=plan.plan.language,
-        zones=zones,
-        values=values[[i.id for i in indicators]],
-        indicators=indicators,
-        layers=layers,
-        notes=[texts["note"], *_cautions(parcels), *(two.notes if two else ())],
-        presets=_presets(layers, [i.id for i in indicators], two=two is not None),
-        as_of=plan.plan.as_of,
-        basemap=basemap,
-        other=two.other if two else None,
-        sums={key: _sums(shown, key, zones["zone_id"].to_numpy()) for key in SUMS},
-        plan_file=plan.file.name if plan.file else "",
-        budget=MapBudget(max_mb=plan.map.max_mb, accuracy_m=plan.map.accuracy_m),
-        tell=tell,
-    )
+    return {
+        "title": plan.map.title.both(plan.plan.name) if plan.map.title else texts["title"],
+        "subtitle": texts["subtitle"],
+        "language": plan.plan.language,
+        "zones": zones,
+        "values": values[[i.id for i in indicators]],
+        "indicators": indicators,
+        "layers": layers,
+        "notes": [texts["note"], *_cautions(parcels), *(two.notes if two else ())],
+        "presets": _presets(layers, [i.id for i in indicators], two=two is not None),
+        "as_of": plan.plan.as_of,
+        "other": two.other if two else None,
+        "sums": {key: _sums(shown, key, zones["zone_id"].to_numpy()) for key in SUMS},
+        "plan_file": plan.file.name if plan.file else "",
+    }
 
 
 def _sums(measured: Sequence[Measured], key: str, zone_ids: np.ndarray) -> pd.DataFrame:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -20,6 +20,7 @@ from gisplan.rules import load_packs
 if TYPE_CHECKING:
     from gisplan.show.basemap import MapBasemap
     from gisplan.show.embed import StudyMap
+    from gisplan.show.figures import Figure
     from gisplan.show.two_runs import Run
 
 
@@ -122,6 +123,23 @@ class Result:
         """
         from gisplan.show.study_map import study_map
 
+        return study_map(**self._drawn(), basemap=self.basemap, against=against, tell=tell)
+
+    def figures(self) -> Iterator[Figure]:
+        """Draw the maps and charts of the study as figures for paper, one after the other.
+
+        Raises
+        ------
+        GisplanError
+            The extra that draws is not installed, or no installed font has Chinese letters and the plan asks for them.
+        """
+        from gisplan.show.figures import draw_figures
+        from gisplan.show.study_map import study_spec
+
+        return draw_figures(study_spec(**self._drawn()), idle=self.idle)
+
+    def _drawn(self) -> dict[str, Any]:
+        """What there is to be drawn, as arguments of `gisplan.show.study_map.study_spec`."""
         parcels, limits = self.parcels, None
         if parcels is not None and self.idle is not None:
             parcels = parcels.assign(**{name: self.idle[name] for name in ("next_class", "next_date")})
@@ -130,16 +148,8 @@ class Result:
             parcels = parcels.assign(**{name: self.projects[name] for name in told})
         if self.findings is not None:
             limits = assess.common_limits(load_packs(self.plan.plan.rules, self.plan.folder), self.findings)
-        return study_map(
-            self.survey,
-            self.measured,
-            parcels,
-            texts=_texts(self),
-            limits=limits,
-            basemap=self.basemap,
-            against=against,
-            tell=tell,
-        )
+        given = {"survey": self.survey, "measured": self.measured, "parcels": parcels}
+        return given | {"texts": _texts(self), "limits": limits}
 
     @property
     def projects(self) -> pd.DataFrame | None:
