@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable, Iterator, Mapping
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import shapely
 
 from gisplan import issues as issues_
 from gisplan.issues import Issue
+from gisplan.show.qgis import Style, write_styles
 
 #: Stands in the file where GDAL would write the time of day, so that the same results give the same bytes.
 _STAMP = "2000-01-01T00:00:00.000Z"
@@ -57,7 +59,13 @@ def issue_points(issues: Iterable[Issue], crs: object) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(rows.drop(columns=["x", "y"]), geometry=points, crs=crs)
 
 
-def write_geopackage(layers: Mapping[str, gpd.GeoDataFrame], file: Path) -> None:
+def write_geopackage(
+    layers: Mapping[str, gpd.GeoDataFrame],
+    file: Path,
+    *,
+    about: str = "",
+    styles: Mapping[str, Sequence[Style]] | None = None,
+) -> None:
     """Write layers into one GeoPackage, in the order given.
 
     Parameters
@@ -66,6 +74,10 @@ def write_geopackage(layers: Mapping[str, gpd.GeoDataFrame], file: Path) -> None
         Name → features, all in one coordinate system.
     file
         Where; must not exist.
+    about
+        What the layers are of, for whoever looks at their properties.
+    styles
+        How QGIS shows them, by layer.
 
     Raises
     ------
@@ -84,6 +96,12 @@ def write_geopackage(layers: Mapping[str, gpd.GeoDataFrame], file: Path) -> None
                     use_arrow=False,
                     geometry_type="Point" if name == "issues" else None,
                     promote_to_multi=name != "issues",
+                    layer_options={"DESCRIPTION": about} if about else None,
                 )
             except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+                raise OSError(errno.EIO, f"{file.name}: {error}") from error
+        if styles:
+            try:
+                write_styles(file, styles, stamp=_STAMP)
+            except sqlite3.Error as error:
                 raise OSError(errno.EIO, f"{file.name}: {error}") from error

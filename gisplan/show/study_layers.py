@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gisplan import vocabulary
-from gisplan.measure import Survey
+from gisplan.measure import Measured, Survey
 from gisplan.measure.services import service_labels
 from gisplan.measure.survey import reach_of
 from gisplan.show.map_layers import MapClass, MapColouring, MapColumn, MapLayer
@@ -78,6 +79,25 @@ def study_layers(
         The parcels of another run, whose classes get a colour too.
     """
     return [*_parcels(survey, parcels, beside), *_buildings(survey), *_roads(survey), *_services(survey)]
+
+
+def zone_layer(zones: gpd.GeoDataFrame, measured: Sequence[Measured]) -> MapLayer:
+    """Zones with their indicators as they are kept, each a way to colour them.
+
+    Parameters
+    ----------
+    zones
+        Columns zone_id, name and geometry.
+    measured
+        The indicators, in order; those that no zone has are left out.
+    """
+    known = [m for m in measured if not np.isnan(m.figures.value).all()]
+    frame = zones[["zone_id", "name", "geometry"]].assign(**{m.id: m.figures.value for m in known})
+    ways = tuple(MapColouring(m.id, m.labels["zh"], m.labels["en"], m.id, unit=m.unit) for m in known)
+    columns = (MapColumn("zone_id", "分区编号", "Zone id"), MapColumn("name", "分区名称", "Name"), *(
+        MapColumn(m.id, m.labels["zh"], m.labels["en"], m.unit) for m in known
+    ))  # fmt: skip
+    return MapLayer("zones", "分区", "Zones", frame, columns, ways)
 
 
 def _parcels(survey: Survey, table: pd.DataFrame | None, beside: gpd.GeoDataFrame | None) -> list[MapLayer]:

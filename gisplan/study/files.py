@@ -12,12 +12,14 @@ import pandas as pd
 
 from gisplan import issues as issues_
 from gisplan.issues import Issue
+from gisplan.measure import Measured
 from gisplan.rules import load_packs
 from gisplan.study.flow import quiet
 from gisplan.study.result import Result
 
 if TYPE_CHECKING:
     from gisplan.show.basemap import MapBasemap
+    from gisplan.show.qgis import Style
     from gisplan.show.two_runs import Run
 
 
@@ -86,7 +88,8 @@ def write(
         write_csv(result.balance, fresh / "balance.csv")
         write_csv(issues_.table(issues), fresh / "issues.csv")
         progress("write results.gpkg")
-        write_geopackage(_gis_layers(result), fresh / "results.gpkg")
+        gis = _gis_layers(result)
+        write_geopackage(gis, fresh / "results.gpkg", about=_about(result), styles=_styles(result, gis))
         progress("write map.html")
         page = result.map(against=against, tell=tell).page()
         (fresh / "map.html").write_text(page, encoding="utf-8", newline="\n")
@@ -121,6 +124,39 @@ def _gis_layers(result: Result) -> dict[str, gpd.GeoDataFrame]:
 
         out["issues"] = issue_points(result.issues, zones.crs)
     return out
+
+
+def _about(result: Result) -> str:
+    """What the layers of a GeoPackage are said to be of."""
+    asked = result.plan.plan
+    title = asked.title.both(asked.name)
+    return " / ".join(dict.fromkeys((title["zh"], title["en"]))) + (f", {asked.as_of}" if asked.as_of else "")
+
+
+def _styles(result: Result, gis: Mapping[str, gpd.GeoDataFrame]) -> dict[str, list[Style]]:
+    """Styles of the layers of a GeoPackage, as the map colours them."""
+    from gisplan.show.qgis import styles
+    from gisplan.show.study_layers import zone_layer
+
+    out = {}
+    for layer in (zone_layer(result.survey.layers.zones, _first(result.measured)), *result.layers()):
+        if layer.id in gis:
+            columns = [str(c) for c in gis[layer.id].columns]
+            names = {
+                c.name: f"{c.zh} {c.en}{f' ({c.unit})' if c.unit else ''}" for c in layer.columns if c.name in columns
+            }
+            out[layer.id] = styles(layer, columns, names, label="name" if layer.id == "zones" else "")
+    return out
+
+
+def _unit(unit: str) -> str:
+    """Write a unit behind the name of a field, where there is one."""
+    return {"": "", "1": "", "n": "", "share": " (0–1)"}.get(unit, f" ({unit})")
+
+
+def _first(measured: Sequence[Measured]) -> list[Measured]:
+    """Indicators with the plot ratio at their head."""
+    return sorted(measured, key=lambda m: m.id != "plot_ratio")
 
 
 def _tile_files(basemap: MapBasemap | None) -> list[Path]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gisplan.show.basemap import MapBasemap
     from gisplan.show.embed import StudyMap
     from gisplan.show.figures import Figure
+    from gisplan.show.map_layers import MapLayer
     from gisplan.show.two_runs import Run
 
 
@@ -137,6 +138,13 @@ class Result:
         from gisplan.show.study_map import study_spec
 
         return draw_figures(study_spec(**self._drawn()), idle=self.idle)
+
+    def layers(self) -> list[MapLayer]:
+        """Layers of the study as maps show them, each with its ways to be coloured."""
+        from gisplan.show.study_layers import study_layers
+
+        drawn = self._drawn()
+        return study_layers(drawn["survey"], drawn["parcels"])
 
     def _drawn(self) -> dict[str, Any]:
         """What there is to be drawn, as arguments of `gisplan.show.study_map.study_spec`."""
