@@ -142,9 +142,7 @@ def _styles(result: Result, gis: Mapping[str, gpd.GeoDataFrame]) -> dict[str, li
     for layer in (zone_layer(result.survey.layers.zones, _first(result.measured)), *result.layers()):
         if layer.id in gis:
             columns = [str(c) for c in gis[layer.id].columns]
-            names = {
-                c.name: f"{c.zh} {c.en}{f' ({c.unit})' if c.unit else ''}" for c in layer.columns if c.name in columns
-            }
+            names = {c.name: f"{c.zh} {c.en}{_unit(c.unit)}" for c in layer.columns if c.name in columns}
             out[layer.id] = styles(layer, columns, names, label="name" if layer.id == "zones" else "")
     return out
 

@@ -64,4 +64,6 @@ job = QgsMapRendererParallelJob(settings)
 job.start()
 job.waitForFinished()
 job.renderedImage().save(picture)
+sys.stdout.write(json.dumps(out, ensure_ascii=False) + "\n")
+sys.stdout.flush()
 os._exit(0)  # taking QGIS down in order crashes some of its versions
