@@ -3,6 +3,7 @@
 in_qgis.py FILE PICTURE LAYER: prints JSON.
 """
 
+import json
 import os
 import sys
 
