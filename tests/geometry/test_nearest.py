@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gisplan.geometry import nearest
 
-COORDINATE = st.integers(0, 60)
+COORDINATE = st.integers(0, 60) | st.integers(0, 3000)
 
 
 @st.composite
@@ -55,3 +55,14 @@ def test_in_a_polygon_of_many_corners_one_stands_in_it(corners):
     row, gap = nearest(lots, array([pole, ring]))
     assert row.tolist() == [1, 1, 1, 0]
     np.testing.assert_allclose(gap, [30, 0, 30, 0], atol=1e-9)
+
+
+def test_coordinates_of_many_digits_lose_nothing():
+    """Poles exactly as far as the first guess says, where a millionth of a metre is near the last digit kept."""
+    rng = np.random.default_rng(5)
+    lots = shapely.points(rng.uniform(4.04e7, 4.05e7, 500), rng.uniform(3.4e6, 3.41e6, 500))
+    poles = shapely.points(shapely.get_coordinates(lots) + rng.uniform(-100, 100, (500, 2)))
+    row, gap = nearest(lots, poles)
+    every = shapely.distance(lots[:, None], poles[None, :])
+    np.testing.assert_array_equal(gap, every.min(axis=1))
+    np.testing.assert_array_equal(row, every.argmin(axis=1))
