@@ -88,7 +88,7 @@ def _told(
         return out if key == LEVELLED and (own.cases[:, own.keys.index(LEVELLED)] == LACKS).any() else None
     coming = reach.planned_state[rows] == YES
     state[coming] = "planned"
-    near = reach.find("live", rows)
+    near = survey.nearest(key, rows)
     out["distance_m"] = near.distance
     if near.reason is not None:
         out["reason"] = near.reason

@@ -38,7 +38,8 @@ class Near:
     Attributes
     ----------
     live, planned, doubtful
-        Whether a feature that is in service, that is to come, or of which nobody knows, is within reach.
+        Whether a feature that is in service is within reach; and where none is, whether one that is to come, or of
+        which nobody knows, is.
     inside
         Whether one in service lies on the parcel's own side of the red line; None where the layer does not tell sides.
     """
@@ -67,6 +68,10 @@ class Nearest:
     feature: NDArray[np.int64]
     distance: NDArray[np.float64]
     reason: NDArray[np.object_] | None = None
+
+    def of(self, rows: NDArray[np.int64]) -> Nearest:
+        """The same of some of the parcels."""
+        return Nearest(self.feature[rows], self.distance[rows], None if self.reason is None else self.reason[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,18 +207,21 @@ def near_by_air(layers: Layers, service: str, *, reach_m: float, executor: Execu
     frame = layers.layers[f"services.{service}"].frame
     lots, sources = np.asarray(parcels.geometry.array), np.asarray(frame.geometry.array)
 
-    def reached(chosen: Bools, distance: float) -> Bools:
-        return within(lots, sources[chosen], distance=distance + GRACE_M, executor=executor)
-
     own = _is_inside(frame) if "side" in frame else np.zeros(len(frame), dtype=bool)
-    by = {}
-    for name in ("live", "planned", "unknown"):
-        chosen = standing_rows(frame, name)
-        by[name] = reached(chosen & ~own, reach_m)
-        if own.any():
-            by[name] |= reached(chosen & own, 0.0)
-    inside = reached(standing_rows(frame, "live") & own, 0.0) if own.any() else None
-    return Near(by["live"], by["planned"], by["unknown"], inside)
+
+    def reached(standing: str, among: NDArray[np.int64]) -> Bools:
+        chosen = standing_rows(frame, standing)
+        found = np.zeros(len(lots), dtype=bool)
+        for sources_, distance in ((sources[chosen & ~own], reach_m), (sources[chosen & own], 0.0)):
+            found[among] |= within(lots[among], sources_, distance=distance + GRACE_M, executor=executor)
+        return found
+
+    live = reached("live", np.arange(len(lots)))
+    rest = np.flatnonzero(~live)  # what else comes near matters to these alone, who are few
+    inside = None
+    if own.any():
+        inside = within(lots, sources[standing_rows(frame, "live") & own], distance=GRACE_M, executor=executor)
+    return Near(live, reached("planned", rest), reached("unknown", rest), inside)
 
 
 def nearest_by_air(layers: Layers, service: str, which: Literal["live", "planned"], rows: NDArray[np.int64]) -> Nearest:
@@ -221,6 +229,8 @@ def nearest_by_air(layers: Layers, service: str, which: Literal["live", "planned
     parcels = layers.layers["parcels"].frame
     frame = layers.layers[f"services.{service}"].frame
     chosen = np.flatnonzero(serving(frame) if which == "live" else standing_rows(frame, which))
+    # Of several that are as near the first by id is named, however the file is ordered.
+    chosen = chosen[np.argsort(frame["feature_id"].astype(str).to_numpy(dtype=object)[chosen], kind="stable")]
     lots = np.asarray(parcels.geometry.array)[rows]
     row, gap = nearest(lots, np.asarray(frame.geometry.array)[chosen])
     return Nearest(np.append(chosen, -1)[row], gap)

@@ -53,7 +53,7 @@ def _details(survey: Survey, name: str, reach: Reach) -> Mapping[str, NDArray[An
     out: dict[str, NDArray[Any]] = {f"evidence_{name}": np.array(EVIDENCE, dtype=object)[reach.evidence]}
     layer = survey.layers.layers.get(f"services.{name}")
     if layer is not None:
-        found = reach.find("live", np.arange(len(reach.state), dtype=np.int64))
+        found = survey.nearest(name)
         ids = layer.frame["feature_id"].astype(str).to_numpy(dtype=object)
         out[f"distance_{name}_m"] = found.distance
         out[f"nearest_{name}"] = np.append(ids, np.array([None], dtype=object))[found.feature]

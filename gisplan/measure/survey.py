@@ -19,7 +19,7 @@ from gisplan.geometry import cut, owners, side_by_side, sum_by
 from gisplan.measure.catalogue import Array
 from gisplan.measure.ladder import asks_levels
 from gisplan.measure.pieces import Pieces, cut_layers
-from gisplan.measure.reach import YES, Reach, declared_alone, reach, reach_of, share_by_air
+from gisplan.measure.reach import YES, Nearest, Reach, declared_alone, reach, reach_of, share_by_air
 from gisplan.plan import Plan
 from gisplan.read import Layers
 
@@ -131,6 +131,17 @@ class Survey:
     def served(self) -> Mapping[str, NDArray[np.bool_]]:
         """Parcels that each service is known to reach."""
         return {name: r.state == YES for name, r in self.reaches.items()}
+
+    def nearest(self, service: str, rows: NDArray[np.int64] | None = None) -> Nearest:
+        """Nearest feature in service of the parcels in some rows, all by default.
+
+        Where the plan asks for the details of services it is worked out for all parcels, once.
+        """
+        find, size = self.reaches[service].find, self.reaches[service].size
+        if rows is not None and not self.plan.services.details:
+            return find("live", rows)
+        every = self.once(f"nearest {service}", lambda: find("live", np.arange(size, dtype=np.int64)))
+        return every if rows is None else every.of(rows)
 
     def once(self, name: str, make: Callable[[], T]) -> T:
         """Work out an intermediate sum the first time it is asked for; several indicators share it."""

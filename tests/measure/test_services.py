@@ -22,6 +22,7 @@ import tomllib
 from importlib import resources
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import town
@@ -35,7 +36,7 @@ from gisplan.measure.ladder import HAS, LACKS, MAYBE, ParcelLevels
 from gisplan.plan import parse_plan
 from gisplan.read.in_service import standing
 from gisplan.rules import load_packs
-from gisplan.study import evaluate
+from gisplan.study import evaluate, write
 
 NAMES = "ABCDE"
 MAINS = {
@@ -484,3 +485,32 @@ def test_every_word_has_one_meaning():
     for meanings in table.values():
         words = [vocabulary.plain_word(w) for listed in meanings.values() for w in listed]
         assert len(set(words)) == len(words)
+
+
+def test_what_is_unknown_stays_so_in_every_file(tmp_path):
+    """An empty cell, a missing flag, a question mark on the map: never a no."""
+    out = write(evaluate(street(tmp_path)), tmp_path / "out")
+    cells = (out / "parcels.csv").read_text(encoding="utf-8-sig").splitlines()
+    column = cells[0].replace('"', "").split(",").index("served_water")
+    assert [row.split(",")[column] for row in cells[1:]] == ["true", "true", "false", "", ""]
+    table = gpd.read_file(out / "results.gpkg", layer="parcels").set_index("parcel_id")
+    assert table["served_water"].isna().tolist() == [False, False, False, True, True]
+    gaps = (out / "gap_list.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert len(gaps) == 1 + 21
+    assert gaps[0].startswith('"parcel_id","zone_id","service","state","distance_m"')
+    again = write(evaluate(street(tmp_path)), tmp_path / "again")
+    assert (again / "gap_list.csv").read_bytes() == (out / "gap_list.csv").read_bytes()
+    assert (again / "parcels.csv").read_bytes() == (out / "parcels.csv").read_bytes()
+
+
+def test_rows_in_another_order_change_nothing(tmp_path):
+    """Parcels and mains shuffled: the same level of every parcel, the same gaps in the same order."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    one = evaluate(street(tmp_path / "a"))
+    turned = {name: mains(kinds).iloc[::-1] for name, kinds in MAINS.items()}
+    other = evaluate(street(tmp_path / "b", parcels=lots().iloc[[3, 1, 4, 0, 2]], change=turned))
+    assert one.gaps.to_csv() == other.gaps.to_csv()
+    columns = ["parcel_id", "service_level_zh", "services_missing", "distance_power_m", "nearest_power"]
+    ordered = other.parcels[columns].sort_values("parcel_id")
+    assert one.parcels[columns].to_csv(index=False) == ordered.to_csv(index=False)
