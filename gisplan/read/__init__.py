@@ -182,7 +182,10 @@ def _cleaned(plan: Plan, name: str, raw: Raw, crs: CRS) -> _Read:
         issues += found
     elif kind == "services":
         spec = plan.layers.services[name.removeprefix("services.")]
-        layer, found = in_service.classify(layer, spec, name, as_of=plan.plan.as_of)
+        own = raw.sources.get("status")
+        layer, found = in_service.classify(
+            layer, spec, name, as_of=plan.plan.as_of, status_field=own.column if own else None
+        )
         issues += found
     if name != "parcels":
         layer = sized(layer, crs, plan.plan.area)

@@ -15,6 +15,7 @@ from gisplan.errors import counted, first_ids
 from gisplan.issues import Issue
 from gisplan.plan import ServiceLayer
 from gisplan.read.layer import Clean
+from gisplan.read.where import names_in
 
 #: What a feature of a service can be on a day. Layers that tell neither status nor date have no column of this.
 STANDINGS = ("live", "planned", "gone", "unknown")
@@ -61,7 +62,9 @@ def standing(
     return out
 
 
-def classify(layer: Clean, spec: ServiceLayer, name: str, *, as_of: dt.date | None) -> tuple[Clean, list[Issue]]:
+def classify(
+    layer: Clean, spec: ServiceLayer, name: str, *, as_of: dt.date | None, status_field: str | None = None
+) -> tuple[Clean, list[Issue]]:
     """Add the column ``standing`` (one of `STANDINGS`) where the layer tells a status or a date.
 
     Parameters
@@ -74,6 +77,9 @@ def classify(layer: Clean, spec: ServiceLayer, name: str, *, as_of: dt.date | No
         The layer's name in messages (``services.water``).
     as_of
         The plan's day.
+    status_field
+        The file's own column of the status. Where the plan's condition names it, what it lets through is in service
+        as long as its word does not say otherwise.
     """
     frame = layer.frame
     issues: list[Issue] = []
@@ -86,6 +92,8 @@ def classify(layer: Clean, spec: ServiceLayer, name: str, *, as_of: dt.date | No
     words = dict(vocabulary.status_words())
     words |= {vocabulary.plain_word(w): meaning for meaning, listed in spec.statuses.items() for w in listed}
     status = _meaning(frame["status"], words) if has_status else None
+    if status is not None and status_field and spec.where and names_in(spec.where, [status_field]):
+        status[status == "unknown"] = "in_service"
     opened = frame["in_service_date"].to_numpy(dtype=object) if has_date else None
     found = standing(status, opened, as_of=as_of)
     ids = frame["feature_id"].astype(str).to_numpy(dtype=object)

@@ -198,6 +198,13 @@ def test_a_word_mapped_in_the_plan_is_known(tmp_path):
     assert of(result, "served_water") == "yynyy"
 
 
+def test_what_the_plans_own_condition_lets_through_is_in_service(tmp_path):
+    """The plan chose these words; one that says plainly that it is to come is still to come."""
+    result = evaluate(street(tmp_path, water={"where": "status IN ('half done', '在建')"}))
+    assert of(result, "served_water") == "nnnyy"
+    assert not [i for i in result.issues if i.code == "SERVICE_STATUS_UNKNOWN"]
+
+
 @pytest.mark.parametrize(
     ("day", "power"),
     [("2009-12-31", "nnnnn"), ("2010-06-29", "nnnnn"), ("2010-06-30", "nnnny"), ("2026-06-30", "yyyny")],
