@@ -34,7 +34,7 @@ def _told(survey: Survey) -> Mapping[str, Mapping[str, str]]:
 
 
 def _dated(survey: Survey) -> Mapping[str, Mapping[str, str]]:
-    """Services whose layer tells what is in service and what is to come."""
+    """Services of whose layer not everything is in service."""
     return {n: v for n, v in _services(survey).items() if "standing" in survey.pieces[f"services.{n}"].frame}
 
 
@@ -104,7 +104,7 @@ def coverage_planned(survey: Survey, name: str) -> Figures:
     Formula
     -------
     As the coverage, of lines, points or service areas that are in service, planned or under construction on the plan's
-    day. It is told where the layer has a status or a date of going into service.
+    day. It is told where some of the layer is not in service by its status or date.
 
     Zero
     ----

@@ -17,7 +17,7 @@ from gisplan.plan import ServiceLayer
 from gisplan.read.layer import Clean
 from gisplan.read.where import names_in
 
-#: What a feature of a service can be on a day. Layers that tell neither status nor date have no column of this.
+#: What a feature of a service can be on a day. A layer of which everything is live has no column of this.
 STANDINGS = ("live", "planned", "gone", "unknown")
 
 #: What the words of a status say.
@@ -65,7 +65,7 @@ def standing(
 def classify(
     layer: Clean, spec: ServiceLayer, name: str, *, as_of: dt.date | None, status_field: str | None = None
 ) -> tuple[Clean, list[Issue]]:
-    """Add the column ``standing`` (one of `STANDINGS`) where the layer tells a status or a date.
+    """Add the column ``standing`` (one of `STANDINGS`) where something of the layer is not in service.
 
     Parameters
     ----------
@@ -109,6 +109,8 @@ def classify(
         issues.append(Issue("SERVICE_DATE_UNUSED", "note", name, len(frame), told, "Give as_of in [plan].", "planner"))
     silent = (found == "unknown") & (np.ones(len(frame), dtype=bool) if status is None else status != "unknown")
     issues += _silent(name, ids[silent])
+    if (found == "live").all():
+        return replace(layer, frame=frame), issues
     return replace(layer, frame=frame.assign(standing=found)), issues
 
 
