@@ -11,6 +11,7 @@ from gisplan.geometry.dangles import Dangles, dangles
 from gisplan.geometry.duplicates import duplicates
 from gisplan.geometry.gaps import Slits, holes, slits, strip_width
 from gisplan.geometry.near import reached_share, within
+from gisplan.geometry.network import Network, build_network
 from gisplan.geometry.overlap import Overlaps, multiplicity_cells, overlaps
 from gisplan.geometry.parallel import ahead, side_by_side, sum_by
 from gisplan.geometry.repair import Repaired, repair
@@ -24,11 +25,13 @@ __all__ = [
     "Cut",
     "Dangles",
     "Filled",
+    "Network",
     "Overlaps",
     "Repaired",
     "Slits",
     "ahead",
     "borders",
+    "build_network",
     "common",
     "covered",
     "cut",
