@@ -1,0 +1,211 @@
+"""Where features meet a network: the edge, the place along it, and the way off it."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from gisplan.geometry.near import _tree
+from gisplan.geometry.network import Network
+from gisplan.geometry.parallel import in_chunks
+
+#: Metres over another parcel's land, or along its border, from which a straight way leads through it.
+THROUGH_M = 0.5
+
+#: Features in a chunk, at least.
+_LEAST = 500
+
+
+@dataclass(frozen=True, eq=False)
+class Attached:
+    """Places at which features meet edges; a feature may have several. k places, j fronts.
+
+    Attributes
+    ----------
+    count
+        Number of features.
+    snap_m
+        How far (m) an edge may lie from a feature.
+    of, edge
+        Row numbers of the feature and of the edge, shape (k,), sorted by feature.
+    along
+        m from the start of the edge, in the measure of its length, shape (k,).
+    gap
+        m between the feature and that place, shape (k,).
+    front_of, front_edge
+        Each feature with each edge that it fronts on, shape (j,); none where nobody asked for frontages.
+    is_blocked
+        Whether edges are near enough to a feature but barriers lie before all of them, shape (count,).
+    """
+
+    count: int
+    snap_m: float
+    of: NDArray[np.int64]
+    edge: NDArray[np.int64]
+    along: NDArray[np.float64]
+    gap: NDArray[np.float64]
+    front_of: NDArray[np.int64]
+    front_edge: NDArray[np.int64]
+    is_blocked: NDArray[np.bool_]
+
+    @property
+    def is_on(self) -> NDArray[np.bool_]:
+        """Whether each feature meets the network at all, shape (count,)."""
+        out = np.zeros(self.count, dtype=bool)
+        out[self.of] = True
+        return out
+
+
+def attach(
+    network: Network,
+    features: NDArray[np.object_],
+    *,
+    snap_m: float,
+    frontages: bool = False,
+    blocks: NDArray[np.bool_] | None = None,
+    barriers: NDArray[np.object_] | None = None,
+    executor: Executor | None = None,
+) -> Attached:
+    """Attach features to the edges near them.
+
+    Edges on a bridge or in a tunnel (level other than 0) cannot be entered beside their ends, so nothing is
+    attached to them.
+
+    Parameters
+    ----------
+    network
+        Edges.
+    features
+        Points, lines or polygons, shape (n,).
+    snap_m
+        How far (m) an edge may lie from a feature.
+    frontages
+        False: each feature meets its nearest edge only, in the nearest place. True: it meets the nearest one and
+        every other within ``snap_m`` to which a straight way leads that passes no other feature, and each of them
+        along its whole front: where its corners lie beside the edge.
+    blocks
+        Which features stand in the way of others, shape (n,); all by default.
+    barriers
+        Lines or polygons that no way off the network crosses.
+    executor
+        Where to run; threads by default.
+    """
+    n, ground = len(features), np.flatnonzero(network.level == 0)
+    if n == 0 or len(ground) == 0:
+        row, m = np.zeros(0, dtype=np.int64), np.zeros(0)
+        return Attached(n, snap_m, row, row, m, m, row, row, np.zeros(n, dtype=bool))
+    shapes = network.shape[ground]
+    edges = _Some(_tree(shapes), shapes, ground)
+    walls = _tree(barriers) if barriers is not None and len(barriers) else None
+    others = None
+    if frontages:
+        standing = np.flatnonzero(np.ones(n, dtype=bool) if blocks is None else blocks)
+        others = _Some(_tree(features[standing]), features[standing], standing)
+
+    def work(rows: NDArray[np.int64]) -> _Fronts:
+        return _fronts(features, rows, edges, walls, others, snap_m)
+
+    found = in_chunks(work, n, executor=executor, least=_LEAST)
+    front_of, edge = np.concatenate([f.of for f in found]), ground[np.concatenate([f.edge for f in found])]
+    before = np.cumsum([0, *(len(f.of) for f in found)])
+    pair = np.concatenate([f.pair + k for f, k in zip(found, before, strict=False)])
+    order = np.argsort(pair, kind="stable")
+    pair = pair[order]
+    along = np.concatenate([f.along for f in found])[order] * true_scale(network)[edge[pair]]
+    gap = np.concatenate([f.gap for f in found])[order]
+    is_blocked = np.zeros(n, dtype=bool)
+    is_blocked[np.concatenate([f.shut for f in found])] = True
+    along = np.clip(along, 0.0, network.length[edge[pair]])
+    places, fronts = (front_of[pair], edge[pair]), slice(None if frontages else 0)
+    return Attached(n, snap_m, *places, along, gap, front_of[fronts], edge[fronts], is_blocked)
+
+
+def true_scale(network: Network) -> NDArray[np.float64]:
+    """True metres in a drawn one, by edge."""
+    drawn = shapely.length(network.shape)
+    return np.asarray(np.divide(network.length, drawn, out=np.ones(len(drawn)), where=drawn > 0))
+
+
+def are_free(ways: NDArray[np.object_], walls: shapely.STRtree | None) -> NDArray[np.bool_]:
+    """Whether straight ways cross no barrier."""
+    free = np.ones(len(ways), dtype=bool)
+    if walls is not None:
+        free[walls.query(ways, predicate="intersects")[0]] = False
+    return free
+
+
+@dataclass(frozen=True)
+class _Some:
+    """Some edges or features with an index over them, and their row numbers among all."""
+
+    tree: shapely.STRtree
+    shapes: NDArray[np.object_]
+    rows: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _Fronts:
+    """Pairs of features and edges of one chunk, the places of each pair, and features shut off by barriers."""
+
+    of: NDArray[np.int64]
+    edge: NDArray[np.int64]
+    pair: NDArray[np.int64]
+    along: NDArray[np.float64]
+    gap: NDArray[np.float64]
+    shut: NDArray[np.int64]
+
+
+def _fronts(
+    features: NDArray[np.object_],
+    rows: NDArray[np.int64],
+    edges: _Some,
+    walls: shapely.STRtree | None,
+    others: _Some | None,
+    snap_m: float,
+) -> _Fronts:
+    shapes = edges.shapes
+    of, edge = edges.tree.query(features[rows], predicate="dwithin", distance=snap_m)
+    of = rows[of]
+    near = np.unique(of)
+    ways = shapely.shortest_line(features[of], shapes[edge])
+    free = are_free(ways, walls)
+    of, edge, ways = of[free], edge[free], ways[free]
+    gap = shapely.length(ways)
+    order = np.lexsort((edge, gap, of))
+    of, edge, ways, gap = of[order], edge[order], ways[order], gap[order]
+    kept = np.diff(of, prepend=-1) != 0
+    if others is not None:
+        rest = np.flatnonzero(~kept)
+        kept[rest[~_leads_through(ways[rest], of[rest], others)]] = True
+    of, edge, gap, ways = of[kept], edge[kept], gap[kept], ways[kept]
+    pair = np.arange(len(of))
+    along = shapely.line_locate_point(shapes[edge], shapely.get_point(ways, -1))
+    if others is not None:
+        corners, whose = shapely.get_coordinates(features[of], return_index=True)
+        corner = shapely.points(corners)
+        off, foot = (
+            shapely.distance(shapes[edge[whose]], corner),
+            shapely.line_locate_point(shapes[edge[whose]], corner),
+        )
+        beside = np.flatnonzero(off <= snap_m)
+        if walls is not None:
+            feet = shapely.line_interpolate_point(shapes[edge[whose[beside]]], foot[beside])
+            beside = beside[are_free(shapely.shortest_line(corner[beside], feet), walls)]
+        pair = np.concatenate([pair, whose[beside]])
+        along, gap = np.concatenate([along, foot[beside]]), np.concatenate([gap, off[beside]])
+    return _Fronts(of, edge, pair, along, gap, np.setdiff1d(near, of))
+
+
+def _leads_through(ways: NDArray[np.object_], of: NDArray[np.int64], others: _Some) -> NDArray[np.bool_]:
+    """Whether each straight way off a feature leads over the land of another one, or between two."""
+    out = np.zeros(len(ways), dtype=bool)
+    way, other = others.tree.query(ways, predicate="intersects")
+    foreign = others.rows[other] != of[way]
+    way, other = way[foreign], other[foreign]
+    over = shapely.length(shapely.intersection(ways[way], others.shapes[other])) > THROUGH_M
+    out[way[over]] = True
+    return out
