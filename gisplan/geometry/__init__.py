@@ -17,7 +17,7 @@ from gisplan.geometry.overlap import Overlaps, multiplicity_cells, overlaps
 from gisplan.geometry.parallel import ahead, side_by_side, sum_by
 from gisplan.geometry.reached import barrier_land, land_beside, part_shapes, reached_parts
 from gisplan.geometry.repair import Repaired, repair
-from gisplan.geometry.routes import Spread, Travel, each, nearest, spread
+from gisplan.geometry.routes import Spread, Travel, each_along, nearest_along, spread
 from gisplan.geometry.size import ellipsoidal_area, ellipsoidal_length
 from gisplan.geometry.slivers import Filled, fill_slivers
 from gisplan.geometry.spots import spots
@@ -45,14 +45,14 @@ __all__ = [
     "cut",
     "dangles",
     "duplicates",
-    "each",
+    "each_along",
     "ellipsoidal_area",
     "ellipsoidal_length",
     "fill_slivers",
     "holes",
     "land_beside",
     "multiplicity_cells",
-    "nearest",
+    "nearest_along",
     "overlaps",
     "owners",
     "part_shapes",

@@ -84,9 +84,9 @@ def attach(
     snap_m
         How far (m) an edge may lie from a feature.
     frontages
-        False: each feature meets its nearest edge only, in the nearest place. True: it meets the nearest one and
-        every other within ``snap_m`` to which a straight way leads that passes no other feature, and each of them
-        along its whole front: where its corners lie beside the edge.
+        False: each feature meets its nearest edge only, in the nearest place. True: it meets the nearest of the edges
+        that run beside it and every other of them to which a straight way leads that passes no other feature, and
+        each along its whole front: where its corners lie beside the edge. Where none runs beside it, the nearest.
     blocks
         Which features stand in the way of others, shape (n,); all by default.
     barriers
@@ -99,12 +99,14 @@ def attach(
         row, m = np.zeros(0, dtype=np.int64), np.zeros(0)
         return Attached(n, snap_m, row, row, m, m, row, row, np.zeros(n, dtype=bool))
     shapes = network.shape[ground]
-    edges = _Some(_tree(shapes), shapes, ground)
+    lone = network.legs == 1
+    open_ends = np.column_stack([lone[network.start[ground]], lone[network.end[ground]]])
+    edges = _Some(_tree(shapes), shapes, ground, open_ends)
     walls = _tree(barriers) if barriers is not None and len(barriers) else None
     others = None
     if frontages:
         standing = np.flatnonzero(np.ones(n, dtype=bool) if blocks is None else blocks)
-        others = _Some(_tree(features[standing]), features[standing], standing)
+        others = _Some(_tree(features[standing]), features[standing], standing, open_ends[:0])
 
     def work(rows: NDArray[np.int64]) -> _Fronts:
         return _fronts(features, rows, edges, walls, others, snap_m)
@@ -140,11 +142,15 @@ def are_free(ways: NDArray[np.object_], walls: shapely.STRtree | None) -> NDArra
 
 @dataclass(frozen=True)
 class _Some:
-    """Some edges or features with an index over them, and their row numbers among all."""
+    """Some edges or features with an index over them, and their row numbers among all.
+
+    ``open_ends`` tells of both ends of edges whether they lead nowhere else, shape (k, 2).
+    """
 
     tree: shapely.STRtree
     shapes: NDArray[np.object_]
     rows: NDArray[np.int64]
+    open_ends: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -171,6 +177,10 @@ def _fronts(
     of, edge = edges.tree.query(features[rows], predicate="dwithin", distance=snap_m)
     of = rows[of]
     near = np.unique(of)
+    if others is not None:
+        kept = _run_beside(features[of], shapes[edge], edges.open_ends[edge])
+        kept |= ~np.isin(of, of[kept])
+        of, edge = of[kept], edge[kept]
     ways = shapely.shortest_line(features[of], shapes[edge])
     free = are_free(ways, walls)
     of, edge, ways = of[free], edge[free], ways[free]
@@ -186,6 +196,9 @@ def _fronts(
     along = shapely.line_locate_point(shapes[edge], shapely.get_point(ways, -1))
     if others is not None:
         corners, whose = shapely.get_coordinates(features[of], return_index=True)
+        # The last corner of a ring is its first one again.
+        real = np.append(whose[1:] == whose[:-1], False)
+        corners, whose = corners[real], whose[real]
         corner = shapely.points(corners)
         off, foot = (
             shapely.distance(shapes[edge[whose]], corner),
@@ -198,6 +211,25 @@ def _fronts(
         pair = np.concatenate([pair, whose[beside]])
         along, gap = np.concatenate([along, foot[beside]]), np.concatenate([gap, off[beside]])
     return _Fronts(of, edge, pair, along, gap, np.setdiff1d(near, of))
+
+
+def _run_beside(
+    features: NDArray[np.object_], shapes: NDArray[np.object_], open_ends: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Whether edges run beside features, or end before them, rather than going on where others have passed them by."""
+    beside = np.ones(len(features), dtype=bool)
+    if not len(features):
+        return beside
+    corners, whose = shapely.get_coordinates(features, return_index=True)
+    first = np.flatnonzero(np.diff(whose, prepend=-1))
+    xy, edge = shapely.get_coordinates(shapes, return_index=True)
+    begin = np.flatnonzero(np.diff(edge, prepend=-1))
+    last = np.append(begin[1:], len(xy)) - 1
+    for end, (tip, inner) in enumerate(((begin, begin + 1), (last, last - 1))):
+        way = xy[inner] - xy[tip]
+        ahead = ((corners - xy[tip][whose]) * way[whose]).sum(axis=1)
+        beside &= open_ends[:, end] | (np.maximum.reduceat(ahead, first) > 0)
+    return beside
 
 
 def _leads_through(ways: NDArray[np.object_], of: NDArray[np.int64], others: _Some) -> NDArray[np.bool_]:

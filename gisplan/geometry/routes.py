@@ -212,7 +212,7 @@ def _on_same(one: NDArray[np.int64], other: NDArray[np.int64]) -> tuple[NDArray[
     return mine, order[np.repeat(begin, count) + step]
 
 
-def nearest(
+def nearest_along(
     network: Network,
     sources: Attached,
     features: Attached,
@@ -251,7 +251,7 @@ def nearest(
     return Spread(distance, by)
 
 
-def each(
+def each_along(
     network: Network,
     sources: Attached,
     features: Attached,

@@ -15,9 +15,9 @@ from gisplan.geometry import (
     attach,
     barrier_land,
     build_network,
-    each,
+    each_along,
     land_beside,
-    nearest,
+    nearest_along,
     part_shapes,
     reached_parts,
     spread,
@@ -35,8 +35,8 @@ def ways(
     net: Network, sources: np.ndarray, features: np.ndarray, travel: Travel = Travel(), *, frontages: bool = False
 ) -> list[float]:
     on, off = attach(net, sources, snap_m=20), attach(net, features, snap_m=20, frontages=frontages)
-    found = nearest(net, on, off, features, travel)
-    table = np.concatenate([t for _, t in each(net, on, off, features, travel)])
+    found = nearest_along(net, on, off, features, travel)
+    table = np.concatenate([t for _, t in each_along(net, on, off, features, travel)])
     assert table.min(axis=0) == pytest.approx(found.distance)
     reached = found.source >= 0
     assert (np.isfinite(found.distance) == reached).all()
@@ -132,7 +132,7 @@ def test_half_a_front_behind_a_barrier() -> None:
     source = rows(Point(120, 0))
     by = attach(net, source, snap_m=20)
     # Straight across is behind the river; only the east corner is open, 60 m along.
-    assert nearest(net, by, on, lot, barriers=river).distance.tolist() == [70]
+    assert nearest_along(net, by, on, lot, barriers=river).distance.tolist() == [70]
 
 
 def test_limits_are_kept() -> None:
@@ -145,7 +145,7 @@ def test_no_sources_and_no_network() -> None:
     net = build_network(STREETS)
     nobody = np.zeros(0, dtype=object)
     off = attach(net, rows(Point(1, 1)), snap_m=20)
-    assert nearest(net, attach(net, nobody, snap_m=20), off, rows(Point(1, 1))).distance.tolist() == [np.inf]
+    assert nearest_along(net, attach(net, nobody, snap_m=20), off, rows(Point(1, 1))).distance.tolist() == [np.inf]
     empty = build_network(nobody)
     off = attach(empty, rows(Point(1, 1)), snap_m=20)
     assert nearest(empty, off, off, rows(Point(1, 1))).distance.tolist() == [np.inf]
@@ -275,9 +275,9 @@ def test_distances_are_those_of_networkx(seed: int, k: int, directed: bool, towa
     travel = Travel(directed=directed, towards=towards, limit_m=limit)
     on, off = attach(net, sources, snap_m=1e4), attach(net, features, snap_m=1e4)
     expected = peer(net, sources, features, travel)
-    table = np.concatenate([t for _, t in each(net, on, off, features, travel)])
+    table = np.concatenate([t for _, t in each_along(net, on, off, features, travel)])
     assert table == pytest.approx(expected, rel=1e-9, abs=1e-6)
-    found = nearest(net, on, off, features, travel)
+    found = nearest_along(net, on, off, features, travel)
     assert found.distance == pytest.approx(expected.min(axis=0), rel=1e-9, abs=1e-6)
 
 
@@ -291,7 +291,7 @@ def test_no_way_is_shorter_than_straight(seed: int, limit: float, width: float) 
     lots = shapely.box(corner[:, 0], corner[:, 1], *(corner + rng.uniform(2, 30, (30, 2))).T)
     sources = shapely.points(rng.uniform(0, 400, (3, 2)))
     on, off = attach(net, sources, snap_m=50), attach(net, lots, snap_m=50, frontages=True)
-    table = np.concatenate([t for _, t in each(net, on, off, lots)])
+    table = np.concatenate([t for _, t in each_along(net, on, off, lots)])
     straight = shapely.distance(sources[:, None], lots[None, :])
     assert (table >= straight - 0.05).all()
     travel = Travel(limit_m=max(limit - width, 0.0))
