@@ -12,6 +12,7 @@ from gisplan.geometry.dangles import Dangles, dangles
 from gisplan.geometry.duplicates import duplicates
 from gisplan.geometry.gaps import Slits, holes, slits, strip_width
 from gisplan.geometry.near import reached_share, within
+from gisplan.geometry.nearest import nearest
 from gisplan.geometry.network import Network, build_network
 from gisplan.geometry.overlap import Overlaps, multiplicity_cells, overlaps
 from gisplan.geometry.parallel import ahead, side_by_side, sum_by
@@ -52,6 +53,7 @@ __all__ = [
     "holes",
     "land_beside",
     "multiplicity_cells",
+    "nearest",
     "nearest_along",
     "overlaps",
     "owners",

@@ -40,6 +40,7 @@ OPTIONAL = (
     "industry.csv",
     "industry_pairs.csv",
     "redevelopment.csv",
+    "gap_list.csv",
 )
 
 #: Files that a run writes besides where a rule pack of the plan has weights for a score.

@@ -105,6 +105,7 @@ def _further(result: Result) -> dict[str, pd.DataFrame]:
         "industry.csv": industry,
         "industry_pairs.csv": pairs,
         "redevelopment.csv": result.potential,
+        "gap_list.csv": result.gaps,
     }
     return {name: table for name, table in tables.items() if table is not None}
 

@@ -1,5 +1,7 @@
 """Ways along networks: worked out by hand, and equal to those of networkx."""
 
+from itertools import pairwise
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -23,6 +25,7 @@ from gisplan.geometry import (
     spread,
 )
 
+EVERYWHERE = Travel()
 FORWARD = Travel(directed=True)
 HOME = Travel(directed=True, towards=True)
 
@@ -32,7 +35,7 @@ def rows(*shapes: shapely.Geometry) -> np.ndarray:
 
 
 def ways(
-    net: Network, sources: np.ndarray, features: np.ndarray, travel: Travel = Travel(), *, frontages: bool = False
+    net: Network, sources: np.ndarray, features: np.ndarray, travel: Travel = EVERYWHERE, *, frontages: bool = False
 ) -> list[float]:
     on, off = attach(net, sources, snap_m=20), attach(net, features, snap_m=20, frontages=frontages)
     found = nearest_along(net, on, off, features, travel)
@@ -148,7 +151,7 @@ def test_no_sources_and_no_network() -> None:
     assert nearest_along(net, attach(net, nobody, snap_m=20), off, rows(Point(1, 1))).distance.tolist() == [np.inf]
     empty = build_network(nobody)
     off = attach(empty, rows(Point(1, 1)), snap_m=20)
-    assert nearest(empty, off, off, rows(Point(1, 1))).distance.tolist() == [np.inf]
+    assert nearest_along(empty, off, off, rows(Point(1, 1))).distance.tolist() == [np.inf]
 
 
 def reached_m(net: Network, on: Attached, travel: Travel) -> float:
@@ -236,7 +239,7 @@ def peer(net: Network, sources: np.ndarray, features: np.ndarray, travel: Travel
             stops.append((net.shape[k].project(points[p]), ("p", int(p))))
         stops.sort(key=lambda s: s[0])
         # Points in a node are in all of its streets.
-        for (a, one), (b, other) in zip(stops, stops[1:], strict=False):
+        for (a, one), (b, other) in pairwise(stops):
             if net.forward[k] or not travel.directed or b - a <= 0.01:
                 graph.add_edge(one, other, weight=b - a)
             if net.backward[k] or not travel.directed or b - a <= 0.01:
