@@ -174,7 +174,10 @@ def _fronts(
     snap_m: float,
 ) -> _Fronts:
     shapes = edges.shapes
-    of, edge = edges.tree.query(features[rows], predicate="dwithin", distance=snap_m)
+    if others is None and walls is None:
+        of, edge = edges.tree.query_nearest(features[rows], max_distance=snap_m)
+    else:
+        of, edge = edges.tree.query(features[rows], predicate="dwithin", distance=snap_m)
     of = rows[of]
     near = np.unique(of)
     if others is not None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import shapely
@@ -18,7 +16,6 @@ from gisplan.geometry.attach import Attached, are_free, true_scale
 from gisplan.geometry.near import _tree
 from gisplan.geometry.network import Network, shortest_arcs
 from gisplan.geometry.noding import MEETS_M
-from gisplan.geometry.parallel import in_chunks
 
 #: Added to the ways off the network (m) while they stand in a sparse matrix, where a way of nothing is no way.
 _SHIFT = 1.0
@@ -251,6 +248,17 @@ def nearest_along(
     return Spread(distance, by)
 
 
+def _by_turns(through: Doors) -> list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]]:
+    """First door of every feature, then the second of those that have one …: feature, node, and m to be added."""
+    first = np.flatnonzero(np.diff(through.of, prepend=-1))
+    count = np.diff(np.append(first, len(through.of)))
+    out = []
+    for turn in range(int(count.max(initial=0))):
+        row = first[count > turn] + turn
+        out.append((through.of[row], through.node[row], through.way[row] - _SHIFT))
+    return out
+
+
 def each_along(
     network: Network,
     sources: Attached,
@@ -259,7 +267,6 @@ def each_along(
     travel: Travel = STROLL,
     *,
     barriers: NDArray[np.object_] | None = None,
-    executor: Executor | None = None,
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64]]]:
     """Distances from every source to every feature, some sources at a time.
 
@@ -267,8 +274,6 @@ def each_along(
     ----------
     network, sources, features, shapes, travel, barriers
         As of `direct`.
-    executor
-        Where to run; threads by default.
 
     Yields
     ------
@@ -280,24 +285,15 @@ def each_along(
     straight = direct(network, sources, features, shapes, travel, barriers=barriers)
     order = np.argsort(straight.source, kind="stable")
     begin = np.searchsorted(straight.source[order], np.arange(sources.count + 1))
-    first = np.flatnonzero(np.diff(through.of, prepend=-1))
-    with_door = through.of[first]
-
-    def work(begin_at: int, chunk: NDArray[np.int64]) -> NDArray[np.float64]:
-        rows = begin_at + chunk
+    turns = _by_turns(through)
+    for begin_at in range(0, sources.count, _TOGETHER):
+        rows = np.arange(begin_at, min(begin_at + _TOGETHER, sources.count))
         found = dijkstra(graph, indices=network.nodes + rows, limit=travel.limit_m + _SHIFT)
         out = np.full((len(rows), features.count), np.inf)
         for i, row in enumerate(rows):
-            if len(first):
-                way = np.minimum.reduceat(found[i, through.node] + (through.way - _SHIFT), first)
-                out[i, with_door] = way
+            for of, node, way in turns:
+                out[i, of] = np.minimum(out[i].take(of), found[i].take(node) + way)
             mine = order[begin[row] : begin[row + 1]]
             np.minimum.at(out[i], straight.of[mine], straight.way[mine])
         out[out > travel.limit_m] = np.inf
-        return out
-
-    for begin_at in range(0, sources.count, _TOGETHER):
-        some = np.arange(begin_at, min(begin_at + _TOGETHER, sources.count))
-        # In two halves side by side: a search holds no lock.
-        halves = in_chunks(partial(work, begin_at), len(some), executor=executor, least=_TOGETHER // 2)
-        yield some, np.concatenate(halves)
+        yield rows, out
