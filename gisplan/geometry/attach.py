@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gisplan.geometry.near import _tree
+from gisplan.geometry.near import LARGE_VERTICES, _stretches, _tree
 from gisplan.geometry.network import Network
 from gisplan.geometry.parallel import in_chunks
 
@@ -102,10 +102,11 @@ def attach(
     lone = network.legs == 1
     open_ends = np.column_stack([lone[network.start[ground]], lone[network.end[ground]]])
     edges = _Some(_tree(shapes), shapes, ground, open_ends)
-    walls = _tree(barriers) if barriers is not None and len(barriers) else None
+    walls = walls_of(barriers)
     others = None
     if frontages:
-        standing = np.flatnonzero(np.ones(n, dtype=bool) if blocks is None else blocks)
+        stands = _standing(features, network, executor)
+        standing = np.flatnonzero(stands if blocks is None else stands & blocks)
         others = _Some(_tree(features[standing]), features[standing], standing, open_ends[:0])
 
     def work(rows: NDArray[np.int64]) -> _Fronts:
@@ -130,6 +131,27 @@ def true_scale(network: Network) -> NDArray[np.float64]:
     """True metres in a drawn one, by edge."""
     drawn = shapely.length(network.shape)
     return np.asarray(np.divide(network.length, drawn, out=np.ones(len(drawn)), where=drawn > 0))
+
+
+def walls_of(barriers: NDArray[np.object_] | None) -> shapely.STRtree | None:
+    """Index over barriers, the borders of polygons in short stretches; None without any."""
+    if barriers is None or not len(barriers):
+        return None
+    area = shapely.get_dimensions(barriers) == 2
+    borders = [_stretches(barriers[area])] if area.any() else []
+    return _tree(np.concatenate([barriers[~area], *borders]))
+
+
+def _standing(features: NDArray[np.object_], network: Network, executor: Executor | None) -> NDArray[np.bool_]:
+    """Whether features stand in the way: those along which edges run are streets themselves."""
+    middles = _tree(shapely.line_interpolate_point(network.shape, 0.5, normalized=True))
+
+    def work(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.asarray(rows[np.unique(middles.query(features[rows], predicate="intersects")[0])])
+
+    out = np.ones(len(features), dtype=bool)
+    out[np.concatenate(in_chunks(work, len(features), executor=executor, least=_LEAST))] = False
+    return out
 
 
 def are_free(ways: NDArray[np.object_], walls: shapely.STRtree | None) -> NDArray[np.bool_]:
@@ -178,42 +200,70 @@ def _fronts(
         of, edge = edges.tree.query_nearest(features[rows], max_distance=snap_m)
     else:
         of, edge = edges.tree.query(features[rows], predicate="dwithin", distance=snap_m)
-    of = rows[of]
-    near = np.unique(of)
+    own, large = _own(features[rows])
     if others is not None:
-        kept = _run_beside(features[of], shapes[edge], edges.open_ends[edge])
+        kept = large[of]
+        small = np.flatnonzero(~kept)
+        kept[small] = _run_beside(own[of[small]], shapes[edge[small]], edges.open_ends[edge[small]])
         kept |= ~np.isin(of, of[kept])
         of, edge = of[kept], edge[kept]
-    ways = shapely.shortest_line(features[of], shapes[edge])
+    ways = shapely.shortest_line(own[of], shapes[edge])
+    near, large, first = rows[np.unique(of)], large[of], rows[0]
+    of = rows[of]
     free = are_free(ways, walls)
-    of, edge, ways = of[free], edge[free], ways[free]
+    of, edge, ways, large = of[free], edge[free], ways[free], large[free]
     gap = shapely.length(ways)
     order = np.lexsort((edge, gap, of))
-    of, edge, ways, gap = of[order], edge[order], ways[order], gap[order]
+    of, edge, ways, gap, large = of[order], edge[order], ways[order], gap[order], large[order]
     kept = np.diff(of, prepend=-1) != 0
     if others is not None:
         rest = np.flatnonzero(~kept)
         kept[rest[~_leads_through(ways[rest], of[rest], others)]] = True
-    of, edge, gap, ways = of[kept], edge[kept], gap[kept], ways[kept]
+    of, edge, gap, ways, large = of[kept], edge[kept], gap[kept], ways[kept], large[kept]
     pair = np.arange(len(of))
     along = shapely.line_locate_point(shapes[edge], shapely.get_point(ways, -1))
     if others is not None:
-        corners, whose = shapely.get_coordinates(features[of], return_index=True)
-        # The last corner of a ring is its first one again.
-        real = np.append(whose[1:] == whose[:-1], False)
-        corners, whose = corners[real], whose[real]
-        corner = shapely.points(corners)
-        off, foot = (
-            shapely.distance(shapes[edge[whose]], corner),
-            shapely.line_locate_point(shapes[edge[whose]], corner),
-        )
-        beside = np.flatnonzero(off <= snap_m)
-        if walls is not None:
-            feet = shapely.line_interpolate_point(shapes[edge[whose[beside]]], foot[beside])
-            beside = beside[are_free(shapely.shortest_line(corner[beside], feet), walls)]
-        pair = np.concatenate([pair, whose[beside]])
-        along, gap = np.concatenate([along, foot[beside]]), np.concatenate([gap, off[beside]])
+        place, foot, off = _corners(own[of - first], shapes[edge], large, walls, snap_m)
+        pair, along, gap = np.concatenate([pair, place]), np.concatenate([along, foot]), np.concatenate([gap, off])
     return _Fronts(of, edge, pair, along, gap, np.setdiff1d(near, of))
+
+
+def _own(features: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
+    """Features, and which of them have so many corners that they are prepared; copies, for others may use them too."""
+    large = shapely.get_num_coordinates(features) > LARGE_VERTICES
+    own = features.copy()
+    own[large] = shapely.from_wkb(shapely.to_wkb(features[large]))
+    shapely.prepare(own[large])
+    return own, large
+
+
+def _corners(
+    features: NDArray[np.object_],
+    shapes: NDArray[np.object_],
+    large: NDArray[np.bool_],
+    walls: shapely.STRtree | None,
+    snap_m: float,
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Places on edges before the corners of features: pair, m along the edge, and m between.
+
+    For features of many corners, the ends of the edges instead: such a street or lake has edges all along it.
+    """
+    corners, whose = shapely.get_coordinates(features[~large], return_index=True)
+    # The last corner of a ring is its first one again.
+    real = np.append(whose[1:] == whose[:-1], False) if len(whose) else np.zeros(0, dtype=bool)
+    pair, corner = np.flatnonzero(~large)[whose[real]], shapely.points(corners[real])
+    foot, off = shapely.line_locate_point(shapes[pair], corner), shapely.distance(shapes[pair], corner)
+    feet = shapely.line_interpolate_point(shapes[pair], foot)
+    many = np.flatnonzero(large)
+    for end, at in ((0, np.zeros(len(many))), (-1, shapely.length(shapes[many]))):
+        tip = shapely.get_point(shapes[many], end)
+        way = shapely.shortest_line(features[many], tip)
+        pair, foot, off = np.append(pair, many), np.append(foot, at), np.append(off, shapely.length(way))
+        corner, feet = np.append(corner, shapely.get_point(way, 0)), np.append(feet, tip)
+    beside = np.flatnonzero(off <= snap_m)
+    if walls is not None:
+        beside = beside[are_free(shapely.shortest_line(corner[beside], feet[beside]), walls)]
+    return pair[beside], foot[beside], off[beside]
 
 
 def _run_beside(

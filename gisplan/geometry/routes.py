@@ -12,8 +12,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from gisplan.geometry.along import paths
-from gisplan.geometry.attach import Attached, are_free, true_scale
-from gisplan.geometry.near import _tree
+from gisplan.geometry.attach import Attached, are_free, true_scale, walls_of
 from gisplan.geometry.network import Network, shortest_arcs
 from gisplan.geometry.noding import MEETS_M
 
@@ -175,7 +174,7 @@ def direct(
     barriers
         Lines or polygons that no way off the network crosses.
     """
-    walls = _tree(barriers) if barriers is not None and len(barriers) else None
+    walls = walls_of(barriers)
     mine, place = _on_same(sources.edge, features.edge)
     step = features.along[place] - sources.along[mine]
     if travel.directed:
