@@ -173,7 +173,7 @@ class Networks:
 
     def streets(self, ways: Ways) -> Streets:
         """Network with the parcels that front on it, as far apart as the plan says."""
-        key = ("streets", ways.network, ways.snap_m, None if ways.barriers is None else tuple(ways.barriers))
+        key = ("streets", ways.network, ways.front_m, None if ways.barriers is None else tuple(ways.barriers))
         network = self.network(ways.network)
         with self._making:
             if key not in self._made:
@@ -208,7 +208,7 @@ class Networks:
         on = attach(
             network,
             lots,
-            snap_m=ways.snap_m,
+            snap_m=ways.front_m,
             frontages=True,
             blocks=None if parcels is None else _blocks(parcels),
             barriers=barriers,

@@ -24,7 +24,9 @@ class Ways(Model):
     network
         Lines of the network: ``roads``, or the name of a service whose lines it is (pipes, cables).
     snap_m
-        How far from an edge a parcel or facility may lie and still be attached to it (m).
+        How far from an edge a facility may lie and still be attached to it (m).
+    front_m
+        How far from an edge a parcel may lie and still front on it (m).
     access_m
         How far from an edge land counts as reached (m).
     limit_m
@@ -39,7 +41,8 @@ class Ways(Model):
 
     method: Literal["straight", "network"] = "straight"
     network: str = "roads"
-    snap_m: Number = Field(default=50, gt=0, le=1000)
+    snap_m: Number = Field(default=100, gt=0, le=1000)
+    front_m: Number = Field(default=50, gt=0, le=1000)
     access_m: Number = Field(default=50, ge=0, le=1000)
     limit_m: Number = Field(default=5000, gt=0, le=100_000)
     mode: Literal["walk", "drive"] = "walk"

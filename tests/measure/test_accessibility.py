@@ -247,11 +247,11 @@ def test_near_misses_and_joined_ends(tmp_path):
 
 
 def test_all_facilities_off_the_network(tmp_path):
-    result = study(tmp_path, stops={"F1": point(70, -60), "F2": point(800, 600)})
+    result = study(tmp_path, stops={"F1": point(70, -120), "F2": point(800, 600)})
     (issue,) = told(result, "FACILITY_OFF_NETWORK")
     assert issue.severity == "error"
     assert issue.message == (
-        "All 2 lie further than 50 m from the network roads, or behind a barrier. No way leads to any. F1, F2."
+        "All 2 lie further than 100 m from the network roads, or behind a barrier. No way leads to any. F1, F2."
     )
     assert set(parcels(result)["reason_stop"]) == {"NO_FACILITY"}
     assert result.zones["accessibility_stop_100"][0] == 0

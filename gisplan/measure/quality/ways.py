@@ -123,6 +123,13 @@ def near_misses(survey: Survey) -> list[Issue]:
     return issues
 
 
+def _how_many(some: int, whole: int) -> str:
+    if whole == 1:
+        return "The only one lies"
+    lie = "lies" if some == 1 else "lie"
+    return f"All {whole:,} lie" if some == whole else f"{some:,} of {whole:,} {lie}"
+
+
 def off_network(survey: Survey) -> list[Issue]:
     """Places and parcels that lie too far from any edge for a way to lead to them."""
     issues = []
@@ -141,7 +148,7 @@ def off_network(survey: Survey) -> list[Issue]:
                     "error" if all_ else "warning",
                     layer,
                     len(away),
-                    f"{f'All {len(places):,}' if all_ else f'{len(away):,} of {len(places):,}'} lie further than "
+                    f"{_how_many(len(away), len(places))} further than "
                     f"{ways.snap_m:g} m from the network {ways.network}, or behind a barrier. {told} "
                     f"{first_ids(ids[away].tolist())}.",
                     "Check their coordinates and the network, or raise snap_m.",
@@ -155,9 +162,9 @@ def off_network(survey: Survey) -> list[Issue]:
             if len(lots):
                 told = (
                     f"{len(lots):,} of {counted(len(streets.lots), 'parcel')} front on no edge of the network "
-                    f"{ways.network} within {ways.snap_m:g} m: {first_ids(parcels.tolist())}."
+                    f"{ways.network} within {ways.front_m:g} m: {first_ids(parcels.tolist())}."
                 )
-                remedy = "Draw the roads that lead to them, or raise snap_m."
+                remedy = "Draw the roads that lead to them, or raise front_m."
                 issues.append(
                     Issue("PARCEL_OFF_NETWORK", "note", "parcels", len(lots), told, remedy, features=parcels.tolist())
                 )
