@@ -218,6 +218,30 @@ path = "park.gpkg"
 layer = "levelled"
 where = "status = 'done'"
 
+# Bus stops and the fire station, reached along the roads (公交站步行、消防站行车，均沿道路); nobody wades the river.
+[layers.facilities.bus_stop]
+path = "park.gpkg"
+layer = "facilities"
+where = "kind = 'bus_stop' AND status = 'in_service'"
+columns = { facility_id = "feature_id", name = "name" }
+title = { zh = "公交站", en = "a bus stop" }
+within = [300, 500]        # SDG 11.2.1: 500 m to a bus stop
+[layers.facilities.fire_station]
+path = "park.gpkg"
+layer = "facilities"
+where = "kind = 'fire_station' AND status = 'in_service'"
+columns = { facility_id = "feature_id", name = "name" }
+title = { zh = "消防站", en = "a fire station" }
+mode = "drive"
+within = [1000, 2500]
+[layers.barriers.river]
+path = "park.gpkg"
+layer = "watercourses"
+
+# Of what the shares within reach are told (可达占比：宗地、从业人员).
+[accessibility]
+weights = ["parcels", "jobs"]
+
 # What the zones are to reach and by when; a base lets the pace be told (目标、期限与起点).
 [[targets]]
 indicator = "tax_intensity_mu"

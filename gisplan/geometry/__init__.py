@@ -5,6 +5,7 @@ chunks whose number
 does not depend on the number of workers, and chunks are joined in order, so that results do not either.
 """
 
+from gisplan.geometry.attach import Attached, attach
 from gisplan.geometry.borders import Borders, borders
 from gisplan.geometry.cut import Cut, cut, owners
 from gisplan.geometry.dangles import Dangles, dangles
@@ -12,43 +13,59 @@ from gisplan.geometry.duplicates import duplicates
 from gisplan.geometry.gaps import Slits, holes, slits, strip_width
 from gisplan.geometry.near import reached_share, within
 from gisplan.geometry.nearest import nearest
+from gisplan.geometry.network import Network, build_network
 from gisplan.geometry.overlap import Overlaps, multiplicity_cells, overlaps
 from gisplan.geometry.parallel import ahead, side_by_side, sum_by
+from gisplan.geometry.reached import barrier_land, land_beside, part_shapes, reached_parts
 from gisplan.geometry.repair import Repaired, repair
+from gisplan.geometry.routes import Spread, Travel, each_along, nearest_along, spread
 from gisplan.geometry.size import ellipsoidal_area, ellipsoidal_length
 from gisplan.geometry.slivers import Filled, fill_slivers
 from gisplan.geometry.spots import spots
 from gisplan.geometry.union import common, covered, signed, united
 
 __all__ = [
+    "Attached",
     "Borders",
     "Cut",
     "Dangles",
     "Filled",
+    "Network",
     "Overlaps",
     "Repaired",
     "Slits",
+    "Spread",
+    "Travel",
     "ahead",
+    "attach",
+    "barrier_land",
     "borders",
+    "build_network",
     "common",
     "covered",
     "cut",
     "dangles",
     "duplicates",
+    "each_along",
     "ellipsoidal_area",
     "ellipsoidal_length",
     "fill_slivers",
     "holes",
+    "land_beside",
     "multiplicity_cells",
     "nearest",
+    "nearest_along",
     "overlaps",
     "owners",
+    "part_shapes",
+    "reached_parts",
     "reached_share",
     "repair",
     "side_by_side",
     "signed",
     "slits",
     "spots",
+    "spread",
     "strip_width",
     "sum_by",
     "united",

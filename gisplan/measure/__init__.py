@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gisplan.measure import (
+    accessibility,
     buildings,
     economy,
     growth,
@@ -23,7 +24,19 @@ from gisplan.measure.quality import found, placed
 from gisplan.measure.survey import Survey, make_survey
 
 #: Modules that enter indicators into the register when they are imported.
-THEMES = (land, buildings, idle_buildings, economy, roads, services, level_shares, supply, structure, growth)
+THEMES = (
+    land,
+    buildings,
+    idle_buildings,
+    economy,
+    roads,
+    services,
+    level_shares,
+    accessibility,
+    supply,
+    structure,
+    growth,
+)
 
 __all__ = [
     "GROUPS",

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from gisplan import vocabulary
 from gisplan.geometry import nearest, reached_share, within
+from gisplan.measure.network import Networks
 from gisplan.plan import Plan
 from gisplan.read import Layers
 
@@ -245,15 +246,52 @@ def share_by_air(
     return reached_share(np.asarray(layers.zones.geometry.array), lines, distance=reach_m, executor=executor)
 
 
-def reach(plan: Plan, layers: Layers, service: str, *, executor: Executor | None = None) -> Reach | None:
+def reach(
+    plan: Plan, layers: Layers, service: str, networks: Networks, *, executor: Executor | None = None
+) -> Reach | None:
     """Whom a service of the plan reaches; None without parcels."""
     distance = reach_of(plan, service)
+    if plan.layers.services[service].method == "network":
+        return _reach_along(plan, layers, service, networks)
     near = near_by_air(layers, service, reach_m=distance, executor=executor)
     if near is None:
         return None
     layer = layers.layers[f"services.{service}"]
     find = partial(nearest_by_air, layers, service)
     return Reach(service, distance, near, declared(layers, service), layer.dimension == 2 and distance == 0, find)
+
+
+def _reach_along(plan: Plan, layers: Layers, service: str, networks: Networks) -> Reach | None:
+    """Whom a service reaches along a network.
+
+    A parcel that fronts on no edge is of unknown reach where a feature lies near enough in a straight line.
+    """
+    ways, distance = plan.layers.services[service], reach_of(plan, service)
+    places, frame = networks.places(f"services.{service}"), layers.layers[f"services.{service}"].frame
+    if layers.frame("parcels") is None:
+        return None
+    streets = networks.streets(ways)
+    rows = {"live": serving(frame)} | {name: standing_rows(frame, name) for name in ("planned", "unknown")}
+    found = {name: streets.along(places[chosen], ways) for name, chosen in rows.items()}
+    within_, maybe = {}, {}
+    for name, along in found.items():
+        within_[name], maybe[name] = along.within(distance + GRACE_M)
+    near = Near(within_["live"], within_["planned"], within_["unknown"] | maybe["live"])
+
+    def find(which: Literal["live", "planned"], asked: NDArray[np.int64]) -> Nearest:
+        along = found[which]
+        row = np.append(np.flatnonzero(rows[which]), -1)[along.place[asked]]
+        return Nearest(row, along.distance[asked], along.reason[asked])
+
+    return Reach(service, distance, near, declared(layers, service), is_area=False, find=find)
+
+
+def share_along(plan: Plan, layers: Layers, service: str, networks: Networks) -> NDArray[np.float64]:
+    """Share of each zone that is reached along a network from what is in service."""
+    ways, frame = plan.layers.services[service], layers.layers[f"services.{service}"].frame
+    places = networks.places(f"services.{service}")[serving(frame)]
+    land = networks.streets(ways).land(places, ways, reach_m=reach_of(plan, service))
+    return reached_share(np.asarray(layers.zones.geometry.array), land, distance=0.0)
 
 
 def declared(layers: Layers, service: str) -> Declared | None:

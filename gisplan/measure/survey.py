@@ -18,8 +18,9 @@ from gisplan import vocabulary
 from gisplan.geometry import cut, owners, side_by_side, sum_by
 from gisplan.measure.catalogue import Array
 from gisplan.measure.ladder import asks_levels
+from gisplan.measure.network import Along, Networks, access
 from gisplan.measure.pieces import Pieces, cut_layers
-from gisplan.measure.reach import YES, Nearest, Reach, declared_alone, reach, reach_of, share_by_air
+from gisplan.measure.reach import YES, Nearest, Reach, declared_alone, reach, reach_of, share_along, share_by_air
 from gisplan.plan import Plan
 from gisplan.read import Layers
 
@@ -104,7 +105,8 @@ class Survey:
     """Everything indicators are made from.
 
     ``reaches`` tells for each service which parcels it serves (none without parcels), ``reach`` for each with a layer
-    the share of every zone within its reach.
+    the share of every zone within its reach, ``access`` for each facility the way to every parcel (none without
+    parcels).
     """
 
     plan: Plan
@@ -114,6 +116,8 @@ class Survey:
     buildings: Buildings | None
     reaches: Mapping[str, Reach]
     reach: Mapping[str, Array]
+    networks: Networks
+    access: Mapping[str, Along]
     _made: dict[str, Any] = field(default_factory=dict, repr=False)
     _making: RLock = field(default_factory=RLock, repr=False)
 
@@ -175,19 +179,29 @@ def make_survey(
 ) -> Survey:
     """Cut all layers and work out what is known of each building, parcel and service."""
     progress("cut layers")
-    services = list(plan.layers.services)
+    services, facilities = list(plan.layers.services), list(plan.layers.facilities)
+    networks = Networks(plan, layers, executor)
     tasks: list[Callable[[], Any]] = [
         partial(cut_layers, layers, executor=executor),
         partial(_buildings, plan, layers, executor),
-        *(partial(reach, plan, layers, s, executor=executor) for s in services),
-        *(partial(share_by_air, layers, s, reach_m=reach_of(plan, s), executor=executor) for s in services),
+        *(partial(reach, plan, layers, s, networks, executor=executor) for s in services),
+        *(
+            partial(share_along, plan, layers, s, networks)
+            if plan.layers.services[s].method == "network"
+            else partial(share_by_air, layers, s, reach_m=reach_of(plan, s), executor=executor)
+            for s in services
+        ),
+        *(partial(access, plan, layers, f, networks) for f in facilities),
     ]
     pieces, (buildings, on_parcels), *reaching = side_by_side(tasks)
-    found, shares = reaching[: len(services)], reaching[len(services) :]
+    k = len(services)
+    found, shares, accesses = reaching[:k], reaching[k : 2 * k], reaching[2 * k :]
     parcels = _parcels(plan, layers, buildings, on_parcels)
     known = {s: r for s, r in zip(services, found, strict=True) if r is not None}
     reaches = {**known, **declared_alone(plan, layers)}
-    return Survey(plan, layers, pieces, parcels, buildings, reaches, dict(zip(services, shares, strict=True)))
+    reached = dict(zip(services, shares, strict=True))
+    accessible = {f: a for f, a in zip(facilities, accesses, strict=True) if a is not None}
+    return Survey(plan, layers, pieces, parcels, buildings, reaches, reached, networks, accessible)
 
 
 def column(frame: gpd.GeoDataFrame, name: str) -> Array:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from gisplan import vocabulary
 from gisplan.measure import service_columns
+from gisplan.measure.accessibility import access_columns
 from gisplan.measure.catalogue import Measured
 from gisplan.measure.survey import Survey
 
@@ -92,6 +93,7 @@ def parcels(survey: Survey) -> pd.DataFrame | None:
     }
     out |= service_columns.served(survey)
     out |= service_columns.further(survey)
+    out |= access_columns(survey)
     # The register's floor area and footprint stand beside the measured ones under their own names.
     for name, column in vocabulary.columns("parcels").items():
         if column.stored in frame and name != "parcel_id":

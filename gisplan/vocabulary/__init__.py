@@ -48,6 +48,7 @@ ID_COLUMNS: Mapping[str, str] = {
     "boundaries": "boundary_id",
     "phases": "phase_id",
     "levelled": "levelled_id",
+    "facilities": "facility_id",
 }
 
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from gisplan.geometry import side_by_side
 from gisplan.issues import Issue
-from gisplan.measure.quality import borders, buildings, dates, network, register, services, zones
+from gisplan.measure.quality import borders, buildings, dates, network, register, services, ways, zones
 from gisplan.measure.quality.places import placed
 from gisplan.measure.survey import Survey
 
@@ -37,6 +37,10 @@ CHECKS = (
     services.ground,
     services.nothing_live,
     services.untold,
+    ways.islands,
+    ways.joined,
+    ways.near_misses,
+    ways.off_network,
 )
 
 __all__ = ["CHECKS", "found", "placed"]
