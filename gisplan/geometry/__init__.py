@@ -5,8 +5,10 @@ chunks whose number
 does not depend on the number of workers, and chunks are joined in order, so that results do not either.
 """
 
+from gisplan.geometry.alongside import Facing, facing
 from gisplan.geometry.borders import Borders, borders
-from gisplan.geometry.cut import Cut, cut, owners
+from gisplan.geometry.carriageways import Beside, beside, merged_nodes
+from gisplan.geometry.cut import Cut, EdgeRule, cut, owners
 from gisplan.geometry.dangles import Dangles, dangles
 from gisplan.geometry.duplicates import duplicates
 from gisplan.geometry.gaps import Slits, holes, slits, strip_width
@@ -17,17 +19,24 @@ from gisplan.geometry.repair import Repaired, repair
 from gisplan.geometry.size import ellipsoidal_area, ellipsoidal_length
 from gisplan.geometry.slivers import Filled, fill_slivers
 from gisplan.geometry.spots import spots
+from gisplan.geometry.streets import MEETS_M, Streets, faces_between, mean_width, streets
 from gisplan.geometry.union import common, covered, signed, united
 
 __all__ = [
+    "MEETS_M",
+    "Beside",
     "Borders",
     "Cut",
     "Dangles",
+    "EdgeRule",
+    "Facing",
     "Filled",
     "Overlaps",
     "Repaired",
     "Slits",
+    "Streets",
     "ahead",
+    "beside",
     "borders",
     "common",
     "covered",
@@ -36,8 +45,12 @@ __all__ = [
     "duplicates",
     "ellipsoidal_area",
     "ellipsoidal_length",
+    "faces_between",
+    "facing",
     "fill_slivers",
     "holes",
+    "mean_width",
+    "merged_nodes",
     "multiplicity_cells",
     "overlaps",
     "owners",
@@ -47,6 +60,7 @@ __all__ = [
     "signed",
     "slits",
     "spots",
+    "streets",
     "strip_width",
     "sum_by",
     "united",

@@ -98,6 +98,7 @@ _EITHER = {
     "footprint": ("buildings", "parcels.footprint_m2"),
     "buildings_let": ("buildings.is_standard_factory", "buildings.leased_area_m2", "buildings.leased_share"),
     "roads_or_surfaces": ("road_surfaces", "roads.width_m"),
+    "road_states": ("roads.status", "roads_not_in_service"),
 }
 
 
@@ -136,6 +137,9 @@ class Survey:
         """Tell whether a layer (``parcels``), a column (``parcels.tax_wan``) or a source of floor area is there."""
         if need in _EITHER:
             return any(self.has(one) for one in _EITHER[need])
+        if need == "frontage":
+            asked = self.plan.layers.roads is not None and self.plan.layers.roads.frontage_m is not None
+            return asked and {"parcels", "roads"} <= self.pieces.keys()
         layer, _, column = need.partition(".")
         if layer == "assumptions":
             return getattr(self.plan.assumptions, column) is not None
@@ -162,7 +166,12 @@ def make_survey(
     progress("cut layers")
     services = list(plan.layers.services)
     tasks: list[Callable[[], Any]] = [
-        partial(cut_layers, layers, executor=executor),
+        partial(
+            cut_layers,
+            layers,
+            edge_rule=plan.layers.roads.edge_rule if plan.layers.roads else "share",
+            executor=executor,
+        ),
         partial(_buildings, plan, layers, executor),
         *(partial(_reach, plan, layers, s, land, executor) for s in services),
     ]

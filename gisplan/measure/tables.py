@@ -9,6 +9,7 @@ import pandas as pd
 
 from gisplan import vocabulary
 from gisplan.measure.catalogue import Measured
+from gisplan.measure.frontage import frontage
 from gisplan.measure.survey import Survey
 
 #: Columns of ``indicators.csv``.
@@ -91,6 +92,9 @@ def parcels(survey: Survey) -> pd.DataFrame | None:
     }
     for service, served in survey.served.items():
         out[f"served_{service}"] = served
+    if survey.has("frontage"):
+        fronts = frontage(survey)
+        out |= {"frontage_m": fronts.length, "frontage_roads": fronts.roads}
     # The register's floor area and footprint stand beside the measured ones under their own names.
     for name, column in vocabulary.columns("parcels").items():
         if column.stored in frame and name != "parcel_id":

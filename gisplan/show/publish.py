@@ -40,6 +40,8 @@ OPTIONAL = (
     "industry.csv",
     "industry_pairs.csv",
     "redevelopment.csv",
+    "roads.csv",
+    "road_grid.csv",
 )
 
 #: Files that a run writes besides where a rule pack of the plan has weights for a score.
