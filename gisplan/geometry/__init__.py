@@ -13,6 +13,7 @@ from gisplan.geometry.dangles import Dangles, dangles
 from gisplan.geometry.duplicates import duplicates
 from gisplan.geometry.gaps import Slits, holes, slits, strip_width
 from gisplan.geometry.near import reached_share, within
+from gisplan.geometry.network import Network, build_network
 from gisplan.geometry.overlap import Overlaps, multiplicity_cells, overlaps
 from gisplan.geometry.parallel import ahead, side_by_side, sum_by
 from gisplan.geometry.repair import Repaired, repair
@@ -31,6 +32,7 @@ __all__ = [
     "EdgeRule",
     "Facing",
     "Filled",
+    "Network",
     "Overlaps",
     "Repaired",
     "Slits",
@@ -38,6 +40,7 @@ __all__ = [
     "ahead",
     "beside",
     "borders",
+    "build_network",
     "common",
     "covered",
     "cut",
