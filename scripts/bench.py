@@ -100,8 +100,8 @@ def ours(data: Path) -> dict[str, Any]:
     import numpy as np
 
     from gisplan import read
-    from gisplan.measure import pieces, survey
     from gisplan.measure import junctions as junction_measures
+    from gisplan.measure import pieces, survey
     from gisplan.measure import roads as road_measures
     from gisplan.plan import load_plan
     from gisplan.study import evaluate

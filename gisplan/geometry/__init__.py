@@ -14,13 +14,14 @@ from gisplan.geometry.duplicates import duplicates
 from gisplan.geometry.gaps import Slits, holes, slits, strip_width
 from gisplan.geometry.near import reached_share, within
 from gisplan.geometry.network import Network, build_network
+from gisplan.geometry.noding import MEETS_M
 from gisplan.geometry.overlap import Overlaps, multiplicity_cells, overlaps
 from gisplan.geometry.parallel import ahead, side_by_side, sum_by
 from gisplan.geometry.repair import Repaired, repair
 from gisplan.geometry.size import ellipsoidal_area, ellipsoidal_length
 from gisplan.geometry.slivers import Filled, fill_slivers
 from gisplan.geometry.spots import spots
-from gisplan.geometry.streets import MEETS_M, Streets, faces_between, mean_width, streets
+from gisplan.geometry.streets import Streets, faces_between, mean_width, streets
 from gisplan.geometry.union import common, covered, signed, united
 
 __all__ = [

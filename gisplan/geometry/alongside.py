@@ -16,6 +16,9 @@ from gisplan.geometry.parallel import in_chunks, sum_by
 #: A line seen at more than 45° from straight ahead is passed, not faced.
 STEEPEST = 1.0
 
+#: Border edge and line of stretches that face each other, and where on the border edge they begin and end (m).
+_Stretches = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]
+
 
 @dataclass(frozen=True)
 class Facing:
@@ -65,7 +68,9 @@ def facing(
     tree = _tree(polygons)
     rings = _Borders.of(polygons)
 
-    def work(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
+    def work(
+        rows: NDArray[np.int64],
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         edges, owner = _edges(lines[rows])
         far = reach[rows[owner]]
         road, polygon = tree.query(shapely.linestrings(edges), predicate="dwithin", distance=far)

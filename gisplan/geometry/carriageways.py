@@ -13,8 +13,9 @@ from scipy.spatial import cKDTree
 
 from gisplan.geometry.cut import _edges
 from gisplan.geometry.near import _tree
+from gisplan.geometry.noding import MEETS_M
 from gisplan.geometry.parallel import sum_by
-from gisplan.geometry.streets import MEETS_M, Streets
+from gisplan.geometry.streets import Streets
 
 #: Length (m) of the pieces that lines are looked at in.
 PIECE_M = 10.0

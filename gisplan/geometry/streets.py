@@ -1,4 +1,4 @@
-"""Road centrelines → what they are as a net: edges between nodes, legs at each node, faces between the roads."""
+"""Road centrelines → what they are as a net: edges between nodes, legs at each node, faces between."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ import shapely
 from numpy.typing import NDArray
 
 from gisplan.geometry.near import _tree
-
-#: A road that ends this near another one (m) meets it: where lines were projected, an end seldom lies exactly on
-#: a line.
-MEETS_M = 0.01
+from gisplan.geometry.network import build_network
+from gisplan.geometry.noding import MEETS_M
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,7 @@ class Streets:
     start, end
         Node at either end of each edge, shape (e,).
     xy
-        Place of each node, shape (n, 2), sorted by x, then y. Closed lines that meet no other have one too.
+        Place of each node, shape (n, 2). Some have two legs: where a closed line begins, or another level.
     legs
         Ends of edges that meet there: 1 is an end, 3 and more a junction, shape (n,).
     """
@@ -46,14 +44,17 @@ def streets(lines: NDArray[np.object_], level: NDArray[np.float64] | None = None
     lines
         (Multi)lines in metres, shape (n,).
     level
-        Height above or below the ground in storeys (0 on it), shape (n,). Lines of different levels meet only where
-        their ends do. None takes all for level.
+        Level of each line (0 or missing is the ground, bridges lie above), shape (n,); lines of different levels
+        cross without meeting. None takes all for level.
     """
+    if level is not None and len(np.unique(np.nan_to_num(level))) > 1:
+        return _by_level(lines, level)
     if len(lines) == 0:
         none = np.zeros(0, dtype=np.int64)
         return Streets(np.zeros(0, dtype=object), none, none, np.zeros((0, 2)), none)
-    levels = np.zeros(len(lines)) if level is None else np.nan_to_num(level)
-    edges = np.concatenate([_noded(lines[levels == one]) for one in np.unique(levels)])
+    # Unlike the edges of a network, which keep the lines they are parts of, these end exactly where others do, so that
+    # faces can be made of them.
+    edges = _noded(lines)
     ends = np.concatenate(
         [shapely.get_coordinates(shapely.get_point(edges, 0)), shapely.get_coordinates(shapely.get_point(edges, -1))]
     )
@@ -63,6 +64,19 @@ def streets(lines: NDArray[np.object_], level: NDArray[np.float64] | None = None
     )
     node = node.ravel()
     return Streets(edges, node[: len(edges)], node[len(edges) :], ends[first], legs)
+
+
+def _by_level(lines: NDArray[np.object_], level: NDArray[np.float64]) -> Streets:
+    net = build_network(lines, level=level, snap_m=0.0)
+    low, high = np.minimum(net.start, net.end), np.maximum(net.start, net.end)
+    middle = shapely.get_coordinates(shapely.line_interpolate_point(net.shape, 0.5, normalized=True))
+    # What is drawn twice is one edge: between the same nodes, by the same way.
+    same = np.column_stack([low, high, np.round(middle / MEETS_M)])
+    _, once = np.unique(same, axis=0, return_index=True)
+    once = np.sort(once)
+    start, end = net.start[once], net.end[once]
+    legs = np.bincount(np.concatenate([start, end]), minlength=net.nodes)
+    return Streets(net.shape[once], start, end, net.xy, legs)
 
 
 def _noded(lines: NDArray[np.object_]) -> NDArray[np.object_]:

@@ -58,8 +58,8 @@ def blocks(survey: Survey) -> Blocks:
         assert spec is not None
         frame = survey.pieces["roads"].frame
         lines = np.asarray(frame.geometry.array)
-        level = np.nan_to_num(column(frame, "level"))
-        net = road_net(survey) if len(np.unique(level)) < 2 else streets(lines)
+        is_flat = len(np.unique(np.nan_to_num(column(frame, "level")))) < 2
+        net = road_net(survey) if is_flat else streets(lines)
         faces = faces_between(net.edges)
         narrow = mean_width(faces) < spec.island_m if len(faces) else np.zeros(0, dtype=bool)
         if is_merged(survey) and len(faces):

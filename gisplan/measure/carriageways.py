@@ -16,7 +16,7 @@ _TWO_WAY = ("no", "false", "0", "", "否")
 
 
 def road_groups(survey: Survey) -> NDArray[np.int64]:
-    """Number of the road that each line is part of: lines of one name; −1 without a name, or where traffic runs both ways.
+    """Number of the road that each line is part of, by name; −1 without one, or where traffic runs both ways.
 
     Where the layer tells one-way roads, only those can be carriageways.
     """
@@ -25,13 +25,14 @@ def road_groups(survey: Survey) -> NDArray[np.int64]:
         frame = survey.pieces["roads"].frame
         if "name" not in frame:
             return np.full(len(frame), -1, dtype=np.int64)
-        codes = pd.factorize(frame["name"], sort=True)[0].astype(np.int64)
+        codes: NDArray[np.int64] = pd.factorize(frame["name"], sort=True)[0].astype(np.int64)
         if "oneway" in frame and frame["oneway"].notna().any():
             two_way = frame["oneway"].map(lambda w: pd.isna(w) or str(w).strip().lower() in _TWO_WAY)
             codes[two_way.to_numpy(dtype=bool)] = -1
         return codes
 
-    return survey.once("road groups", make)
+    groups: NDArray[np.int64] = survey.once("road groups", make)
+    return groups
 
 
 def found_beside(survey: Survey) -> Beside:

@@ -189,7 +189,7 @@ class Measured:
 _REGISTER: dict[str, Indicator] = {}
 
 
-def indicator(
+def indicator(  # noqa: PLR0913  what a register of indicators has to know
     id: str,  # noqa: A002  the contract's own word
     *,
     unit: str,

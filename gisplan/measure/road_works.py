@@ -153,7 +153,7 @@ def _rows(survey: Survey, pieces: Pieces) -> pd.DataFrame:
         table["name"] = frame["name"].to_numpy(dtype=object)[road]
     table["road_class"] = frame["road_class"].to_numpy(dtype=object)[road]
     table["state"] = _state(pieces).to_numpy(dtype=object)[road]
-    table["zone_id"] = np.append(ids, None)[zone]
+    table["zone_id"] = np.concatenate([ids, np.array([None], dtype=object)])[zone]
     table["length_m"] = share * pieces.size[road]
     for name in ("width_m", "is_lit", "is_greened", *progress_columns(frame)):
         if name in frame:

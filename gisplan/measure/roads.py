@@ -263,7 +263,7 @@ def _share_of_classes(survey: Survey, *classes: str) -> Figures:
     pieces = survey.pieces["roads"]
     known = (pieces.frame["road_class"] != UNCLASSIFIED).to_numpy()
     of_class = _length(survey, *vocabulary.road_classes())[0]
-    whole, used = _length(survey)
+    whole = _length(survey)[0]
     return ratio(
         _length(survey, *classes)[0],
         whole,
