@@ -65,23 +65,26 @@ def facing(
     executor
         Where to run; threads by default.
     """
-    tree = _tree(polygons)
-    rings = _Borders.of(polygons)
+    asked = _tree(polygons)
 
-    def work(
-        rows: NDArray[np.int64],
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    def close(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.unique(asked.query(lines[rows], predicate="dwithin", distance=reach[rows])[1])
+
+    candidates = np.unique(np.concatenate(in_chunks(close, len(lines), executor=executor, least=200)))
+    begin, end, polygon = _borders(polygons[candidates])
+    tree = _tree(shapely.linestrings(np.stack([begin, end], axis=1)))
+
+    def work(rows: NDArray[np.int64]) -> _Stretches:
         edges, owner = _edges(lines[rows])
         far = reach[rows[owner]]
-        road, polygon = tree.query(shapely.linestrings(edges), predicate="dwithin", distance=far)
-        border, pair = rings.edges_of(polygon)
-        low, high = _seen(rings.xy[border], rings.xy[border + 1], edges[road[pair]], far[road[pair]], inside)
+        road, border = tree.query(shapely.linestrings(edges), predicate="dwithin", distance=np.maximum(far, inside))
+        low, high = _seen(begin[border], end[border], edges[road], far[road], inside)
         some = high - low > 1e-9
-        return border[some], rows[owner[road[pair[some]]]], low[some], high[some]
+        return border[some], rows[owner[road[some]]], low[some], high[some]
 
     found = in_chunks(work, len(lines), executor=executor, least=200)
     border, line, low, high = (np.concatenate(c) for c in zip(*found, strict=True))
-    polygon = rings.polygon[border]
+    polygon = candidates[polygon[border]]
     length = sum_by(polygon, _once(border, low, high), size=len(polygons))
     # One line seen twice from one place, where it bends, counts once.
     keys, pair = np.unique(np.column_stack([polygon, line]), axis=0, return_inverse=True)
@@ -91,32 +94,15 @@ def facing(
     return Facing(length, keys[:, 0].astype(np.int64), keys[:, 1].astype(np.int64), part)
 
 
-@dataclass(frozen=True)
-class _Borders:
-    """Corners of all rings, the land on the left; an edge is named by its first corner."""
-
-    xy: NDArray[np.float64]
-    polygon: NDArray[np.int64]
-    first: NDArray[np.int64]
-    edges: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, polygons: NDArray[np.object_]) -> _Borders:
-        parts, whose = shapely.get_parts(polygons, return_index=True)
-        rings, part = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
-        xy, ring = shapely.get_coordinates(rings, return_index=True)
-        polygon = whose[part[ring]]
-        edges = np.flatnonzero(ring[1:] == ring[:-1])
-        first = np.searchsorted(polygon[edges], np.arange(len(polygons) + 1))
-        return cls(xy, polygon, first, edges)
-
-    def edges_of(self, polygon: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Every edge of each polygon of a list, and the place in the list it belongs to."""
-        start, stop = self.first[polygon], self.first[polygon + 1]
-        count = stop - start
-        pair = np.repeat(np.arange(len(polygon)), count)
-        step = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
-        return self.edges[start[pair] + step], pair
+def _borders(
+    polygons: NDArray[np.object_],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Ends of the edges of all rings, the land on their left, and whose they are."""
+    parts, whose = shapely.get_parts(polygons, return_index=True)
+    rings, part = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    one = np.flatnonzero((ring[1:] == ring[:-1]) & (xy[1:] != xy[:-1]).any(axis=1))
+    return xy[one], xy[one + 1], whose[part[ring[one]]]
 
 
 def _seen(

@@ -92,11 +92,10 @@ def beside(lines: NDArray[np.object_], group: NDArray[np.int64], *, distance: fl
     length = np.hypot(way[:, 0], way[:, 1])
     way /= length[:, None]
     middle = pieces.mean(axis=1)
-    mine, other = _tree(shapely.linestrings(pieces)).query(
-        shapely.points(middle), predicate="dwithin", distance=distance
-    )
-    same = group[line[mine]] == group[line[other]]
-    mine, other = mine[same], other[same]
+    # Groups lie far above one another, so that only pieces of one group are near.
+    high = (group[line] * 10.0 * (distance + PIECE_M))[:, None]
+    near = cKDTree(np.hstack([middle, high])).query_pairs(float(np.hypot(distance, PIECE_M)), output_type="ndarray")
+    mine, other = np.concatenate([near, near[:, ::-1]]).T
     # Straight across from the middle of each piece: where along the other one, and how far away.
     to = middle[mine] - pieces[other, 0]
     at = to[:, 0] * way[other, 0] + to[:, 1] * way[other, 1]

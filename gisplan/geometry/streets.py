@@ -80,12 +80,13 @@ def _by_level(lines: NDArray[np.object_], level: NDArray[np.float64]) -> Streets
 
 
 def _noded(lines: NDArray[np.object_]) -> NDArray[np.object_]:
-    return np.asarray(shapely.get_parts(shapely.line_merge(shapely.union_all(_with_ends_of_others(lines)))))
-
-
-def _with_ends_of_others(lines: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Lines that pass exactly through the ends of others which lie within `MEETS_M` of them."""
     parts = shapely.get_parts(lines)
+    parts = parts[shapely.length(parts) > 0]
+    return np.asarray(shapely.get_parts(shapely.line_merge(shapely.union_all(_with_ends_of_others(parts)))))
+
+
+def _with_ends_of_others(parts: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Lines that pass exactly through the ends of others which lie within `MEETS_M` of them."""
     ends = np.concatenate([shapely.get_point(parts, 0), shapely.get_point(parts, -1)])
     end, line = _tree(parts).query(ends, predicate="dwithin", distance=MEETS_M)
     other = end % len(parts) != line

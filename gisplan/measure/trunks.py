@@ -185,7 +185,9 @@ def trunk_crosswise(survey: Survey) -> Figures:
 
 
 def numeral(number: int) -> str:
-    """Whole number below 100 in Chinese numerals, others in digits: 五, 十二, 三十."""
+    """Count below 100 in Chinese numerals, others in digits: 两, 五, 十二, 三十."""
+    if number == 2:
+        return "两"
     if not 0 <= number < 100:
         return str(number)
     tens, ones = divmod(number, 10)

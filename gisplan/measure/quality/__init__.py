@@ -6,7 +6,7 @@ from functools import partial
 
 from gisplan.geometry import side_by_side
 from gisplan.issues import Issue
-from gisplan.measure.quality import borders, buildings, dates, network, register, zones
+from gisplan.measure.quality import borders, buildings, dates, network, register, streets, zones
 from gisplan.measure.quality.places import placed
 from gisplan.measure.survey import Survey
 
@@ -33,6 +33,7 @@ CHECKS = (
     buildings.undrawn,
     buildings.shared_land,
     network.missed,
+    streets.not_merged,
 )
 
 __all__ = ["CHECKS", "found", "placed"]
