@@ -65,6 +65,9 @@ def facing(
     executor
         Where to run; threads by default.
     """
+    if len(lines) == 0:
+        none = np.zeros(0, dtype=np.int64)
+        return Facing(np.zeros(len(polygons)), none, none, np.zeros(0))
     asked = _tree(polygons)
 
     def close(rows: NDArray[np.int64]) -> NDArray[np.int64]:

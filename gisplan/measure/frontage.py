@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -76,14 +77,19 @@ def _frontage(survey: Survey) -> Frontage:
 def _named(on: Facing, rows: NDArray[np.int64], roads: pd.DataFrame, size: int, length: Array) -> NDArray[np.object_]:
     """Names of the roads that each parcel with frontage faces."""
     ids = roads["road_id"].astype(str)
-    name = (roads["name"].fillna(ids) if "name" in roads else ids).to_numpy(dtype=object)[rows]
+    called = (roads["name"].fillna(ids) if "name" in roads else ids).iloc[rows]
+    number, names = pd.factorize(called, sort=True)
     some = (on.part >= LEAST_M) & (length[on.polygon] > 0)
-    table = pd.DataFrame({"parcel": on.polygon[some], "name": name[on.line[some]], "m": on.part[some]})
-    by_road = table.groupby(["parcel", "name"], sort=True, as_index=False)["m"].sum()
-    by_road = by_road.sort_values(["parcel", "m", "name"], ascending=[True, False, True])
-    joined = by_road.groupby("parcel", sort=True)["name"].agg(";".join)
+    # Lines of one name are one road. The longest first, then by name.
+    pair, of = np.unique(on.polygon[some] * len(names) + number[on.line[some]], return_inverse=True)
+    metres = sum_by(of.ravel(), on.part[some], size=len(pair))
+    parcel, road = np.divmod(pair, max(len(names), 1))
+    order = np.lexsort((road, -np.round(metres, 3), parcel))
+    told = np.asarray(names, dtype=object)[road[order]].tolist()
+    parcel = parcel[order]
+    start = np.flatnonzero(np.diff(parcel, prepend=-1))
     out = np.full(size, None, dtype=object)
-    out[joined.index.to_numpy(dtype=np.int64)] = joined.to_numpy(dtype=object)
+    out[parcel[start]] = [";".join(told[a:b]) for a, b in pairwise([*start.tolist(), len(told)])]
     return out
 
 

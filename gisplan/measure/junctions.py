@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
-from gisplan.geometry import MEETS_M, Streets, cut, merged_nodes, streets, sum_by
+from gisplan.geometry import MEETS_M, Streets, cut, dangles, merged_nodes, streets, sum_by
 from gisplan.measure.carriageways import found_beside, is_merged, road_groups
 from gisplan.measure.catalogue import Array, Figures, indicator, ratio
 from gisplan.measure.survey import Survey, column
@@ -39,11 +40,15 @@ def junctions(survey: Survey) -> NDArray[np.object_]:
 
 
 def dead_ends(survey: Survey) -> NDArray[np.object_]:
-    """Points where a road ends and no other one meets it, those at the study's edge left out, shape (k,)."""
+    """Points where a road ends and no other one meets it, shape (k,).
+
+    Ends at the study's edge are left out, and those that miss another road by less than the plan's ``snap_m``.
+    """
 
     def make() -> NDArray[np.object_]:
         xy, legs = _nodes(survey)
-        ends = np.asarray(shapely.points(xy[legs == 1]))
+        ends = xy[legs == 1]
+        ends = np.asarray(shapely.points(ends[~_is_slip(survey, ends)]))
         return ends[~_on_edge(ends, np.asarray(survey.layers.zones.geometry.array))]
 
     return survey.once("dead ends", make)
@@ -59,6 +64,18 @@ def _nodes(survey: Survey) -> tuple[Array, NDArray[np.int64]]:
         return merged_nodes(net, found_beside(survey), road_groups(survey), distance=spec.dual_m)
 
     return survey.once("road nodes", make)
+
+
+def _is_slip(survey: Survey, ends: Array) -> NDArray[np.bool_]:
+    """Ends that stop just short of another road, or just beyond it: faults of the drawing, which the check tells of."""
+    snap = survey.plan.checks.snap_m
+    if len(ends) == 0 or snap <= MEETS_M:
+        return np.zeros(len(ends), dtype=bool)
+    lines = np.asarray(survey.pieces["roads"].frame.geometry.array)
+    found = dangles(lines, snap_m=snap, meets_m=MEETS_M)
+    if len(found.xy) == 0:
+        return np.zeros(len(ends), dtype=bool)
+    return np.asarray(cKDTree(found.xy).query(ends)[0] < MEETS_M)
 
 
 def _on_edge(ends: NDArray[np.object_], land: NDArray[np.object_]) -> NDArray[np.bool_]:
@@ -139,8 +156,9 @@ def dead_end_share(survey: Survey) -> Figures:
     Formula
     -------
     Ends of roads that meet no other road ÷ (those ends + junctions of three or more legs). An end within 1 m of the
-    edge of the study's land is where the drawing was cut off, and counts in neither. On a border between zones both
-    count by the plan's edge_rule.
+    edge of the study's land is where the drawing was cut off, and one that misses another road by less than the plan's
+    snap_m (1 m by default) is a slip of it: they count in neither. On a border between zones both count by the plan's
+    edge_rule.
 
     Zero
     ----

@@ -127,9 +127,7 @@ def test_four_carriageways_count_as_one():
     assert beside(drawn, np.zeros(4, dtype=np.int64), distance=40).saved.sum() == pytest.approx(3000)
 
 
-@pytest.mark.parametrize(
-    ("group", "apart"), [((0, 1), 20), ((-1, -1), 20), ((0, 0), 41), ((0, 0), 0.5)], ids=str
-)
+@pytest.mark.parametrize(("group", "apart"), [((0, 1), 20), ((-1, -1), 20), ((0, 0), 41), ((0, 0), 0.5)], ids=str)
 def test_what_is_no_pair(group, apart):
     assert len(beside(dual(apart=apart), np.array(group), distance=40).line) == 0
 
@@ -256,7 +254,10 @@ SQUARES = np.array([shapely.box(0, 0, 100, 100), shapely.box(100, 0, 200, 100)])
 def test_edge_rule_and_its_books(rule, shares, outside, overlap):
     drawn = lines([(100, 20), (100, 80)], [(10, 0), (90, 0)], [(150, 0), (250, 0)])
     found = cut(SQUARES, drawn, dimension=1, edge_rule=rule)
-    got = [{int(z): s for z, s in zip(found.zone[found.feature == f], found.share[found.feature == f], strict=True)} for f in range(3)]
+    got = [
+        {int(z): s for z, s in zip(found.zone[found.feature == f], found.share[found.feature == f], strict=True)}
+        for f in range(3)
+    ]
     assert got == [{z: pytest.approx(s) for z, s in of.items()} for of in shares]
     assert found.outside == pytest.approx(outside)
     assert found.overlap == pytest.approx(overlap)

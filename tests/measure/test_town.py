@@ -395,7 +395,13 @@ ABSENT_FIGURES = {
 }
 
 #: What is not told of where the plan or the layer does not ask for it; test_roads.py does.
-ELSEWHERE = ("lit_road_share", "green_road_share", "frontage_parcel_share", "road_coming_m_{state}", "road_progress_{work}")
+ELSEWHERE = (
+    "lit_road_share",
+    "green_road_share",
+    "frontage_parcel_share",
+    "road_coming_m_{state}",
+    "road_progress_{work}",
+)
 
 TOWN = {**LAND_FIGURES, **BUILDING_FIGURES, **LEDGER_FIGURES, **ROAD_FIGURES, **SERVICE_FIGURES, **ABSENT_FIGURES}
 
