@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gisplan.measure import (
+    accessibility,
     blocks,
     buildings,
     economy,
@@ -11,6 +12,7 @@ from gisplan.measure import (
     idle_buildings,
     junctions,
     land,
+    level_shares,
     road_works,
     roads,
     services,
@@ -20,6 +22,8 @@ from gisplan.measure import (
 )
 from gisplan.measure.balance import balance, require_closed
 from gisplan.measure.catalogue import GROUPS, Indicator, Measured, evaluate, register
+from gisplan.measure.gap_list import gap_list
+from gisplan.measure.ladder import ladder_of
 from gisplan.measure.quality import found, placed
 from gisplan.measure.survey import Survey, make_survey
 
@@ -36,6 +40,8 @@ THEMES = (
     trunks,
     road_works,
     services,
+    level_shares,
+    accessibility,
     supply,
     structure,
     growth,
@@ -50,6 +56,8 @@ __all__ = [
     "balance",
     "evaluate",
     "found",
+    "gap_list",
+    "ladder_of",
     "make_survey",
     "placed",
     "register",

@@ -12,8 +12,9 @@ from gisplan.geometry import Cut, cut, ellipsoidal_area, faces_between, mean_wid
 from gisplan.measure.carriageways import found_beside, is_merged
 from gisplan.measure.catalogue import Array, Figures, amount, indicator, part, ratio
 from gisplan.measure.junctions import road_net
+from gisplan.measure.network import levels
 from gisplan.measure.pieces import SLIVER
-from gisplan.measure.survey import Survey, column
+from gisplan.measure.survey import Survey
 
 #: Share of a block that must lie in a zone for the block to be its largest: less is the strip between a road's
 #: centreline and a border drawn along its edge.
@@ -58,7 +59,7 @@ def blocks(survey: Survey) -> Blocks:
         assert spec is not None
         frame = survey.pieces["roads"].frame
         lines = np.asarray(frame.geometry.array)
-        is_flat = len(np.unique(np.nan_to_num(column(frame, "level")))) < 2
+        is_flat = len(np.unique(levels(frame))) < 2
         net = road_net(survey) if is_flat else streets(lines)
         faces = faces_between(net.edges)
         narrow = mean_width(faces) < spec.island_m if len(faces) else np.zeros(0, dtype=bool)

@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 
 from gisplan.geometry import MEETS_M, Beside, beside, cut, sum_by
 from gisplan.measure.catalogue import Array
+from gisplan.measure.network import directions
 from gisplan.measure.survey import Survey
-
-#: Words of a column ``oneway`` that say no.
-_TWO_WAY = ("no", "false", "0", "", "否")
 
 
 def road_groups(survey: Survey) -> NDArray[np.int64]:
@@ -26,9 +24,9 @@ def road_groups(survey: Survey) -> NDArray[np.int64]:
         if "name" not in frame:
             return np.full(len(frame), -1, dtype=np.int64)
         codes: NDArray[np.int64] = pd.factorize(frame["name"], sort=True)[0].astype(np.int64)
-        if "oneway" in frame and frame["oneway"].notna().any():
-            two_way = frame["oneway"].map(lambda w: pd.isna(w) or str(w).strip().lower() in _TWO_WAY)
-            codes[two_way.to_numpy(dtype=bool)] = -1
+        way = directions(frame)
+        if way.any():
+            codes[way == 0] = -1
         return codes
 
     groups: NDArray[np.int64] = survey.once("road groups", make)

@@ -189,7 +189,7 @@ class Measured:
 _REGISTER: dict[str, Indicator] = {}
 
 
-def indicator(  # noqa: PLR0913  what a register of indicators has to know
+def indicator(  # noqa: PLR0913  each is a word of the contract
     id: str,  # noqa: A002  the contract's own word
     *,
     unit: str,
@@ -219,7 +219,7 @@ def register() -> Mapping[str, Indicator]:
 
 
 #: Families of layers, whose members are named with a point as columns are.
-_FAMILIES = ("boundaries.", "built_up.", "constraints.")
+_FAMILIES = ("boundaries.", "built_up.", "constraints.", "facilities.", "barriers.")
 
 
 def _why(survey: Survey, lacking: Sequence[str]) -> str:

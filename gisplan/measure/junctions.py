@@ -10,7 +10,8 @@ from scipy.spatial import cKDTree
 from gisplan.geometry import MEETS_M, Streets, cut, dangles, merged_nodes, streets, sum_by
 from gisplan.measure.carriageways import found_beside, is_merged, road_groups
 from gisplan.measure.catalogue import Array, Figures, indicator, ratio
-from gisplan.measure.survey import Survey, column
+from gisplan.measure.network import levels
+from gisplan.measure.survey import Survey
 
 _KM2 = 1e6
 
@@ -27,8 +28,7 @@ def road_net(survey: Survey) -> Streets:
 
     def make() -> Streets:
         frame = survey.pieces["roads"].frame
-        level = column(frame, "level") if "level" in frame else None
-        return streets(np.asarray(frame.geometry.array), level)
+        return streets(np.asarray(frame.geometry.array), levels(frame))
 
     return survey.once("road net", make)
 
@@ -121,8 +121,9 @@ def intersection_density(survey: Survey) -> Figures:
     Formula
     -------
     Number of places where three or more legs meet ÷ zone area. Lines that cross are taken to meet, unless a column
-    level tells them apart; a junction on a border counts by the plan's edge_rule, 1/n in each of n zones by default.
-    With merge_dual, the junctions that one road makes with two carriageways are one, and their carriageways one leg.
+    (level, bridge, tunnel) tells them apart; a junction on a border counts by the plan's edge_rule, 1/n in each of n
+    zones by default. With merge_dual, the junctions that a road makes with two carriageways are one, and the
+    carriageways one leg.
 
     Zero
     ----
@@ -134,7 +135,7 @@ def intersection_density(survey: Survey) -> Figures:
 
     Source
     ------
-    UN-Habitat's intersection density (≥ 3 legs). Bridges drawn across a road without a level count as junctions.
+    UN-Habitat's intersection density (≥ 3 legs). Bridges that no column tells of count as junctions.
     """
     count, used = _by_zone(survey, junctions(survey))
     return ratio(count, survey.zone_area / _KM2, n_used=used)

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from gisplan import vocabulary
+from gisplan.measure import service_columns
+from gisplan.measure.accessibility import access_columns
 from gisplan.measure.catalogue import Measured
 from gisplan.measure.frontage import frontage
 from gisplan.measure.survey import Survey
@@ -90,8 +92,9 @@ def parcels(survey: Survey) -> pd.DataFrame | None:
         "building_count": known.building_count.astype(int),
         "unknown_building_count": known.unknown_count.astype(int),
     }
-    for service, served in survey.served.items():
-        out[f"served_{service}"] = served
+    out |= service_columns.served(survey)
+    out |= service_columns.further(survey)
+    out |= access_columns(survey)
     if survey.has("frontage"):
         fronts = frontage(survey)
         out |= {"frontage_m": fronts.length, "frontage_roads": fronts.roads}

@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gisplan.geometry import Cut, cut, sum_by
+from gisplan.geometry import MEETS_M, Cut, cut, sum_by
 from gisplan.geometry.cut import _edges
 from gisplan.geometry.strokes import strokes
 from gisplan.measure.catalogue import Array, Figures, amount, indicator
@@ -52,7 +52,8 @@ class Trunks:
     @property
     def counted(self) -> NDArray[np.bool_]:
         """Pieces long enough for their road to count in the zone."""
-        return np.asarray(self.pieces.share * self.length[self.pieces.feature] >= LEAST_M)
+        # A centimetre's grace: what is drawn 200 m long may be measured a little shorter on the ellipsoid.
+        return np.asarray(self.pieces.share * self.length[self.pieces.feature] >= LEAST_M - MEETS_M)
 
 
 def trunks(survey: Survey) -> Trunks:
@@ -226,7 +227,7 @@ def grid_table(survey: Survey) -> pd.DataFrame | None:
     rows = []
     for zone_id, roads, metres in zip(
         [*survey.layers.zones["zone_id"], None],
-        [*of_zone, np.flatnonzero(inside >= LEAST_M)],
+        [*of_zone, np.flatnonzero(inside >= LEAST_M - MEETS_M)],
         [*length, float(length.sum())],
         strict=True,
     ):

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, mo
 
 from gisplan import vocabulary
 from gisplan.plan.drawing import Drawing
+from gisplan.plan.network import Barrier, Facility, Ways, network_faults
 from gisplan.plan.places import Located
 from gisplan.plan.sources import (
     Columns,
@@ -21,6 +22,9 @@ from gisplan.plan.sources import (
     fitting_drawing,
 )
 from gisplan.plan.values import Date, Model, Number, Text, nearest
+
+#: Names that plans give to members of a family of layers.
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class Zones(Located):
@@ -186,13 +190,27 @@ class RoadSurfaces(FileLayer):
     vocabulary_layer: ClassVar[str] = "road_surfaces"
 
 
-class ServiceLayer(FileLayer):
-    """Lines, points or service areas of one service; a parcel within ``reach_m`` of them is served."""
+class ServiceLayer(FileLayer, Ways):
+    """Lines, points or service areas of one service; a parcel within ``reach_m`` of them is served.
+
+    ``statuses`` maps ``in_service``, ``planned`` and ``gone`` to the file's own words.
+    """
 
     vocabulary_layer: ClassVar[str] = "services"
     title: Text | None = None
     reach_m: Number | None = Field(default=None, ge=0, le=100_000)
-    method: Literal["straight"] = "straight"
+    statuses: dict[str, list[str]] = Field(default_factory=dict)
+
+    @field_validator("statuses")
+    @classmethod
+    def _known_statuses(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
+        known = ("in_service", "planned", "gone")
+        if faults := [f"unknown status {k!r}; {nearest(k, known)}" for k in value if k not in known]:
+            raise ValueError("\n".join(faults))
+        words = [vocabulary.plain_word(w) for listed in value.values() for w in listed]
+        if twice := sorted({w for w in words if words.count(w) > 1}):
+            raise ValueError(f"status {twice[0]!r} is listed under more than one meaning")
+        return value
 
 
 class Batches(FileLayer):
@@ -263,14 +281,18 @@ class Layers(Model):
     levelled: Levelled | None = None
     built_up: dict[str, BuiltUp] = Field(default_factory=dict)
     constraints: dict[str, Constraint] = Field(default_factory=dict)
+    facilities: dict[str, Facility] = Field(default_factory=dict)
+    barriers: dict[str, Barrier] = Field(default_factory=dict)
 
     @field_validator("services")
     @classmethod
     def _named_services(cls, value: dict[str, ServiceLayer]) -> dict[str, ServiceLayer]:
         faults = []
         for name, layer in value.items():
-            if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            if not _NAME.fullmatch(name):
                 faults.append(f"service name {name!r}: use lower-case letters, digits and _")
+            elif name.startswith("planned_") or name == "levelled":
+                faults.append(f"service name {name!r}: gisplan means something else by it; take another name")
             elif name not in vocabulary.services() and layer.title is None:
                 faults.append(
                     f"unknown service {name!r}; {nearest(name, vocabulary.services())} "
@@ -298,6 +320,24 @@ class Layers(Model):
         if value and value["start"].date >= value["end"].date:
             raise ValueError(f"start ({value['start'].date}) has to be before end ({value['end'].date})")
         return value
+
+    @field_validator("facilities", "barriers")
+    @classmethod
+    def _plain_names(cls, value: dict[str, Facility] | dict[str, Barrier]) -> dict[str, Facility] | dict[str, Barrier]:
+        if faults := [f"name {k!r}: use lower-case letters, digits and _" for k in value if not _NAME.fullmatch(k)]:
+            raise ValueError("\n".join(faults))
+        if taken := [k for k in value if k.startswith(("jobs_", "people_"))]:
+            raise ValueError(f"name {taken[0]!r} is that of a share of jobs or people; choose another")
+        return value
+
+    @model_validator(mode="after")
+    def _known_networks(self) -> Layers:
+        faults = list(
+            network_faults(self.services, self.facilities, barriers=self.barriers, has_roads=self.roads is not None)
+        )
+        if faults:
+            raise ValueError("\n".join(faults))
+        return self
 
     @model_validator(mode="after")
     def _parcels_for_zones(self) -> Layers:

@@ -20,7 +20,7 @@ from gisplan.issues import Issue
 from gisplan.plan import ColumnSource, Plan
 from gisplan.plan.places import is_database
 from gisplan.read import crs as crs_
-from gisplan.read import land_use, ledger, overlap, placing, roads, slivers, stages, terrain, units, zones
+from gisplan.read import in_service, land_use, ledger, overlap, placing, roads, slivers, stages, terrain, units, zones
 from gisplan.read.layer import Clean, clean, sized
 from gisplan.read.raw import Raw, read_raw
 from gisplan.read.witness import Witness
@@ -52,8 +52,8 @@ class Layers:
         The other layers by name (``parcels``, ``buildings``, ``roads`` (those in service),
         ``roads_not_in_service``, ``road_surfaces``,
         ``services.<name>``, ``batches``, ``boundaries.<kind>``, ``phases``, ``levelled``,
-        ``built_up.<start or end>``, ``constraints.<name>``), each with ``area_m2`` and
-        ``planar_area_m2``, or ``length_m``.
+        ``built_up.<start or end>``, ``constraints.<name>``, ``facilities.<name>``, ``barriers.<name>``), each with
+        ``area_m2`` and ``planar_area_m2``, or ``length_m``.
     member
         Row number of each parcel's zone where zones are made from parcels, else None.
     issues
@@ -185,6 +185,10 @@ def _cleaned(plan: Plan, name: str, raw: Raw, crs: CRS) -> _Read:
     elif name == "batches":
         layer, found = stages.classify(layer, plan.layers.batches)
         issues += found
+    elif kind == "services":
+        spec = plan.layers.services[name.removeprefix("services.")]
+        layer, found = in_service.classify(layer, spec, name, as_of=plan.plan.as_of)
+        issues += found
     if name != "parcels":
         layer = sized(layer, crs, plan.plan.area)
     return _Read(layer, issues, raw.sources, raw.record)
@@ -206,6 +210,8 @@ def _tables(plan: Plan) -> list[tuple[str, Any]]:
         "boundaries": spec.boundaries,
         "built_up": spec.built_up,
         "constraints": spec.constraints,
+        "facilities": spec.facilities,
+        "barriers": spec.barriers,
     }
     tables += [(f"{family}.{name}", table) for family, members in families.items() for name, table in members.items()]
     return [(name, table) for name, table in tables if table is not None]

@@ -42,6 +42,7 @@ OPTIONAL = (
     "redevelopment.csv",
     "roads.csv",
     "road_grid.csv",
+    "gap_list.csv",
 )
 
 #: Files that a run writes besides where a rule pack of the plan has weights for a score.

@@ -90,6 +90,15 @@ def test_grid_of_squares(studied):
     assert of(result, "road_length_m") == pytest.approx([3 * 150 + 2 * 200] * 2)
 
 
+def test_bridge_crosses_without_a_junction_and_bounds_blocks(studied):
+    """The middle street across the grid of squares passes over all others: 4 ends of 3 legs instead of 8 junctions."""
+    frame = squares().assign(bridge=[None, None, None, None, None, "yes", None])
+    result = studied(frame)
+    assert len(junctions(studied(squares()).survey)) == 8
+    assert len(junctions(result.survey)) == 4
+    assert of(result, "block_count") == pytest.approx([3, 3])
+
+
 def test_blocks_of_different_sizes(studied):
     """Squares of 60 × 60 and 80 × 60 m, the second a quarter in Z2; a plaza of 12 × 12 m is no block."""
     frame = roads(
@@ -266,6 +275,13 @@ def test_carriageways_merged(studied):
     assert of(result, "road_class_share_arterial")[0] == pytest.approx(150 / 310, rel=0.01)
     assert of(result, "intersection_density") == pytest.approx([1 / area, 0])
     assert "DUAL_NOT_MERGED" not in codes(result)
+
+
+def test_only_one_way_roads_are_carriageways_where_the_layer_tells(studied):
+    two_way = studied(dual_town().assign(oneway=["no", "no", "yes"]), merge_dual=True)
+    assert of(two_way, "road_density")[1] == pytest.approx(0.3 / 0.03)
+    one_way = studied(dual_town().assign(oneway=["yes", "-1", None]), merge_dual=True)
+    assert of(one_way, "road_density")[1] == pytest.approx(0.15 / 0.03, rel=0.01)
 
 
 def test_land_between_carriageways_is_no_block(studied):
