@@ -6,6 +6,7 @@
     python scripts/bench.py check                        the check of 100,000 parcels with a ledger
     python scripts/bench.py rules                        all rules on 100,000 parcels with a register
     python scripts/bench.py network                      ways of 100,000 parcels along 100,000 streets
+    python scripts/bench.py services                     eight services with levels and gaps on 100,000 parcels
     python scripts/bench.py map                          maps of 100,000 to 1,000,000 parcels with twelve columns
 
 Each side runs in a process of its own, so that peak memory is its own. The study's script reads the same files, cuts
@@ -34,6 +35,7 @@ import bench_map
 import bench_network
 import bench_read
 import bench_rules
+import bench_services
 from bench_sides import ROOT, Clock, child, fabric, peak_gb
 
 REACH_M = 100.0
@@ -103,7 +105,7 @@ def ours(data: Path) -> dict[str, Any]:
 
     from gisplan import read
     from gisplan.measure import junctions as junction_measures
-    from gisplan.measure import pieces, survey
+    from gisplan.measure import pieces, reach, survey
     from gisplan.measure import roads as road_measures
     from gisplan.plan import load_plan
     from gisplan.study import evaluate
@@ -119,8 +121,8 @@ def ours(data: Path) -> dict[str, Any]:
     order = iter(names.values())
     timed(pieces, "_by_land", lambda *_: next(order))
     timed(survey, "_buildings", lambda *_: "buildings on parcels")
-    timed(survey, "within", lambda *_: "parcels served")
-    timed(survey, "reached_share", lambda *_: "reach")
+    timed(reach, "within", lambda *_: "parcels served")
+    timed(reach, "reached_share", lambda *_: "reach")
     timed(road_measures, "reached_share", lambda *_: "road land")
     timed(read, "borders", lambda *_: "overlaps")
     timed(read, "overlaps", lambda *_: "overlaps")
@@ -257,6 +259,7 @@ SIZES = {
     "check": (100_000,),
     "rules": (100_000,),
     "network": (100_000,),
+    "services": (100_000,),
     "map": (10_000, 100_000, 300_000, 1_000_000),
 }
 SIDES = {
@@ -270,6 +273,9 @@ SIDES = {
     "rules ours": bench_rules.ours,
     "network ours": bench_network.ours,
     "network peer": bench_network.peer,
+    "services peer": bench_services.peer,
+    "services ours": bench_services.ours,
+    "services plain": bench_services.plain,
     "map ours": bench_map.ours,
     "map folium": bench_map.folium_geojson,
     "map explore": bench_map.explore,
@@ -313,6 +319,8 @@ def main() -> None:
                 figures[str(size)] = bench_rules.run(size, folder)
             elif options.what == "network":
                 figures[str(size)] = bench_network.run(size, folder)
+            elif options.what == "services":
+                figures[str(size)] = bench_services.run(size, folder)
             elif options.what == "map":
                 figures[str(size)] = bench_map.run(size, folder, options.runs)
             else:

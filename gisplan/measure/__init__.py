@@ -22,7 +22,7 @@ from gisplan.measure import (
 )
 from gisplan.measure.balance import balance, require_closed
 from gisplan.measure.catalogue import GROUPS, Indicator, Measured, evaluate, register
-from gisplan.measure.gap_list import gap_list
+from gisplan.measure.gaps import gap_list
 from gisplan.measure.ladder import ladder_of
 from gisplan.measure.quality import found, placed
 from gisplan.measure.survey import Survey, make_survey

@@ -99,7 +99,7 @@ def _named(on: Facing, rows: NDArray[np.int64], roads: pd.DataFrame, size: int, 
     group="roads",
     zh="临路宗地比例",
     en="Parcels with frontage",
-    listed=["frontage"],
+    listed=["frontage", "parcels", "roads"],
     formula_zh="临路的宗地数 ÷ 宗地数",
     formula_en="Parcels with frontage on a road ÷ parcels",
 )

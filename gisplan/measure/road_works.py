@@ -84,6 +84,7 @@ def _works(survey: Survey) -> Mapping[str, Mapping[str, str]]:
     group="roads",
     zh="{zh}完成率",
     en="{en} done",
+    listed=["roads"],
     members=_works,
     formula_zh="Σ 道路长度 × {zh}完成比例 ÷ Σ 道路长度（填报完成比例的道路）",
     formula_en="Σ length × share done of {en} ÷ Σ length, of the roads that tell it",

@@ -101,6 +101,13 @@ _EITHER = {
 }
 
 
+#: What only the plan can ask for.
+_ASKED: dict[str, Callable[[Plan], bool]] = {
+    "levels": asks_levels,
+    "frontage": lambda plan: plan.layers.roads is not None and plan.layers.roads.frontage_m is not None,
+}
+
+
 @dataclass(frozen=True, eq=False)
 class Survey:
     """Everything indicators are made from.
@@ -146,13 +153,12 @@ class Survey:
 
     def has(self, need: str) -> bool:
         """Tell whether a layer (``parcels``), a column (``parcels.tax_wan``) or another source is there."""
-        if need == "levels":
-            return asks_levels(self.plan)
+        if need in _ASKED:
+            return _ASKED[need](self.plan)
+        if need == "services.standing":
+            return any("standing" in p.frame for name, p in self.pieces.items() if name.startswith("services."))
         if need in _EITHER:
             return any(self.has(one) for one in _EITHER[need])
-        if need == "frontage":
-            asked = self.plan.layers.roads is not None and self.plan.layers.roads.frontage_m is not None
-            return asked and {"parcels", "roads"} <= self.pieces.keys()
         layer, _, column = need.partition(".")
         if layer == "assumptions":
             return getattr(self.plan.assumptions, column) is not None
