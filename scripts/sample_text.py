@@ -127,16 +127,23 @@ storey_height = { column = "storey_height_m", unit = "m" }
 is_standard_factory = "is_standard_factory"
 leased_share = "leased_share"
 
-# Centrelines; roads that are planned or under construction do not count yet (道路中心线，仅计已建成).
+# Centrelines; roads that are planned or under construction are counted apart (道路中心线；规划、在建道路单列).
 [layers.roads]
 path = "park.gpkg"
 layer = "roads"
-where = "status = 'built'"
+frontage_m = 5             # a parcel fronts on a road whose land begins within 5 m (临路判定距离)
 [layers.roads.columns]
 road_id = "road_id"
 name = "name"
 road_class = "road_class"
 width = { column = "width_m", unit = "m" }
+status = "status"
+is_lit = "lit"
+is_greened = "greened"
+roadbed_done = { column = "pct_roadbed", unit = "percent" }
+paving_done = { column = "pct_paving", unit = "percent" }
+lighting_done = { column = "pct_lighting", unit = "percent" }
+greening_done = { column = "pct_greening", unit = "percent" }
 
 # Road land between the red lines (道路红线内用地).
 [layers.road_surfaces]

@@ -5,15 +5,18 @@ chunks whose number
 does not depend on the number of workers, and chunks are joined in order, so that results do not either.
 """
 
+from gisplan.geometry.alongside import Facing, facing
 from gisplan.geometry.attach import Attached, attach
 from gisplan.geometry.borders import Borders, borders
-from gisplan.geometry.cut import Cut, cut, owners
+from gisplan.geometry.carriageways import Beside, beside, merged_nodes
+from gisplan.geometry.cut import Cut, EdgeRule, cut, owners
 from gisplan.geometry.dangles import Dangles, dangles
 from gisplan.geometry.duplicates import duplicates
 from gisplan.geometry.gaps import Slits, holes, slits, strip_width
 from gisplan.geometry.near import reached_share, within
 from gisplan.geometry.nearest import nearest
 from gisplan.geometry.network import Network, build_network
+from gisplan.geometry.noding import MEETS_M
 from gisplan.geometry.overlap import Overlaps, multiplicity_cells, overlaps
 from gisplan.geometry.parallel import ahead, side_by_side, sum_by
 from gisplan.geometry.reached import barrier_land, land_beside, part_shapes, reached_parts
@@ -22,23 +25,30 @@ from gisplan.geometry.routes import Spread, Travel, each_along, nearest_along, s
 from gisplan.geometry.size import ellipsoidal_area, ellipsoidal_length
 from gisplan.geometry.slivers import Filled, fill_slivers
 from gisplan.geometry.spots import spots
+from gisplan.geometry.streets import Streets, faces_between, mean_width, streets
 from gisplan.geometry.union import common, covered, signed, united
 
 __all__ = [
+    "MEETS_M",
     "Attached",
+    "Beside",
     "Borders",
     "Cut",
     "Dangles",
+    "EdgeRule",
+    "Facing",
     "Filled",
     "Network",
     "Overlaps",
     "Repaired",
     "Slits",
     "Spread",
+    "Streets",
     "Travel",
     "ahead",
     "attach",
     "barrier_land",
+    "beside",
     "borders",
     "build_network",
     "common",
@@ -49,9 +59,13 @@ __all__ = [
     "each_along",
     "ellipsoidal_area",
     "ellipsoidal_length",
+    "faces_between",
+    "facing",
     "fill_slivers",
     "holes",
     "land_beside",
+    "mean_width",
+    "merged_nodes",
     "multiplicity_cells",
     "nearest",
     "nearest_along",
@@ -66,6 +80,7 @@ __all__ = [
     "slits",
     "spots",
     "spread",
+    "streets",
     "strip_width",
     "sum_by",
     "united",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import shapely
@@ -31,6 +32,10 @@ SMALL_ZONES = 8
 #: Cells a feature of the raster that tells which of them lie far from any border.
 CELLS = 4
 
+#: How much of what lies on a border each zone there takes: an equal share (1/n in each of n zones), one half each
+#: (so that half of what lies on the outer border is outside), or all of it (what several zones take is overlap).
+EdgeRule = Literal["share", "half", "full"]
+
 #: Zone, feature and share of the pieces of one chunk.
 Parts = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
 
@@ -44,9 +49,8 @@ class Cut:
     zone, feature
         Row numbers of the zone and of the feature of each piece, sorted by feature then zone.
     share
-        Part of the feature that the piece is, 0–1. A line (within a centimetre) or point on a border shared by n
-        zones counts
-        1/n in each.
+        Part of the feature that the piece is, 0–1. A line (within a centimetre) or point on a border counts in each
+        zone there as the `EdgeRule` says, 1/n in each of n zones by default.
     outside
         Part of each feature that lies in no zone, measured apart from the pieces (as a difference, not as 1 − Σ
         share), so that the two can be held against each other.
@@ -73,6 +77,7 @@ def cut(
     dimension: int,
     disjoint: bool = True,
     tolerance: float = 0.0,
+    edge_rule: EdgeRule = "share",
     outside: bool = True,
     executor: Executor | None = None,
 ) -> Cut:
@@ -94,13 +99,15 @@ def cut(
         The zones are known not to overlap, so a feature whose pieces add up to all of it has nothing outside.
     tolerance
         How far (m) a point may lie off a zone and still be on its border. Lines and polygons are cut exactly.
+    edge_rule
+        How much of a line or point on a border each zone there takes.
     outside
         Measure what lies in no zone. Where nobody asks, it is taken to be what the pieces leave.
     executor
         Where to run the chunks; threads by default.
     """
     if dimension == 0:
-        return _cut_points(zones, features, tolerance)
+        return _cut_points(zones, features, tolerance, edge_rule)
     n = len(features)
     size = _measure(features, dimension)
     find = _by_zone if 0 < len(zones) * SMALL_ZONES <= n else _by_feature
@@ -131,7 +138,7 @@ def cut(
         # Line by line: only the few of these come here.
         for i, f in enumerate(rows):
             mine = np.sort(near[owner == i])
-            parts_of, left[f], overlap[f] = _along(features[f], zones[mine])
+            parts_of, left[f], overlap[f] = _along(features[f], zones[mine], edge_rule)
             some = parts_of > 0
             walked.append((mine[some], np.full(int(some.sum()), f), parts_of[some]))
         zone, feature, share = (np.concatenate(c) for c in zip(*walked, strict=True))
@@ -251,8 +258,10 @@ def _left_over(
     return _measure(rest, dimension)
 
 
-def _border_shares(zones: NDArray[np.object_], parts: NDArray[np.object_], tolerance: float) -> NDArray[np.float64]:
-    """Share of each part (a point stands for it) that falls to each zone: 1 inside, 1/n on a border of n zones.
+def _border_shares(
+    zones: NDArray[np.object_], parts: NDArray[np.object_], tolerance: float, edge_rule: EdgeRule
+) -> NDArray[np.float64]:
+    """Share of each part (a point stands for it) that falls to each zone: 1 inside, by the rule on a border.
 
     Returns
     -------
@@ -261,10 +270,13 @@ def _border_shares(zones: NDArray[np.object_], parts: NDArray[np.object_], toler
     """
     touching = shapely.dwithin(zones[:, None], parts[None, :], tolerance)
     on_border = touching & shapely.dwithin(shapely.boundary(zones)[:, None], parts[None, :], tolerance)
-    return np.asarray(np.where(on_border, 1.0 / np.maximum(on_border.sum(axis=0), 1), touching.astype(float)))
+    each = {"share": 1.0 / np.maximum(on_border.sum(axis=0), 1), "half": 0.5, "full": 1.0}[edge_rule]
+    return np.asarray(np.where(on_border, each, touching.astype(float)))
 
 
-def _along(line: shapely.Geometry, zones: NDArray[np.object_]) -> tuple[NDArray[np.float64], float, float]:
+def _along(
+    line: shapely.Geometry, zones: NDArray[np.object_], edge_rule: EdgeRule
+) -> tuple[NDArray[np.float64], float, float]:
     """Share a line out among zones that have parts of it in common: along a border, or through land that they share.
 
     The line is walked from break to break, a break being any vertex of its pieces, and each step is given to the
@@ -285,10 +297,11 @@ def _along(line: shapely.Geometry, zones: NDArray[np.object_]) -> tuple[NDArray[
     for part in shapely.get_parts(line):
         breaks = _breaks(part, corners)
         step = np.diff(breaks)
-        given = _border_shares(zones, shapely.line_interpolate_point(part, breaks[:-1] + step / 2), ALONG_M)
+        given = _border_shares(zones, shapely.line_interpolate_point(part, breaks[:-1] + step / 2), ALONG_M, edge_rule)
         total = given.sum(axis=0)
         share += (given * step).sum(axis=1)
-        outside += float(step[total == 0].sum())
+        # 1/n taken n times may miss 1 by a rounding, which is no land outside.
+        outside += float((np.where(total > 1 - NOISE, 0.0, 1 - total) * step).sum())
         overlap += float((np.maximum(total - 1, 0) * step).sum())
     whole = float(shapely.length(line))
     return share / whole, outside / whole, overlap / whole
@@ -309,7 +322,9 @@ def _breaks(line: shapely.Geometry, corners: NDArray[np.object_]) -> NDArray[np.
     return np.unique(np.concatenate([passed, passed[edge] + part * length[edge]]))
 
 
-def _cut_points(zones: NDArray[np.object_], features: NDArray[np.object_], tolerance: float) -> Cut:
+def _cut_points(
+    zones: NDArray[np.object_], features: NDArray[np.object_], tolerance: float, edge_rule: EdgeRule
+) -> Cut:
     """Cut (multi)points: each point counts one part of its feature."""
     n = len(features)
     points, owner = shapely.get_parts(features, return_index=True)
@@ -317,13 +332,20 @@ def _cut_points(zones: NDArray[np.object_], features: NDArray[np.object_], toler
     p, z = _tree(zones).query(points, predicate="dwithin", distance=tolerance)
     share = np.ones(len(p))
     hits = sum_by(p, size=len(points))
-    # Point by point: only those that touch several zones come here.
-    for k in np.flatnonzero(hits > 1):
-        at = np.flatnonzero(p == k)
-        share[at] = _border_shares(zones[z[at]], points[k : k + 1], tolerance)[:, 0]
+    doubtful = hits > 1
+    if edge_rule == "half":  # one zone alone may have a point on its border, and then takes half of it
+        near = shapely.dwithin(shapely.boundary(zones[z]), points[p], tolerance)
+        doubtful |= sum_by(p[near], size=len(points)) > 0
+    order = np.argsort(p, kind="stable")
+    start = np.searchsorted(p[order], np.arange(len(points) + 1))
+    # Point by point: only those that touch several zones, or may be shared out, come here.
+    for k in np.flatnonzero(doubtful):
+        at = order[start[k] : start[k + 1]]
+        share[at] = _border_shares(zones[z[at]], points[k : k + 1], tolerance, edge_rule)[:, 0]
     share *= weight[p]
-    overlap = sum_by(owner, np.maximum(sum_by(p, share, size=len(points)) - weight, 0), size=n)
-    outside = sum_by(owner, np.where(hits == 0, weight, 0.0), size=n)
+    taken = sum_by(p, share, size=len(points))
+    overlap = sum_by(owner, np.maximum(taken - weight, 0), size=n)
+    outside = sum_by(owner, np.where(taken > weight * (1 - NOISE), 0.0, weight - taken), size=n)
     pairs, inverse = np.unique(np.column_stack([owner[p], z]), axis=0, return_inverse=True)
     total = sum_by(inverse.ravel(), share, size=len(pairs))
     return Cut(pairs[:, 1].astype(np.int64), pairs[:, 0].astype(np.int64), total, outside, overlap)

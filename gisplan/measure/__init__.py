@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from gisplan.measure import (
     accessibility,
+    blocks,
     buildings,
     economy,
+    frontage,
     growth,
     idle_buildings,
+    junctions,
     land,
     level_shares,
+    road_works,
     roads,
     services,
     structure,
     supply,
+    trunks,
 )
 from gisplan.measure.balance import balance, require_closed
 from gisplan.measure.catalogue import GROUPS, Indicator, Measured, evaluate, register, require_indicator
@@ -30,6 +35,11 @@ THEMES = (
     idle_buildings,
     economy,
     roads,
+    junctions,
+    blocks,
+    frontage,
+    trunks,
+    road_works,
     services,
     level_shares,
     accessibility,

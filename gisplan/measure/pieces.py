@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gisplan.errors import LayerError, counted
-from gisplan.geometry import Cut, cut, multiplicity_cells, owners, sum_by
+from gisplan.geometry import Cut, EdgeRule, cut, multiplicity_cells, owners, sum_by
 from gisplan.read import Layers
 from gisplan.read.layer import Clean
 
@@ -23,6 +23,9 @@ LEAST_LAND_M2 = 1.0
 
 #: Layers that are of no use unless some of them lies in a zone.
 MUST_MEET = ("parcels", "buildings", "roads")
+
+#: Layers of roads, which the plan's edge rule is for.
+ROADS = ("roads", "roads_not_in_service")
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,11 @@ class Pieces:
 
 
 def cut_layers(
-    layers: Layers, *, executor: Executor | None = None, progress: Callable[[str], None] = lambda _: None
+    layers: Layers,
+    *,
+    edge_rule: EdgeRule = "share",
+    executor: Executor | None = None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Pieces]:
     """Cut every layer by the zones.
 
@@ -97,6 +104,8 @@ def cut_layers(
     ----------
     layers
         What was read.
+    edge_rule
+        How much of a road on a border each zone there takes.
     executor
         Where to run; threads by default.
 
@@ -118,8 +127,9 @@ def cut_layers(
         if name == "parcels" and layers.member is not None:
             out[name] = _by_member(layer, layers.member, len(land))
         else:
-            out[name] = _by_land(layer, land, cells, executor)
-        if name in MUST_MEET and len(out[name].zone) == 0:
+            rule: EdgeRule = edge_rule if name in ROADS else "share"
+            out[name] = _by_land(layer, land, cells, rule, executor)
+        if name in MUST_MEET and len(layer.frame) and len(out[name].zone) == 0:
             gap = _gap(layers.zones.total_bounds, layer.frame.total_bounds)
             raise LayerError(
                 f"[layers.{name}]: none of its {counted(len(layer.frame), 'record')} lies in any "
@@ -147,10 +157,13 @@ def _by_land(
     layer: Clean,
     land: NDArray[np.object_],
     cells: tuple[NDArray[np.object_], NDArray[np.int64]],
+    edge_rule: EdgeRule,
     executor: Executor | None,
 ) -> Pieces:
     geometry = np.asarray(layer.frame.geometry.array)
-    pieces: Cut = cut(land, geometry, dimension=layer.dimension, disjoint=not len(cells[0]), executor=executor)
+    pieces: Cut = cut(
+        land, geometry, dimension=layer.dimension, disjoint=not len(cells[0]), edge_rule=edge_rule, executor=executor
+    )
     overlap = pieces.overlap
     if layer.dimension == 2 and len(cells[0]):
         again = cut(cells[0], geometry, dimension=2, executor=executor)

@@ -1,4 +1,4 @@
-"""How the road network serves each zone: length, density, land, junctions."""
+"""How much road each zone has: length, density, classes, land, lighting and green."""
 
 from __future__ import annotations
 
@@ -9,24 +9,22 @@ import numpy as np
 import shapely
 
 from gisplan import vocabulary
-from gisplan.geometry import cut, reached_share, sum_by
+from gisplan.geometry import reached_share
+from gisplan.measure.carriageways import saved_length
 from gisplan.measure.catalogue import Array, Figures, amount, indicator, part, ratio
 from gisplan.measure.survey import Survey, column
+from gisplan.read.roads import UNCLASSIFIED
 
 _KM2 = 1e6
 
-#: A road that ends this near another one (m) meets it: where lines were projected, an end seldom lies exactly on
-#: a line.
-MEETS_M = 0.01
 
-
-def _length(survey: Survey, road_class: str | None = None) -> tuple[Array, Array]:
-    """Road length by zone and the number of roads behind it."""
+def _length(survey: Survey, *classes: str) -> tuple[Array, Array]:
+    """Road length by zone and the number of roads behind it, carriageways merged where the plan says so."""
     pieces = survey.pieces["roads"]
     chosen = np.ones(len(pieces.frame), dtype=bool)
-    if road_class is not None:
-        chosen = (pieces.frame["road_class"] == road_class).to_numpy()
-    return pieces.total(np.where(chosen, pieces.size, 0.0)), pieces.count(chosen)
+    if classes:
+        chosen = pieces.frame["road_class"].isin(classes).to_numpy(dtype=bool)
+    return pieces.total(np.where(chosen, pieces.size, 0.0)) - saved_length(survey, chosen), pieces.count(chosen)
 
 
 @indicator(
@@ -44,8 +42,8 @@ def road_length_m(survey: Survey) -> Figures:
 
     Formula
     -------
-    Σ length on the ellipsoid, cut at the zone's border. A line that runs along a border shared by n zones
-    (within a centimetre of it) counts 1/n in each.
+    Σ length on the ellipsoid as drawn, cut at the zone's border; roads in service only. A line that runs along a
+    border (within a centimetre of it) counts by the plan's edge_rule, 1/n in each of n zones by default.
 
     Zero
     ----
@@ -59,8 +57,8 @@ def road_length_m(survey: Survey) -> Figures:
     ------
     gisplan's own convention. Dual carriageways drawn as two lines count twice.
     """
-    length, used = _length(survey)
-    return amount(length, n_used=used)
+    pieces = survey.pieces["roads"]
+    return amount(pieces.total(pieces.size), n_used=pieces.count())
 
 
 @indicator(
@@ -78,7 +76,7 @@ def road_density(survey: Survey) -> Figures:
 
     Formula
     -------
-    road_length_m ÷ zone_area_m2 × 1000.
+    road_length_m ÷ zone_area_m2 × 1000. With merge_dual, carriageways of one name side by side count as one line.
 
     Zero
     ----
@@ -188,78 +186,169 @@ def road_area_share(survey: Survey) -> Figures:
     return replace(made, counts={"BY_WIDTH": pieces.count(known)})
 
 
-def junctions(lines: np.ndarray) -> np.ndarray:
-    """Points where three or more road ends meet, lines being split wherever they cross or touch (within `MEETS_M`).
-
-    Parameters
-    ----------
-    lines
-        Road centrelines, shape (n,).
-
-    Returns
-    -------
-    numpy.ndarray
-        Points, shape (k,), sorted by place.
-    """
-    if len(lines) == 0:
-        return np.zeros(0, dtype=object)
-    edges = shapely.get_parts(shapely.line_merge(shapely.union_all(_with_ends_of_others(lines))))
-    ends = np.concatenate(
-        [shapely.get_coordinates(shapely.get_point(edges, 0)), shapely.get_coordinates(shapely.get_point(edges, -1))]
-    )
-    # Ends within a millimetre meet; the place itself is not rounded, or it would leave the border that it lies on.
-    _, first, legs = np.unique(np.round(ends, 3), axis=0, return_index=True, return_counts=True)
-    return np.asarray(shapely.points(ends[first[legs >= 3]]))
-
-
-def _with_ends_of_others(lines: np.ndarray) -> np.ndarray:
-    """Lines that pass exactly through the ends of others which lie within `MEETS_M` of them."""
-    parts = shapely.get_parts(lines)
-    ends = np.concatenate([shapely.get_point(parts, 0), shapely.get_point(parts, -1)])
-    end, line = shapely.STRtree(parts).query(ends, predicate="dwithin", distance=MEETS_M)
-    other = end % len(parts) != line
-    end, line = end[other], line[other]
-    order = np.argsort(line, kind="stable")
-    passed, of = np.unique(line[order], return_inverse=True)
-    moved = parts.copy()
-    moved[passed] = shapely.snap(parts[passed], shapely.multipoints(ends[end[order]], indices=of), MEETS_M)
-    return np.asarray(moved)
-
-
 @indicator(
-    "intersection_density",
-    unit="1/km²",
+    "road_class_share_{class}",
+    unit="share",
     group="roads",
-    zh="交叉口密度",
-    en="Intersection density",
-    needs=["roads"],
-    formula_zh="三岔及以上路口数 ÷ 分区面积（km²）",
-    formula_en="Junctions of three or more legs ÷ zone area (km²)",
+    zh="{zh}长度占比",
+    en="{en}, share of road length",
+    listed=["roads"],
+    members=_road_classes,
+    formula_zh="{zh}长度 ÷ 道路总长度",
+    formula_en="Length of class {en} ÷ length of all roads",
 )
-def intersection_density(survey: Survey) -> Figures:
-    """Junctions for each km².
+def road_class_share(survey: Survey, name: str) -> Figures:
+    """Share of one class in the length of all roads.
 
     Formula
     -------
-    Number of places where three or more legs meet ÷ zone area. Lines that cross are taken to meet; a junction on
-    a border shared by n zones counts 1/n in each.
+    Length of the class ÷ length of all roads in the zone, each as in road_density. Roads of no known class are in the
+    denominator, and known_share says how much of it has one.
 
     Zero
     ----
-    No junction in the zone.
+    No road of the class in the zone.
 
     Missing
     -------
-    No road layer.
+    No road in the zone, or no road layer.
 
     Source
     ------
-    UN-Habitat's intersection density (≥ 3 legs). Bridges drawn across a road without a level count as junctions.
+    GB/T 51328-2018 gives ranges for groups of classes (unverified).
     """
-    places = junctions(np.asarray(survey.pieces["roads"].frame.geometry.array))
-    land = np.asarray(survey.layers.zones.geometry.array)
-    if len(places) == 0:
-        return ratio(np.zeros(survey.zones), survey.zone_area / _KM2, n_used=np.zeros(survey.zones))
-    pieces = cut(land, places, dimension=0, tolerance=MEETS_M)
-    count = sum_by(pieces.zone, pieces.share, size=survey.zones)
-    return ratio(count, survey.zone_area / _KM2, n_used=sum_by(pieces.zone, size=survey.zones))
+    return _share_of_classes(survey, name)
+
+
+@indicator(
+    "trunk_road_share",
+    unit="share",
+    group="roads",
+    zh="干线道路长度占比",
+    en="Trunk roads, share of road length",
+    listed=["roads"],
+    formula_zh="干线等级道路长度 ÷ 道路总长度",
+    formula_en="Length of trunk roads ÷ length of all roads",
+)
+def trunk_road_share(survey: Survey) -> Figures:
+    """Share of trunk roads in the length of all roads.
+
+    Formula
+    -------
+    Length of the classes that the plan's [layers.roads] names as trunk (expressway and arterial by default) ÷ length of
+    all roads in the zone, each as in road_density.
+
+    Zero
+    ----
+    No trunk road in the zone.
+
+    Missing
+    -------
+    No road in the zone, or no road layer.
+
+    Source
+    ------
+    干线道路 of GB/T 51328-2018 (unverified).
+    """
+    return _share_of_classes(survey, *trunk_classes(survey))
+
+
+def trunk_classes(survey: Survey) -> list[str]:
+    """Road classes of the trunk grid."""
+    assert survey.plan.layers.roads is not None
+    return survey.plan.layers.roads.trunk
+
+
+def _share_of_classes(survey: Survey, *classes: str) -> Figures:
+    pieces = survey.pieces["roads"]
+    known = (pieces.frame["road_class"] != UNCLASSIFIED).to_numpy()
+    of_class = _length(survey, *vocabulary.road_classes())[0]
+    whole = _length(survey)[0]
+    return ratio(
+        _length(survey, *classes)[0],
+        whole,
+        n_used=pieces.count(known),
+        n_missing=pieces.count(~known),
+        known_share=part(of_class, whole),
+    )
+
+
+@indicator(
+    "lit_road_share",
+    unit="share",
+    group="roads",
+    zh="道路照明率",
+    en="Lit roads",
+    listed=["roads.is_lit"],
+    formula_zh="有照明的道路长度 ÷ 已知有无照明的道路长度",
+    formula_en="Length of lit roads ÷ length of roads known to be lit or not",
+)
+def lit_road_share(survey: Survey) -> Figures:
+    """Share of the road length that is lit.
+
+    Formula
+    -------
+    Length as drawn of roads in service with is_lit yes ÷ that of roads with is_lit yes or no.
+
+    Zero
+    ----
+    No road of the zone is lit.
+
+    Missing
+    -------
+    Of no road in the zone it is known. Partial where some do not say.
+
+    Source
+    ------
+    亮化率; gisplan's own form of it.
+    """
+    return _said(survey, "is_lit")
+
+
+@indicator(
+    "green_road_share",
+    unit="share",
+    group="roads",
+    zh="道路绿化率（按长度）",
+    en="Greened roads",
+    listed=["roads.is_greened"],
+    formula_zh="有绿化的道路长度 ÷ 已知有无绿化的道路长度",
+    formula_en="Length of roads with trees or green ÷ length of roads known to have them or not",
+)
+def green_road_share(survey: Survey) -> Figures:
+    """Share of the road length with trees or green strips.
+
+    Formula
+    -------
+    Length as drawn of roads in service with is_greened yes ÷ that of roads with is_greened yes or no.
+
+    Zero
+    ----
+    No road of the zone has green.
+
+    Missing
+    -------
+    Of no road in the zone it is known. Partial where some do not say.
+
+    Source
+    ------
+    gisplan's own form; not 道路绿地率, which is by area.
+    """
+    return _said(survey, "is_greened")
+
+
+def _said(survey: Survey, name: str) -> Figures:
+    """Share of the length of which a column of flags says yes."""
+    pieces = survey.pieces["roads"]
+    said = pieces.frame[name].to_numpy(dtype=object)
+    yes = np.array([v is True for v in said], dtype=bool)
+    known = yes | np.array([v is False for v in said], dtype=bool)
+    length = pieces.size
+    base = pieces.total(np.where(known, length, 0.0))
+    return ratio(
+        pieces.total(np.where(yes, length, 0.0)),
+        base,
+        n_used=pieces.count(known),
+        n_missing=pieces.count(~known),
+        known_share=part(base, pieces.total(length)),
+    )

@@ -97,6 +97,14 @@ EITHER = {
     "footprint": ("buildings", "parcels.footprint_m2"),
     "buildings_let": ("buildings.is_standard_factory", "buildings.leased_area_m2", "buildings.leased_share"),
     "roads_or_surfaces": ("road_surfaces", "roads.width_m"),
+    "road_states": ("roads.status", "roads_not_in_service"),
+}
+
+
+#: What only the plan can ask for.
+_ASKED: dict[str, Callable[[Plan], bool]] = {
+    "levels": asks_levels,
+    "frontage": lambda plan: plan.layers.roads is not None and plan.layers.roads.frontage_m is not None,
 }
 
 
@@ -156,8 +164,8 @@ class Survey:
 
     def has(self, need: str) -> bool:
         """Tell whether a layer (``parcels``), a column (``parcels.tax_wan``) or another source is there."""
-        if need == "levels":
-            return asks_levels(self.plan)
+        if need in _ASKED:
+            return _ASKED[need](self.plan)
         if need == "services.standing":
             return any("standing" in p.frame for name, p in self.pieces.items() if name.startswith("services."))
         if need in EITHER:
@@ -182,7 +190,12 @@ def make_survey(
     services, facilities = list(plan.layers.services), list(plan.layers.facilities)
     networks = Networks(plan, layers, executor)
     tasks: list[Callable[[], Any]] = [
-        partial(cut_layers, layers, executor=executor),
+        partial(
+            cut_layers,
+            layers,
+            edge_rule=plan.layers.roads.edge_rule if plan.layers.roads else "share",
+            executor=executor,
+        ),
         partial(_buildings, plan, layers, executor),
         *(partial(reach, plan, layers, s, networks, executor=executor) for s in services),
         *(

@@ -11,6 +11,7 @@ from gisplan import vocabulary
 from gisplan.measure import service_columns
 from gisplan.measure.accessibility import access_columns
 from gisplan.measure.catalogue import Measured
+from gisplan.measure.frontage import frontage
 from gisplan.measure.survey import Survey
 
 #: Columns of ``indicators.csv``.
@@ -94,6 +95,9 @@ def parcels(survey: Survey) -> pd.DataFrame | None:
     out |= service_columns.served(survey)
     out |= service_columns.further(survey)
     out |= access_columns(survey)
+    if survey.has("frontage"):
+        fronts = frontage(survey)
+        out |= {"frontage_m": fronts.length, "frontage_roads": fronts.roads}
     # The register's floor area and footprint stand beside the measured ones under their own names.
     for name, column in vocabulary.columns("parcels").items():
         if column.stored in frame and name != "parcel_id":

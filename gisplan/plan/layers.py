@@ -126,10 +126,36 @@ class Buildings(FileLayer):
 
 
 class Roads(FileLayer):
-    """Road centrelines; ``classes`` maps gisplan's road classes to the file's own words."""
+    """Road centrelines.
+
+    Attributes
+    ----------
+    classes, statuses
+        The file's own words by gisplan's road class, or by state: ``in_service``, ``building``, ``planned``,
+        ``gone``.
+    edge_rule
+        How much of a road on a border each zone there takes: ``share`` (1/n in each of n zones), ``half`` (half in
+        each, so half of a road on the outer border is outside), ``full`` (all in each, the balance telling how much
+        counts more than once).
+    merge_dual, dual_m
+        Whether carriageways of one name that run side by side within so many metres count as one road.
+    frontage_m
+        How far (m) a parcel may lie from a road's edge and front on it; without it no frontage is measured.
+    trunk
+        Road classes of the trunk grid (几纵几横).
+    island_m
+        Faces between roads narrower than this (m) are islands and median strips, not blocks.
+    """
 
     vocabulary_layer: ClassVar[str] = "roads"
     classes: dict[str, list[str]] = Field(default_factory=dict)
+    statuses: dict[str, list[str]] = Field(default_factory=dict)
+    edge_rule: Literal["share", "half", "full"] = "share"
+    merge_dual: bool = False
+    dual_m: Number = Field(default=40.0, gt=0, le=200)
+    frontage_m: Number | None = Field(default=None, ge=0, le=100)
+    trunk: list[str] = Field(default_factory=lambda: ["expressway", "arterial"], min_length=1)
+    island_m: Number = Field(default=15.0, ge=0, le=500)
 
     @field_validator("classes")
     @classmethod
@@ -139,6 +165,22 @@ class Roads(FileLayer):
             raise ValueError(
                 "\n".join(f"unknown road class {k!r}; {nearest(k, vocabulary.road_classes())}" for k in unknown)
             )
+        return value
+
+    @field_validator("trunk")
+    @classmethod
+    def _known_trunk(cls, value: list[str]) -> list[str]:
+        known = vocabulary.road_classes()
+        if unknown := [k for k in value if k not in known]:
+            raise ValueError("\n".join(f"unknown road class {k!r}; {nearest(k, known)}" for k in unknown))
+        return value
+
+    @field_validator("statuses")
+    @classmethod
+    def _known_states(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
+        known = vocabulary.road_states()
+        if unknown := [k for k in value if k not in known]:
+            raise ValueError("\n".join(f"unknown state {k!r}; {nearest(k, known)}" for k in unknown))
         return value
 
 

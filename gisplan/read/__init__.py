@@ -49,7 +49,8 @@ class Layers:
     zone_overlaps
         Pairs of zones that cover the same land, down to the last sliver.
     layers
-        The other layers by name (``parcels``, ``buildings``, ``roads``, ``road_surfaces``,
+        The other layers by name (``parcels``, ``buildings``, ``roads`` (those in service),
+        ``roads_not_in_service``, ``road_surfaces``,
         ``services.<name>``, ``batches``, ``boundaries.<kind>``, ``phases``, ``levelled``,
         ``built_up.<start or end>``, ``constraints.<name>``, ``facilities.<name>``, ``barriers.<name>``), each with
         ``area_m2`` and ``planar_area_m2``, or ``length_m``.
@@ -128,6 +129,10 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
             issues += overlap.told(
                 "parcels", layer.frame, "parcel_id", twice, severity="warning", sliver_m=plan.checks.sliver_m
             )
+        if name == "roads":
+            layer, other = roads.parted(layer)
+            if other is not None:
+                out[roads.NOT_IN_SERVICE] = other
         out[name] = layer
     land, member, found = _zones(plan, out, crs)
     issues += found
@@ -175,7 +180,7 @@ def _cleaned(plan: Plan, name: str, raw: Raw, crs: CRS) -> _Read:
         repair_limit=plan.checks.repair_limit,
     )
     if name == "roads":
-        layer, found = roads.classify(layer, plan.layers.roads)
+        layer, found = roads.read(layer, plan.layers.roads, raw.sources)
         issues += found
     elif name == "batches":
         layer, found = stages.classify(layer, plan.layers.batches)
@@ -315,7 +320,12 @@ def _apart(land: gpd.GeoDataFrame, out: Mapping[str, Clean]) -> list[Issue]:
     x0, y0, x1, y1 = land.total_bounds
     issues = []
     for name, layer in out.items():
-        if name in ("parcels", "buildings", "roads"):  # without any of these in a zone nothing is measured at all
+        if name in (
+            "parcels",
+            "buildings",
+            "roads",
+            roads.NOT_IN_SERVICE,
+        ):  # without any of these in a zone nothing is measured at all
             continue
         a0, b0, a1, b1 = layer.frame.total_bounds
         gap = float(np.hypot(max(x0 - a1, a0 - x1, 0.0), max(y0 - b1, b0 - y1, 0.0)))

@@ -40,6 +40,8 @@ OPTIONAL = (
     "industry.csv",
     "industry_pairs.csv",
     "redevelopment.csv",
+    "roads.csv",
+    "road_grid.csv",
     "gap_list.csv",
 )
 

@@ -109,6 +109,8 @@ def _further(result: Result) -> dict[str, pd.DataFrame]:
         "industry.csv": industry,
         "industry_pairs.csv": pairs,
         "redevelopment.csv": result.potential,
+        "roads.csv": result.roads,
+        "road_grid.csv": result.road_grid,
         "gap_list.csv": result.gaps,
     }
     return {name: table for name, table in tables.items() if table is not None}

@@ -14,6 +14,8 @@ from gisplan.assess import IdleLand, Intensity, ProjectLand, Supply
 from gisplan.errors import counted
 from gisplan.issues import Issue
 from gisplan.measure import Measured, Survey
+from gisplan.measure.road_works import road_table
+from gisplan.measure.trunks import grid_table
 from gisplan.plan import Plan
 from gisplan.rules import load_packs
 
@@ -96,6 +98,16 @@ class Result:
     def idle(self) -> pd.DataFrame | None:
         """The idle-land register, one row a parcel, indexed like ``parcels``; None where it cannot be told."""
         return None if self.idle_land is None else self.idle_land.parcels
+
+    @cached_property
+    def roads(self) -> pd.DataFrame | None:
+        """One row a road and zone, None without roads (``roads.csv``)."""
+        return road_table(self.survey)
+
+    @cached_property
+    def road_grid(self) -> pd.DataFrame | None:
+        """Trunk grid by zone (几纵几横), None without trunk roads (``road_grid.csv``)."""
+        return grid_table(self.survey)
 
     @cached_property
     def basemap(self) -> MapBasemap | None:

@@ -12,10 +12,24 @@ from importlib import resources
 from typing import Any
 
 #: Unit in which a number of each measure is kept, and the suffix its column carries.
-STORED_SUFFIX: Mapping[str, str] = {"area": "_m2", "length": "_m", "money": "_wan", "count": "", "plain": ""}
+STORED_SUFFIX: Mapping[str, str] = {
+    "area": "_m2",
+    "length": "_m",
+    "money": "_wan",
+    "count": "",
+    "plain": "",
+    "share": "_share",
+}
 
 #: Unit assumed when the plan gives none.
-DEFAULT_UNIT: Mapping[str, str] = {"area": "m2", "length": "m", "money": "wan", "count": "n", "plain": "n"}
+DEFAULT_UNIT: Mapping[str, str] = {
+    "area": "m2",
+    "length": "m",
+    "money": "wan",
+    "count": "n",
+    "plain": "n",
+    "share": "share",
+}
 
 #: Layers of which a plan has at most one.
 SINGLE_LAYERS = ("zones", "parcels", "buildings", "roads", "road_surfaces")
@@ -43,6 +57,7 @@ ID_COLUMNS: Mapping[str, str] = {
     "parcels": "parcel_id",
     "buildings": "building_id",
     "roads": "road_id",
+    "roads_not_in_service": "road_id",
     "road_surfaces": "surface_id",
     "batches": "batch_id",
     "boundaries": "boundary_id",
@@ -179,6 +194,16 @@ class RoadClass:
     color: str
     weight: float
     names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RoadState:
+    """A state of a road; ``words`` are what files write for it."""
+
+    id: str
+    zh: str
+    en: str
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -321,6 +346,15 @@ def road_classes() -> Mapping[str, RoadClass]:
     return {
         k: RoadClass(id=k, **{**v, "names": tuple(v["names"])})
         for k, v in _table("road_classes.toml")["classes"].items()
+    }
+
+
+@cache
+def road_states() -> Mapping[str, RoadState]:
+    """States of a road, from planned to gone."""
+    return {
+        k: RoadState(id=k, **{**v, "words": tuple(v["words"])})
+        for k, v in _table("road_classes.toml")["states"].items()
     }
 
 

@@ -278,6 +278,20 @@ def class_density(name):
     }
 
 
+def length_share(name):
+    """Of Z2's length R8, 50 m, is of no known class."""
+    unknown = {"Z2": {"missing": 1, "known": 700 / 750, "flags": "PARTIAL"}}
+    return {
+        z: quotient(
+            LENGTHS[z].get(name, (0, 0))[0],
+            LENGTH[z][0],
+            LENGTH[z][1] - unknown.get(z, {}).get("missing", 0),
+            **unknown.get(z, {}),
+        )
+        for z in ZONES
+    }
+
+
 ROAD_FIGURES = {
     "road_length_m": {z: total(*LENGTH[z]) for z in ZONES},
     "road_density": {z: quotient(LENGTH[z][0] / 1000, ZONE[z] / KM2, LENGTH[z][1]) for z in ZONES},
@@ -294,6 +308,29 @@ ROAD_FIGURES = {
         "Z2": quotient(1 + 0.5, ZONE["Z2"] / KM2, 2),
         "Z3": quotient(0, ZONE["Z3"] / KM2, 0),
     },
+    # Ends on the town's edge are cut off there: R1's western, R2's northern and both of R3. Z1: both ends of R4, the
+    # lower one of R6 and half of R2's, on the border; Z2: the other half, R1's eastern, R5's upper, R8's western;
+    # Z3: R6's upper.
+    "dead_end_share": {
+        "Z1": quotient(3.5, 3.5 + 1.5, 4 + 2),
+        "Z2": quotient(3.5, 3.5 + 1.5, 4 + 2),
+        "Z3": quotient(1, 1, 1),
+    },
+    # The roads enclose nothing; test_roads.py has a grid that does.
+    "block_count": {z: total(0, 0, known=0) for z in ZONES},
+    **{
+        name: {z: Pencil(NAN, 0, 0, 0, 0, 0, "DENOM_ZERO") for z in ZONES}
+        for name in ("mean_block_area_m2", "block_size_mean_m")
+    },
+    **{
+        name: {z: Pencil(NAN, NAN, NAN, 0, 0, 0, "NO_DATA") for z in ZONES}
+        for name in ("block_size_m", "block_size_max_m")
+    },
+    **{f"road_class_share_{name}": length_share(name) for name in vocabulary.road_classes()},
+    "trunk_road_share": length_share("arterial"),  # there is no expressway
+    # R1 is the only arterial, and runs west to east: 400 m of it in Z1, 200 m in Z2.
+    "trunk_lengthwise": {z: total(0, 0) for z in ZONES},
+    "trunk_crosswise": {"Z1": total(1, 1), "Z2": total(1, 1), "Z3": total(0, 0)},
 }
 
 # ---------------------------------------------------------------- services
@@ -398,8 +435,11 @@ def test_figure_is_the_pencils(town_result, indicator, zone):
 
 def test_every_indicator_has_a_pencil_value(town_result):
     assert {m.id for m in town_result.measured} == set(TOWN)
-    # The town has no facilities; test_accessibility.py works those of another town out.
-    families = [k.split("{")[0] for k, i in measure.register().items() if not i.listed and "{facility}" not in k]
+    families = [
+        k.split("{")[0]
+        for k, i in measure.register().items()
+        if not i.listed and (i.members is None or i.members(town_result.survey))
+    ]
     assert [f for f in families if not any(name.startswith(f) for name in TOWN)] == []
 
 
@@ -628,7 +668,9 @@ def test_without_parcels(measured_town):
 
 def test_without_roads(measured_town):
     result = measured_town(drop=["roads"])
-    roads = [i for i in TOWN if i.startswith("road_") and i != "road_area_share"] + ["intersection_density"]
+    told = ("road_length_m", "road_density", "road_density_", "intersection_density")
+    roads = [i for i in TOWN if i in told or i.startswith("road_density_")]
+    assert set(result.zones) & {"dead_end_share", "block_count", "trunk_lengthwise", "road_class_share_local"} == set()
     assert result.zones[roads].isna().all().all()
     assert flags_of(result, roads) == {"LAYER_MISSING:roads"}
     assert result.zones["road_area_share"].isna().all()

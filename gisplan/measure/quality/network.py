@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from gisplan.errors import counted, first_ids
-from gisplan.geometry import dangles
+from gisplan.geometry import MEETS_M, dangles
 from gisplan.issues import Issue
-from gisplan.measure.roads import MEETS_M
 from gisplan.measure.survey import Survey
 
 
