@@ -10,7 +10,7 @@ from gisplan.geometry.cut import Cut, cut, owners
 from gisplan.geometry.dangles import Dangles, dangles
 from gisplan.geometry.duplicates import duplicates
 from gisplan.geometry.gaps import Slits, holes, slits, strip_width
-from gisplan.geometry.near import reached_share, within
+from gisplan.geometry.near import reached_by, reached_share, within
 from gisplan.geometry.overlap import Overlaps, multiplicity_cells, overlaps
 from gisplan.geometry.parallel import ahead, side_by_side, sum_by
 from gisplan.geometry.repair import Repaired, repair
@@ -41,6 +41,7 @@ __all__ = [
     "multiplicity_cells",
     "overlaps",
     "owners",
+    "reached_by",
     "reached_share",
     "repair",
     "side_by_side",

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
+#: Groups that nobody asks for where the plan lacks their layer: their figures are then not missing, but not there.
+ONLY_WITH: Mapping[str, str] = {"works": "works"}
+
 #: Groups in display order.
 GROUPS: Mapping[str, Mapping[str, str]] = {
     "land": {"zh": "土地利用", "en": "Land use"},
@@ -27,6 +30,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     "supply": {"zh": "土地供应", "en": "Land supply"},
     "structure": {"zh": "产业结构", "en": "Industry structure"},
     "growth": {"zh": "土地消耗与人口", "en": "Land and people"},
+    "works": {"zh": "在建工程", "en": "Public works"},
     "services": {"zh": "设施覆盖", "en": "Infrastructure coverage"},
 }
 
@@ -234,6 +238,8 @@ def evaluate(survey: Survey) -> list[Measured]:
     """Work out every indicator of a survey; two at a time, for many of them only sum long columns."""
     asked = []
     for ind in register().values():
+        if ind.group in ONLY_WITH and not survey.has(ONLY_WITH[ind.group]):
+            continue
         lacking = [n for n in ind.needs if not survey.has(n)]
         for name, labels in (ind.members(survey) if ind.members else {"": {}}).items():
             asked.append((ind, name, labels, lacking))

@@ -98,6 +98,7 @@ _EITHER = {
     "footprint": ("buildings", "parcels.footprint_m2"),
     "buildings_let": ("buildings.is_standard_factory", "buildings.leased_area_m2", "buildings.leased_share"),
     "roads_or_surfaces": ("road_surfaces", "roads.width_m"),
+    "works": ("works.areas", "works.lines", "works.points", "works.listed"),
 }
 
 

@@ -23,7 +23,7 @@ OUTPUTS = (
     "run.json",
 )
 
-#: Files that a run writes besides where the plan names rules, batches, boundaries or targets, and where the
+#: Files that a run writes besides where the plan names rules, batches, boundaries, works or targets, and where the
 #: register tells of idle land, promises or industries.
 OPTIONAL = (
     "findings.csv",
@@ -40,6 +40,8 @@ OPTIONAL = (
     "industry.csv",
     "industry_pairs.csv",
     "redevelopment.csv",
+    "works.csv",
+    "works_effect.csv",
 )
 
 #: Files that a run writes besides where a rule pack of the plan has weights for a score.

@@ -95,7 +95,7 @@ def write(
 
 
 def _further(result: Result) -> dict[str, pd.DataFrame]:
-    """Tables of land supply, targets and industry, as far as there are any, by file."""
+    """Tables of land supply, targets, industry and works, as far as there are any, by file."""
     supply, (industry, pairs) = result.supply, result.industry or (None, None)
     tables = {
         "supply.csv": supply.zones if supply else None,
@@ -105,6 +105,8 @@ def _further(result: Result) -> dict[str, pd.DataFrame]:
         "industry.csv": industry,
         "industry_pairs.csv": pairs,
         "redevelopment.csv": result.potential,
+        "works.csv": result.works.table if result.works else None,
+        "works_effect.csv": result.works.effect if result.works else None,
     }
     return {name: table for name, table in tables.items() if table is not None}
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gisplan import assess
-from gisplan.assess import IdleLand, Intensity, ProjectLand, Supply
+from gisplan.assess import IdleLand, Intensity, ProjectLand, PublicWorks, Supply
 from gisplan.errors import counted
 from gisplan.issues import Issue
 from gisplan.measure import Measured, Survey
@@ -60,6 +60,8 @@ class Result:
         ``industry_pairs.csv``).
     potential
         Parcels that can be built or rebuilt on; None unless a rule pack tells how (``redevelopment.csv``).
+    works
+        Public works against time and money, None without a layer of works (``works.csv`` and ``works_effect.csv``).
     balance
         The books (``balance.csv``).
     issues
@@ -82,6 +84,7 @@ class Result:
     targets: pd.DataFrame | None
     industry: tuple[pd.DataFrame, pd.DataFrame] | None
     potential: pd.DataFrame | None
+    works: PublicWorks | None
     balance: pd.DataFrame
     issues: tuple[Issue, ...]
     timings: Mapping[str, float]

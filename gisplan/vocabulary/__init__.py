@@ -46,6 +46,7 @@ ID_COLUMNS: Mapping[str, str] = {
     "boundaries": "boundary_id",
     "phases": "phase_id",
     "levelled": "levelled_id",
+    "works": "work_id",
 }
 
 
@@ -403,3 +404,9 @@ def supply_words(kind: str) -> Mapping[str, Mapping[str, str]]:
 def land_bank_words() -> tuple[str, ...]:
     """What the status of a parcel says where the land bank holds it."""
     return tuple(_table("supply.toml")["land_bank"])
+
+
+@cache
+def works(kind: str) -> Mapping[str, Mapping[str, Any]]:
+    """Words of public works in both languages: ``statuses``, ``kinds``, ``states``, ``doubts``; see ``works.toml``."""
+    return dict(_table("works.toml")[kind])

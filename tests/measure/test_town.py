@@ -11,6 +11,7 @@ import town
 from pyproj import CRS, Geod, Transformer
 
 from gisplan import measure, vocabulary
+from gisplan.measure.catalogue import ONLY_WITH
 
 NAN = math.nan
 ZONES = ("Z1", "Z2", "Z3")
@@ -392,7 +393,8 @@ def test_figure_is_the_pencils(town_result, indicator, zone):
 
 def test_every_indicator_has_a_pencil_value(town_result):
     assert {m.id for m in town_result.measured} == set(TOWN)
-    families = [i.split("{")[0] for i in measure.register()]
+    # Works have a test of their own; without the layer nobody asks for them.
+    families = [k.split("{")[0] for k, i in measure.register().items() if i.group not in ONLY_WITH]
     assert [f for f in families if not any(name.startswith(f) for name in TOWN)] == []
 
 
