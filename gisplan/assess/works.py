@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from gisplan.assess.idle import Array, Mask
-from gisplan.assess.works_effect import effect_by_work, effect_by_zone, services_of
+from gisplan.assess.works_effect import by_work, effect, gains_by_work, services_of
+from gisplan.assess.works_levels import levels_after
 from gisplan.issues import Issue
 from gisplan.measure import Survey
 from gisplan.measure.works import Days, Works, days, is_done, is_overdue, works_of
@@ -29,8 +30,11 @@ class PublicWorks:
         One row a work, the gravest state first (``works.csv``): see `assess_works`. The index numbers the works as
         ``works`` does.
     effect
-        Services before and after, by zone, for the study and by work (``works_effect.csv``); None where no work
-        brings a service of the plan.
+        Services before and after, by zone, for the study and by work (``works_effect.csv``): see `effect`; None where
+        no work brings a service of the plan.
+    levels
+        Levels of supply before and after (``works_levels.csv``): see `levels_after`; None where the plan does not ask
+        for them, or no work brings a service.
     works
         What was measured of them.
     issues
@@ -39,6 +43,7 @@ class PublicWorks:
 
     table: pd.DataFrame
     effect: pd.DataFrame | None
+    levels: pd.DataFrame | None
     works: Works
     issues: tuple[Issue, ...]
 
@@ -51,7 +56,7 @@ def assess_works(survey: Survey, idle: pd.DataFrame | None) -> PublicWorks | Non
     ``done_share``, ``expected_share`` (of the time from start to due date that has passed), ``lag`` (expected − done;
     positive is behind) of a work that is not done; ``budget_wan, spent_wan, spent_share, is_overspent``;
     ``start_date, due_date, done_date, days_overdue``; and what it would bring by itself to parcels that lack it
-    now (see `effect_by_work`).
+    now (see `gains_by_work`).
 
     Parameters
     ----------
@@ -119,10 +124,12 @@ def assess_works(survey: Survey, idle: pd.DataFrame | None) -> PublicWorks | Non
             "days_overdue": pd.array(_days_over(due, overdue, as_of), dtype="Int64"),
         }
     )  # fmt: skip
-    by_work = effect_by_work(survey, works, services, ~done, idle)
-    out = pd.concat([out, by_work.table], axis=1)
-    effect = effect_by_zone(survey, works, by_work, idle)
-    return PublicWorks(_gravest_first(out), effect, works, tuple(works_issues(survey, works, out, services, doubts)))
+    found = by_work(survey, works, services, ~done)
+    out = pd.concat([out, gains_by_work(survey, works, found, idle)], axis=1)
+    issues = works_issues(survey, works, out, services, doubts)
+    return PublicWorks(
+        _gravest_first(out), effect(survey, works, found, idle), levels_after(survey, found), works, tuple(issues)
+    )
 
 
 def expected_share(start: Days, due: Days, as_of: dt.date | None) -> Array:

@@ -12,6 +12,7 @@ from gisplan.assess.idle import Mask
 from gisplan.errors import counted, first_ids
 from gisplan.issues import Issue
 from gisplan.measure import Survey
+from gisplan.measure.ladder import LEVELLED
 from gisplan.measure.pieces import named_zones
 from gisplan.measure.works import Works
 
@@ -86,9 +87,9 @@ def _services(
     survey: Survey, works: Works, services: Sequence[Sequence[str]]
 ) -> list[tuple[str, str, Mask, str, str, Sequence[str] | None]]:
     """Works of services that nobody knows or that have no layer, and roads of which the width is not known."""
-    known, own = vocabulary.services(), survey.plan.layers.services
-    strange = [[s for s in mine if s not in known and s not in own] for mine in services]
-    absent = [[s for s in mine if s in known and s not in own] for mine in services]
+    own = {*survey.plan.layers.services, *survey.reaches, LEVELLED}
+    strange = [[s for s in mine if s not in vocabulary.services() and s not in own] for mine in services]
+    absent = [[s for s in mine if s in vocabulary.services() and s not in own] for mine in services]
     narrow = np.array(
         [
             "road" in mine and "road" in own and shape == "line" and np.isnan(width)

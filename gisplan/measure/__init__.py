@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from gisplan.measure import buildings, economy, growth, idle_buildings, land, roads, services, structure, supply, works
+from gisplan.measure import (
+    buildings,
+    economy,
+    growth,
+    idle_buildings,
+    land,
+    level_shares,
+    roads,
+    services,
+    structure,
+    supply,
+    works,
+)
 from gisplan.measure.balance import balance, require_closed
 from gisplan.measure.catalogue import GROUPS, Indicator, Measured, evaluate, register
+from gisplan.measure.gap_list import gap_list
+from gisplan.measure.ladder import ladder_of
 from gisplan.measure.quality import found, placed
 from gisplan.measure.survey import Survey, make_survey
 
 #: Modules that enter indicators into the register when they are imported.
-THEMES = (land, buildings, idle_buildings, economy, roads, services, supply, structure, growth, works)
+THEMES = (land, buildings, idle_buildings, economy, roads, services, level_shares, supply, structure, growth, works)
 
 __all__ = [
     "GROUPS",
@@ -20,6 +34,8 @@ __all__ = [
     "balance",
     "evaluate",
     "found",
+    "gap_list",
+    "ladder_of",
     "make_survey",
     "placed",
     "register",

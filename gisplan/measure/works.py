@@ -189,7 +189,7 @@ def _sum(works: Works, name: str) -> Figures:
     group="works",
     zh="工程数",
     en="Works",
-    needs=["works"],
+    listed=["works"],
     formula_zh="主要部分位于分区内（或注明该分区）的工程数",
     formula_en="Works whose largest part lies in the zone, or that name it",
 )
@@ -224,7 +224,7 @@ def works_count(survey: Survey) -> Figures:
     group="works",
     zh="工程概算",
     en="Budget of works",
-    needs=["works"],
+    listed=["works"],
     formula_zh="工程概算之和（跨分区的按长度或面积分摊）",
     formula_en="Sum of the budgets, split by length or area where a work crosses a border",
 )
@@ -256,7 +256,7 @@ def works_budget_wan(survey: Survey) -> Figures:
     group="works",
     zh="工程已完成投资",
     en="Spent on works",
-    needs=["works"],
+    listed=["works"],
     formula_zh="工程已完成投资之和（跨分区的按长度或面积分摊）",
     formula_en="Sum of the money spent, split by length or area where a work crosses a border",
 )
@@ -288,7 +288,7 @@ def works_spent_wan(survey: Survey) -> Figures:
     group="works",
     zh="工程投资完成率",
     en="Share of the budget spent",
-    needs=["works"],
+    listed=["works"],
     formula_zh="已完成投资之和 ÷ 概算之和（两者均有的工程）",
     formula_en="Money spent ÷ budget, of works that state both",
 )
@@ -324,7 +324,7 @@ def works_spent_share(survey: Survey) -> Figures:
     group="works",
     zh="工程进度（按概算加权）",
     en="Progress of works by money",
-    needs=["works"],
+    listed=["works"],
     formula_zh="Σ（进度 × 概算）÷ Σ 概算",
     formula_en="Sum of progress × budget ÷ sum of budgets",
 )
@@ -359,7 +359,7 @@ def works_progress_money(survey: Survey) -> Figures:
     group="works",
     zh="线性工程进度（按长度加权）",
     en="Progress of works by length",
-    needs=["works"],
+    listed=["works"],
     formula_zh="Σ（进度 × 长度）÷ Σ 长度（道路、管线等线状工程）",
     formula_en="Sum of progress × length ÷ length, of works drawn as lines",
 )
@@ -394,7 +394,7 @@ def works_progress_length(survey: Survey) -> Figures:
     group="works",
     zh="逾期工程数",
     en="Overdue works",
-    needs=["works"],
+    listed=["works"],
     formula_zh="计划竣工日期早于评价时点且未完工的工程数",
     formula_en="Works due before the plan's day and not done",
 )
@@ -435,7 +435,7 @@ def works_overdue_count(survey: Survey) -> Figures:
     group="works",
     zh="逾期工程概算占比",
     en="Share of money in overdue works",
-    needs=["works"],
+    listed=["works"],
     formula_zh="逾期工程概算 ÷ 工程概算",
     formula_en="Budget of overdue works ÷ budget of works",
 )

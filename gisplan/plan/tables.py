@@ -11,6 +11,7 @@ from gisplan.plan.checks import Checks
 from gisplan.plan.intensity import IntensityPlan
 from gisplan.plan.layers import Layers
 from gisplan.plan.map import MapOptions
+from gisplan.plan.services import ServicesPlan
 from gisplan.plan.targets import Supply, Target
 from gisplan.plan.values import Date, Model, Number, Text, folder_name, projected
 
@@ -57,6 +58,7 @@ class Plan(Model):
     intensity: IntensityPlan = IntensityPlan()
     layers: Layers
     supply: Supply = Supply()
+    services: ServicesPlan = ServicesPlan()
     targets: list[Target] = Field(default_factory=list)
     folder: Path = Path()
     file: Path | None = None

@@ -40,8 +40,10 @@ OPTIONAL = (
     "industry.csv",
     "industry_pairs.csv",
     "redevelopment.csv",
+    "gap_list.csv",
     "works.csv",
     "works_effect.csv",
+    "works_levels.csv",
 )
 
 #: Files that a run writes besides where a rule pack of the plan has weights for a score.

@@ -105,8 +105,10 @@ def _further(result: Result) -> dict[str, pd.DataFrame]:
         "industry.csv": industry,
         "industry_pairs.csv": pairs,
         "redevelopment.csv": result.potential,
+        "gap_list.csv": result.gaps,
         "works.csv": result.works.table if result.works else None,
         "works_effect.csv": result.works.effect if result.works else None,
+        "works_levels.csv": result.works.levels if result.works else None,
     }
     return {name: table for name, table in tables.items() if table is not None}
 

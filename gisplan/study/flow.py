@@ -45,6 +45,7 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
 
     packs = load_packs(plan.plan.rules, plan.folder)
     require_basemap(plan)  # before the long work
+    measure.ladder_of(plan, packs)
     clock = [time.perf_counter()]
     layers = read_layers(plan, progress=lambda name: progress(f"read {name}"))
     assess.require_zones(plan.targets, layers.zones["zone_id"].astype(str).tolist())
@@ -96,6 +97,7 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
         industry=industry,
         works=works,
         potential=assess.potential(survey, packs),
+        gaps=measure.gap_list(survey),
         balance=books,
         issues=found,
         timings=steps,

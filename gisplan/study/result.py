@@ -60,8 +60,11 @@ class Result:
         ``industry_pairs.csv``).
     potential
         Parcels that can be built or rebuilt on; None unless a rule pack tells how (``redevelopment.csv``).
+    gaps
+        What developable parcels lack for the target level of supply, one row a parcel and service; None where the plan
+        does not ask for levels (``gap_list.csv``).
     works
-        Public works against time and money, None without a layer of works (``works.csv`` and ``works_effect.csv``).
+        Public works against time and money, None without a layer of works (``works.csv`` and its fellows).
     balance
         The books (``balance.csv``).
     issues
@@ -84,6 +87,7 @@ class Result:
     targets: pd.DataFrame | None
     industry: tuple[pd.DataFrame, pd.DataFrame] | None
     potential: pd.DataFrame | None
+    gaps: pd.DataFrame | None
     works: PublicWorks | None
     balance: pd.DataFrame
     issues: tuple[Issue, ...]

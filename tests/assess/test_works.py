@@ -106,7 +106,7 @@ def test_coverage_before_and_after(result, effect):
         ("zone", "Z1", "gas"): (1, 0, 34_000 / 68_000, 54_000 / 68_000, 2, 20_000, 0),
         ("zone", "Z2", "gas"): (0, 0, 10_000 / 41_000, 10_000 / 41_000, 0, 0, 0),
     }
-    columns = ["n_works", "n_unplaced", "coverage_now", "coverage_after", "gained_parcels", "gained_m2",
+    columns = ["n_works", "n_unplaced", "coverage_now", "coverage_works", "gained_parcels", "gained_m2",
                "gained_idle_m2"]  # fmt: skip
     for key, values in pencil.items():
         want = [values[0], 1 if key[2] == "water" else 0, *values[2:]]
@@ -115,10 +115,115 @@ def test_coverage_before_and_after(result, effect):
         for zone in ("Z1", "Z2", "Z3"):
             row = effect.loc[("zone", zone, service)]
             assert row["coverage_now"] == pytest.approx(zones.loc[zone, f"coverage_{service}"], nan_ok=True)
-            gain = row["coverage_after"] - row["coverage_now"]
-            assert row["coverage_gain"] == pytest.approx(gain, nan_ok=True)
-    assert effect.loc["work"].index.tolist() == [("W1", "water"), ("W2", "gas"), ("W3", "water")]
+            # Nothing is planned but the works.
+            assert row["coverage_planned"] == pytest.approx(row["coverage_works"], nan_ok=True)
+    assert effect.loc["work"].index.tolist() == [("W1", "water"), ("W3", "water"), ("W2", "gas")]
     assert effect.loc[("work", "W3", "water"), ["gained_parcels", "gained_m2"]].tolist() == [3, 30_000]
+
+
+def with_layers(plan, folder, services, **header):
+    """The plan with other layers of services (frames by name), and keys of its header."""
+    raw = plan.model_dump(by_alias=True, exclude={"folder", "file"}, exclude_unset=True)
+    for name, frame in services.items():
+        frame.to_file(folder / "more.gpkg", layer=name, driver="GPKG")
+        raw["layers"]["services"][name] = {"path": "more.gpkg", "layer": name, "reach_m": 50}
+    raw["plan"] |= header
+    return works_town.parse_plan(raw, folder=folder)
+
+
+def mains():
+    """M1 in service along y = 150, M2 planned along y = 250 for W1, M3 planned along y = 50, M4 of an unknown word."""
+    return town.table(
+        ["feature_id", "status", "work_id"],
+        ("M1", "in service", None, town.line((0, 150), (300, 150))),
+        ("M2", "planned", "W1", town.line((450, 190), (550, 190))),
+        ("M3", "planned", None, town.line((600, 50), (700, 50))),
+        ("M4", "?", None, town.line((460, 110), (560, 110))),
+    )
+
+
+def test_what_layers_plan_and_what_nobody_knows(tmp_path):
+    frame = works_town.table(W2=None, W3=None, W6=None)
+    got = evaluate(with_layers(works_town.plan(tmp_path, frame), tmp_path, {"water": mains()}))
+    effect = got.works.effect.set_index(["scope", "id", "service"])
+    # M2 stands for W1, whose own line (300-500 x 250) counts no more: P12 (450-550 x 200-300) is gained, and P7
+    # has water anyway. M4 may serve P4 and P8 now; nobody knows, so that they are neither covered nor not.
+    row = effect.loc[("zone", "Z2", "water")]
+    assert row["coverage_now"] == pytest.approx(0 / 25_000)  # P9, P10 and P12 are known to lack water
+    assert row["coverage_works"] == pytest.approx(10_000 / 25_000)
+    assert row["coverage_planned"] == pytest.approx((10_000 + 10_000 + 5_000) / 25_000)  # M3 reaches P9 and P10
+    assert row[["gained_parcels", "gained_m2", "maybe_m2"]].tolist() == [1, 10_000, 0]
+    # A work by whose shape P4 and P8 are served gains nothing for sure.
+    there = works_town.table(
+        W2=None, W3=None, W6=None, W1={"工程编号": "X", "wkt": town.line((460, 110), (560, 110)).wkt}
+    )
+    got = evaluate(with_layers(works_town.plan(tmp_path, there), tmp_path, {"water": mains()}))
+    works = got.works.table.set_index("work_id")
+    assert works.loc["X", ["gained_parcels", "gained_m2", "maybe_m2"]].tolist() == [0, 0, 20_000]
+    row = got.works.effect.set_index(["scope", "id", "service"]).loc[("zone", "Z2", "water")]
+    assert row["maybe_m2"] == pytest.approx(16_000)
+    assert row["coverage_works"] == pytest.approx(16_000 / 41_000)  # of these the state is known then
+
+
+def test_a_register_that_says_no_is_out_of_date_once_the_work_is_done(tmp_path):
+    (tmp_path / "has.csv").write_text("code,通水\nP12,否\nP8,是\nP1,否\n", encoding="utf-8")
+    raw = works_town.plan(tmp_path, works_town.table(W3=None)).model_dump(
+        by_alias=True, exclude={"folder", "file"}, exclude_unset=True
+    )
+    raw["layers"]["parcels"]["ledger"] = {"path": "has.csv", "key": "code"}
+    del raw["layers"]["services"]["water"]
+    got = evaluate(works_town.parse_plan(raw, folder=tmp_path))
+    row = got.works.effect.set_index(["scope", "id", "service"]).loc[("zone", "Z2", "water")]
+    assert row["coverage_now"] == pytest.approx(10_000 / 20_000)  # P8 of P8 and P12: of the others nobody knows
+    assert row["coverage_works"] == pytest.approx(1)
+    assert row["gained_parcels"] == 1
+    assert got.works.table.set_index("work_id").loc["W1", "maybe_m2"] == 10_000  # P7, at the end of W1
+
+
+def test_levels_before_and_after(tmp_path):
+    """三通一平 asks for road, water and power; with W1 and W3 done three more parcels have water."""
+    lots = town.parcels()
+    near = {"road": town.line((0, 105), (700, 105)), "power": town.line((0, 110), (700, 110))}
+    layers = {name: town.table(["feature_id"], (name, g)) for name, g in near.items()}
+    plan = works_town.plan(tmp_path, header={"rules": ["cn-idle-2012", "cn-service-levels"]})
+    raw = with_layers(plan, tmp_path, layers).model_dump(by_alias=True, exclude={"folder", "file"}, exclude_unset=True)
+    raw["services"] = {"target_level": "3", "levelled": False}
+    got = evaluate(works_town.parse_plan(raw, folder=tmp_path))
+    table = got.works.levels.set_index(["scope", "id", "indicator"])
+    full = table.loc[("zone", "Z2", "full_service_share")]
+    zones = got.zones.set_index("zone_id")
+    assert full["share_now"] == pytest.approx(zones.loc["Z2", "full_service_share"])
+    # Developable in Z2: 60 % of P4, P8, P9 (vacant) and half of P10; P12 is water. W3 brings water to P4 and P8.
+    assert full[["share_now", "share_works", "share_planned"]].tolist() == pytest.approx([0, 16 / 31, 16 / 31])
+    shares = table.loc["zone"].loc["Z2"].drop("full_service_share")
+    for column in ("share_now", "share_works", "share_planned"):
+        assert shares[column].sum() == pytest.approx(1)
+    assert shares.loc["level_area_share_0", "share_now"] == 1
+    assert shares.loc["level_area_share_3", "share_works"] == pytest.approx(16 / 31)
+    assert set(table.loc["zone"].loc["Z2"].index) == {c for c in zones if c.startswith(("full_serv", "level_area"))}
+    assert len(lots) == len(got.parcels)
+
+
+def test_ground_that_a_work_levels(tmp_path):
+    """Level now: x 0-150 × y 0-100. L1 levels P2's other half and a bit of P3, L2 only a corner of P5."""
+    ground = town.table(["levelled_id"], ("G", town.box(0, 0, 150, 100)))
+    ground.to_file(tmp_path / "ground.gpkg", driver="GPKG")
+    frame = works_town.table(
+        W1={"工程类别": "平整", "服务设施": "", "wkt": town.box(150, 0, 220, 100).wkt},
+        W2={"工程类别": "土方", "服务设施": "", "wkt": town.box(0, 200, 50, 250).wkt},
+        W4={"工程类别": "平整", "工程状态": "在建", "进度": 5, "竣工日期": ""},
+        W3=None,
+        W6=None,
+    )
+    raw = works_town.plan(tmp_path, frame).model_dump(by_alias=True, exclude={"folder", "file"}, exclude_unset=True)
+    raw["layers"]["levelled"] = {"path": "ground.gpkg"}
+    got = evaluate(works_town.parse_plan(raw, folder=tmp_path))
+    works = got.works.table.set_index("work_id")
+    assert works.loc[["W1", "W2"], "gained_m2"].tolist() == [10_000, 0]
+    assert pd.isna(works.loc["W4", "gained_m2"])  # a point levels nobody knows what
+    row = got.works.effect.set_index(["scope", "id", "service"]).loc[("zone", "Z1", "levelled")]
+    assert row[["n_works", "n_unplaced", "gained_parcels"]].tolist() == [1, 1, 1]
+    assert row[["coverage_now", "coverage_works"]].tolist() == pytest.approx([10 / 68, 20 / 68])  # P1, then P2 too
 
 
 def test_a_road_serves_from_its_edges(tmp_path):
@@ -257,6 +362,6 @@ def test_the_effect_is_that_of_plain_geopandas(tmp_path):
     land = parcels.geometry.intersection(zone).area
     effect = got.works.effect
     row = effect[(effect["scope"] == "zone") & (effect["id"] == "Z2")].iloc[0]
-    assert row["coverage_after"] == pytest.approx(land[after].sum() / land.sum(), rel=1e-9)
+    assert row["coverage_works"] == pytest.approx(land[after].sum() / land.sum(), rel=1e-9)
     assert row["coverage_now"] == pytest.approx(land[now].sum() / land.sum(), rel=1e-9)
     assert shapely.is_valid(zone)
