@@ -137,8 +137,8 @@ def mains():
         ["feature_id", "status", "work_id"],
         ("M1", "in service", None, town.line((0, 150), (300, 150))),
         ("M2", "planned", "W1", town.line((450, 190), (550, 190))),
-        ("M3", "planned", None, town.line((600, 50), (700, 50))),
-        ("M4", "?", None, town.line((460, 110), (560, 110))),
+        ("M3", "planned", None, town.line((620, 50), (700, 50))),
+        ("M4", "?", None, town.line((460, 110), (540, 110))),
     )
 
 
@@ -155,7 +155,7 @@ def test_what_layers_plan_and_what_nobody_knows(tmp_path):
     assert row[["gained_parcels", "gained_m2", "maybe_m2"]].tolist() == [1, 10_000, 0]
     # A work by whose shape P4 and P8 are served gains nothing for sure.
     there = works_town.table(
-        W2=None, W3=None, W6=None, W1={"工程编号": "X", "wkt": town.line((460, 110), (560, 110)).wkt}
+        W2=None, W3=None, W6=None, W1={"工程编号": "X", "wkt": town.line((460, 110), (540, 110)).wkt}
     )
     got = evaluate(with_layers(works_town.plan(tmp_path, there), tmp_path, {"water": mains()}))
     works = got.works.table.set_index("work_id")
@@ -184,6 +184,7 @@ def test_levels_before_and_after(tmp_path):
     """三通一平 asks for road, water and power; with W1 and W3 done three more parcels have water."""
     lots = town.parcels()
     near = {"road": town.line((0, 105), (700, 105)), "power": town.line((0, 110), (700, 110))}
+    near["telecom"] = town.line((0, 480), (10, 480))  # reaches nobody, so that no higher level is possible
     layers = {name: town.table(["feature_id"], (name, g)) for name, g in near.items()}
     plan = works_town.plan(tmp_path, header={"rules": ["cn-idle-2012", "cn-service-levels"]})
     raw = with_layers(plan, tmp_path, layers).model_dump(by_alias=True, exclude={"folder", "file"}, exclude_unset=True)
