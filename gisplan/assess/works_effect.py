@@ -54,17 +54,22 @@ def services_of(works: Works, plan: Plan) -> list[list[str]]:
 
     What is no service that gisplan or the plan knows stays as it is written.
     """
+    words: dict[str, str] = {}
+    for kind in vocabulary.layer_kinds():
+        family, _, name = kind.id.partition(".")
+        if family in ("services", "roads"):
+            words |= {w.casefold(): name or "road" for w in kind.words}
     level = vocabulary.levelled()
-    words = {str(w).casefold(): LEVELLED for w in (LEVELLED, level["zh"], level["en"], *level["declared"])}
+    words |= {str(w).casefold(): LEVELLED for w in (LEVELLED, level["zh"], level["en"], *level["declared"])}
     for name, known in vocabulary.services().items():
         words |= {w.casefold(): name for w in (name, known.zh, known.en)}
     for name, layer in plan.layers.services.items():
         title = layer.title.both(name) if layer.title is not None else {}
         words |= {w.casefold(): name for w in (name, *title.values())}
     out = []
-    for said, kind in zip(works.table["service"], works.table["kind"], strict=True):
+    for said, built in zip(works.table["service"], works.table["kind"], strict=True):
         own = [w.strip() for w in _APART.split(said) if w.strip()] if isinstance(said, str) else []
-        found = [words.get(w.casefold(), w) for w in own] or ([_BY_KIND[kind]] if kind in _BY_KIND else [])
+        found = [words.get(w.casefold(), w) for w in own] or ([_BY_KIND[built]] if built in _BY_KIND else [])
         out.append(list(dict.fromkeys(found)))
     return out
 
