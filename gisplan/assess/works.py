@@ -14,7 +14,7 @@ from gisplan.assess.works_effect import by_work, effect, gains_by_work, services
 from gisplan.assess.works_levels import levels_after
 from gisplan.issues import Issue
 from gisplan.measure import Survey
-from gisplan.measure.works import Days, Works, days, is_done, is_overdue, works_of
+from gisplan.measure.works_table import Days, Works, days, is_done, is_overdue, works_of
 
 #: Progress may lie behind by the rounding of percents and still be on its pace.
 _ROUNDING = 1e-9

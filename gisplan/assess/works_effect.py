@@ -20,8 +20,10 @@ from gisplan.measure.ladder import HAS, LEVELLED, MAYBE
 from gisplan.measure.land import known_parcels
 from gisplan.measure.levels import level_ground
 from gisplan.measure.reach import GRACE_M, NO, UNKNOWN, YES, Declared, Reach, States
-from gisplan.measure.works import Works
+from gisplan.measure.works_table import Works
 from gisplan.plan import Plan
+
+Rows = NDArray[np.int64]
 
 _APART = re.compile(r"[;；,，、/+]")
 
@@ -36,17 +38,24 @@ class ByWork:
     Attributes
     ----------
     reached
-        Parcels that a work serves once it is done, by work and service (or ``levelled``).
+        Row numbers of the parcels that a work serves once it is done, by work and service (or ``levelled``).
     unplaced
         Works of each service that have no shape (or, of levelling, no area), so that nobody knows whom they serve.
     """
 
-    reached: Mapping[tuple[int, str], Mask]
+    reached: Mapping[tuple[int, str], Rows]
     unplaced: Mapping[str, int]
 
-    def of(self, service: str) -> Mapping[int, Mask]:
-        """What works bring of one service, by work."""
-        return {work: mask for (work, s), mask in self.reached.items() if s == service}
+    def of(self, service: str) -> Mapping[int, Rows]:
+        """Parcels that works serve with one service, by work."""
+        return {work: rows for (work, s), rows in self.reached.items() if s == service}
+
+    def together(self, service: str, size: int) -> Mask:
+        """Whether each of the parcels is served by some work with one service."""
+        out = np.zeros(size, dtype=bool)
+        for rows in self.of(service).values():
+            out[rows] = True
+        return out
 
 
 def services_of(works: Works, plan: Plan) -> list[list[str]]:
@@ -89,7 +98,7 @@ def by_work(survey: Survey, works: Works, services: Sequence[Sequence[str]], unf
     A parcel is served that lies within the service's reach (straight distance) of the work's shape, of half its width
     beyond that of a line, or of what is planned in the service's layer and names the work (column ``work_id``).
     """
-    reached: dict[tuple[int, str], Mask] = {}
+    reached: dict[tuple[int, str], Rows] = {}
     unplaced: dict[str, int] = {}
     if survey.parcels is None:
         return ByWork(reached, unplaced)
@@ -101,7 +110,7 @@ def by_work(survey: Survey, works: Works, services: Sequence[Sequence[str]], unf
         if not mine:
             continue
         found = _levelled(survey, works, mine) if service == LEVELLED else _within(survey, works, mine, service, parts)
-        reached |= {(row, service): mask for row, mask in found.items()}
+        reached |= {(row, service): lots for row, lots in found.items()}
         unplaced[service] = len(mine) - len(found)
     return ByWork(reached, unplaced)
 
@@ -123,7 +132,7 @@ def _within(
     rows: Sequence[int],
     service: str,
     parts: Mapping[str, Mapping[str, NDArray[np.object_]]],
-) -> dict[int, Mask]:
+) -> dict[int, Rows]:
     lots = np.asarray(survey.layers.layers["parcels"].frame.geometry.array)
     own = survey.reaches[service].reach_m
     reach = vocabulary.services()[service].reach_m if np.isnan(own) else own
@@ -140,13 +149,15 @@ def _within(
         return {}
     who, shapes, distance = zip(*sources, strict=True)
     source, parcel = reached_by(lots, np.array(shapes, dtype=object), distance=np.array(distance) + GRACE_M)
-    out = {row: np.zeros(len(lots), dtype=bool) for row in who}
-    for row, mask in out.items():
-        mask[parcel[np.isin(source, np.flatnonzero(np.array(who) == row))]] = True
-    return out
+    # Sources come work by work, and so do the pairs.
+    works_reached = np.array(who)[source]
+    ends = np.searchsorted(works_reached, rows, side="right")
+    starts = np.searchsorted(works_reached, rows, side="left")
+    of_row = {r: np.unique(parcel[a:b]) for r, a, b in zip(rows, starts, ends, strict=True)}
+    return {r: of_row[r] for r in dict.fromkeys(who)}
 
 
-def _levelled(survey: Survey, works: Works, rows: Sequence[int]) -> dict[int, Mask]:
+def _levelled(survey: Survey, works: Works, rows: Sequence[int]) -> dict[int, Rows]:
     """Parcels that are level once the ground under a work's area is, together with what is level now."""
     lots = np.asarray(survey.layers.layers["parcels"].frame.geometry.array)
     ground = survey.layers.frame("levelled")
@@ -155,10 +166,10 @@ def _levelled(survey: Survey, works: Works, rows: Sequence[int]) -> dict[int, Ma
     out = {}
     for row in rows:
         if works.table["shape"].iloc[row] == "area":
+            _, near = reached_by(lots, works.geometry[[row]], distance=np.zeros(1))
             shapes, weight = signed(np.append(now, works.geometry[row]))
-            share = covered(lots, shapes, shapely.area(shapes) * weight) / shapely.area(lots)
-            touched = shapely.intersects(lots, works.geometry[row])
-            out[row] = np.asarray(touched & (share >= least - 1e-9), dtype=bool)
+            share = covered(lots[near], shapes, shapely.area(shapes) * weight) / shapely.area(lots[near])
+            out[row] = near[share >= least - 1e-9]
     return out
 
 
@@ -203,15 +214,15 @@ def gains_by_work(survey: Survey, works: Works, found: ByWork, idle: pd.DataFram
     """
     n = len(works.table)
     parcels, land, maybe, idle_land = (np.full(n, np.nan) for _ in range(4))
-    states = states_of(survey)
+    states, is_idle = states_of(survey), idle_of(idle)
+    area = np.zeros(0) if survey.parcels is None else survey.parcels.area
     for row in sorted({row for row, _ in found.reached}):
-        assert survey.parcels is not None
-        mine = {s: mask for (r, s), mask in found.reached.items() if r == row}
-        gained = np.logical_or.reduce([m & (states[s] == NO) for s, m in mine.items()])
-        doubtful = np.logical_or.reduce([m & (states[s] == UNKNOWN) for s, m in mine.items()]) & ~gained
-        area, is_idle = survey.parcels.area, idle_of(idle)
-        parcels[row], land[row], maybe[row] = gained.sum(), area[gained].sum(), area[doubtful].sum()
-        idle_land[row] = np.nan if is_idle is None else area[gained & is_idle].sum()
+        mine = {s: lots for (r, s), lots in found.reached.items() if r == row}
+        gained = np.unique(np.concatenate([lots[states[s][lots] == NO] for s, lots in mine.items()]))
+        unsure = np.unique(np.concatenate([lots[states[s][lots] == UNKNOWN] for s, lots in mine.items()]))
+        parcels[row], land[row] = len(gained), area[gained].sum()
+        maybe[row] = area[np.setdiff1d(unsure, gained)].sum()
+        idle_land[row] = np.nan if is_idle is None else area[gained[is_idle[gained]]].sum()
     budget = works.number("budget_wan")
     with np.errstate(divide="ignore", invalid="ignore"):
         worth = np.where(budget > 0, idle_land / budget, np.nan)
@@ -254,12 +265,12 @@ def effect(survey: Survey, works: Works, found: ByWork, idle: pd.DataFrame | Non
     blocks, rows = [], []
     for service, unplaced in found.unplaced.items():
         now, mine = states[service], found.of(service)
-        served = np.logical_or.reduce([*mine.values(), np.zeros(len(now), dtype=bool)])
+        served = found.together(service, len(now))
         then = np.where(served, np.int8(YES), now)
         reach = survey.reaches.get(service)
         planned = then if reach is None else np.where(reach.planned_state == YES, np.int8(YES), then)
         gained, doubtful = served & (now == NO), served & (now == UNKNOWN)
-        helping = [_zones_of(survey, m & (now == NO)) for m in mine.values()]
+        helping = [_zones_of(survey, lots[now[lots] == NO]) for lots in mine.values()]
         own = np.bincount(owner[gained & (owner >= 0)], minlength=survey.zones)
         told = {
             "scope": ["zone"] * survey.zones + ["study"],
@@ -279,18 +290,18 @@ def effect(survey: Survey, works: Works, found: ByWork, idle: pd.DataFrame | Non
             "maybe_m2": _land(survey, doubtful),
         }
         blocks.append(pd.DataFrame(told))
-        for row, mask in mine.items():
-            gain = mask & (now == NO)
+        for row, lots in mine.items():
+            gain, unsure = lots[now[lots] == NO], lots[now[lots] == UNKNOWN]
             rows.append(
                 {
                     "scope": "work",
                     "id": works.table["work_id"].iloc[row],
                     "name": works.table["name"].iloc[row],
                     "service": service,
-                    "gained_parcels": int(gain.sum()),
+                    "gained_parcels": len(gain),
                     "gained_m2": area[gain].sum(),
-                    "gained_idle_m2": np.nan if is_idle is None else area[gain & is_idle].sum(),
-                    "maybe_m2": area[mask & (now == UNKNOWN)].sum(),
+                    "gained_idle_m2": np.nan if is_idle is None else area[gain[is_idle[gain]]].sum(),
+                    "maybe_m2": area[unsure].sum(),
                 }
             )
     out = pd.concat(blocks, ignore_index=True)
@@ -299,10 +310,15 @@ def effect(survey: Survey, works: Works, found: ByWork, idle: pd.DataFrame | Non
     return out.astype({"n_works": "Int64", "n_unplaced": "Int64", "gained_parcels": "Int64"})
 
 
-def _zones_of(survey: Survey, chosen: Mask) -> Mask:
-    """Zones that some part of the chosen parcels lies in."""
+def _zones_of(survey: Survey, parcels: Rows) -> Mask:
+    """Zones that some part of some parcels lies in."""
     pieces = survey.pieces["parcels"]
-    return np.asarray(np.isin(np.arange(survey.zones), pieces.zone[chosen[pieces.feature]]), dtype=bool)
+    # Pieces come parcel by parcel.
+    first, last = (np.searchsorted(pieces.feature, parcels, side=side) for side in ("left", "right"))
+    out = np.zeros(survey.zones, dtype=bool)
+    for step in range(int((last - first).max(initial=0))):
+        out[pieces.zone[first[first + step < last] + step]] = True
+    return out
 
 
 def _coverage(survey: Survey, state: States) -> Array:

@@ -14,7 +14,7 @@ from gisplan.issues import Issue
 from gisplan.measure import Survey
 from gisplan.measure.ladder import LEVELLED
 from gisplan.measure.pieces import named_zones
-from gisplan.measure.works import Works
+from gisplan.measure.works_table import Works
 
 
 def works_issues(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from gisplan.assess.idle import Array, Mask
+from gisplan.assess.idle import Array
 from gisplan.assess.works_effect import ByWork, survey_after
 from gisplan.measure import Survey, register
 from gisplan.measure.catalogue import Figures
@@ -25,15 +25,15 @@ def levels_after(survey: Survey, found: ByWork) -> pd.DataFrame | None:
     """
     if survey.parcels is None or not found.unplaced or levels(survey) is None:
         return None
-    reached: dict[str, Mask] = {}
-    for (_, service), mask in found.reached.items():
-        reached[service] = reached.get(service, np.zeros(len(mask), dtype=bool)) | mask
+    size = len(survey.parcels.area)
+    reached = {service: found.together(service, size) for service in found.unplaced}
     planned = {s: r.planned_state == YES for s, r in survey.reaches.items()}
-    every = {s: planned.get(s, False) | reached.get(s, False) for s in (*planned, *reached)}
+    none = np.zeros(size, dtype=bool)
+    every = {s: planned.get(s, none) | reached.get(s, none) for s in (*planned, *reached)}
     studies = {
         "share_now": survey,
         "share_works": survey_after(survey, reached),
-        "share_planned": survey_after(survey, {s: np.asarray(m, dtype=bool) for s, m in every.items()}),
+        "share_planned": survey_after(survey, every),
     }
     zones = survey.layers.zones
     full, by_level = register()["full_service_share"], register()["level_area_share_{level}"]

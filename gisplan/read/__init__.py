@@ -244,7 +244,7 @@ def _base(plan: Plan, progress: Callable[[str], None]) -> tuple[str, dict[str, R
     tuple
         Its name, and the layers that were read, by name.
     """
-    tables = _tables(plan)
+    tables = [t for t in _tables(plan) if t[0] != "works"]  # works may lie anywhere, or nowhere
     if not tables:
         raise LayerError("[layers]: a grid needs a layer to lie over. Add parcels, buildings or roads.")
     name, table = tables[0]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from gisplan import evaluate
 from gisplan.measure import Survey, make_survey, register
-from gisplan.measure.works import is_done, is_overdue, works_of
+from gisplan.measure.works_table import is_done, is_overdue, works_of
 from gisplan.plan import Plan
 from gisplan.read import read_layers
 

@@ -9,7 +9,7 @@ import works_town
 from gisplan import evaluate
 from gisplan.errors import LayerError, PlanError
 from gisplan.measure import balance, make_survey
-from gisplan.measure.works import works_of
+from gisplan.measure.works_table import works_of
 from gisplan.read import read_layers
 
 
@@ -169,6 +169,23 @@ def test_what_cannot_be_read_is_one_line(tmp_path):
         read(tmp_path, works_town.table(W2={"计划竣工日期": "明年"}), works={"columns": {"due_date": "计划竣工日期"}})
     with pytest.raises(PlanError, match="late_share"):
         works_town.plan(tmp_path, works={"late_share": 2})
+
+
+def test_a_grid_does_not_lie_over_works(tmp_path):
+    works_town.table().to_csv(tmp_path / "works.csv", index=False, encoding="utf-8")
+    raw = {"plan": {"name": "x"}, "layers": {"zones": {"grid": 200}, "works": {"path": "works.csv", "crs": town.CRS}}}
+    with pytest.raises(LayerError, match=r"a grid needs a layer to lie over"):
+        evaluate(works_town.parse_plan(raw, folder=tmp_path))
+
+
+def test_works_in_zones_that_overlap_balance(tmp_path):
+    """Z1 and Z2 share 50 m: what lies there counts in both, and the books say so."""
+    zones = town.zones()
+    zones.loc[1, "geometry"] = town.box(350, 0, 700, 300)
+    _, _, survey = read(tmp_path, zones=zones)
+    books = balance(survey.layers, survey.pieces).set_index(["layer", "measure"])
+    assert books.loc[("works.lines", "length_m"), ["inside", "overlap"]].tolist() == pytest.approx([450, 50])
+    assert books.loc[("works.areas", "area_m2"), ["inside", "overlap"]].tolist() == pytest.approx([15_000, 5_000])
 
 
 def test_negative_money_is_missing_and_told(tmp_path):
