@@ -28,6 +28,7 @@ from sample_sheet import area
 from sample_supply import write_supply
 from sample_terrain import levelled_ground, write_dem
 from sample_text import PLAN, source_text
+from sample_works import write_works
 
 __all__ = ["fabric", "main", "park_layers", "write_fabric"]
 
@@ -42,6 +43,7 @@ def main(out: Path = LAYERS) -> None:
     _write_geopackage(layers, out / "park.gpkg")
     write_register(lots, out / "register.xlsx", rng)
     write_supply(layers["phases"], out)
+    write_works(layers["works"], layers["roads"], out)
     write_dem(ground, layers["levelled"], out / "dem.tif")
     (out / "plan.toml").write_text(PLAN, encoding="utf-8", newline="\n")
     (out / "park-rules.toml").write_text(RULES, encoding="utf-8", newline="\n")

@@ -151,6 +151,15 @@ severity = "should"
 verified = false
 where = { land_use = ["industrial"] }
 
+[[limits]]
+id = "works-in-time"
+indicator = "works_overdue_count"
+at_most = 0
+unit = "n"
+severity = "should"
+verified = false
+title = { zh = "工程按期完工", en = "Works done in time" }
+
 # Investment by industry and grade of land: one row a limit.
 [[limit_tables]]
 id = "investment"

@@ -225,6 +225,13 @@ path = "park.gpkg"
 layer = "levelled"
 where = "status = 'done'"
 
+# Public works with their dates and money, drawn in the park's own coordinates: late, overdue, and whom they will serve
+# (在建工程：进度、投资、逾期，完工后新增服务).
+[layers.works]
+path = "works.csv"
+geometry = { wkt = "wkt" }
+crs = "EPSG:4549"
+late_share = 0.05          # how far progress may lie behind its pace (进度允许滞后)
 # Bus stops and the fire station, reached along the roads (公交站步行、消防站行车，均沿道路); nobody wades the river.
 [layers.facilities.bus_stop]
 path = "park.gpkg"
@@ -329,6 +336,7 @@ def source_text(layers: dict[str, gpd.GeoDataFrame], seed: int) -> str:
         "| `park-rules.toml` | a rule pack of the park's own, as invented as the rest |",
         "| `intensity.csv` | the table of least investment by industry and grade of land that it names |",
         "| `batches.csv` | land conversion batches (农转用批次) with stage, date, area in mu and shape; two overlap |",
+        "| `works.csv` | `works` as the office lists them (在建工程): with kind, services, start, completion |",
         "| `land_bank.csv` | parcels that the land bank holds (储备) |",
         "| `dem.tif` | heights in m, 12 m cells, float32, nodata −9999 |",
         "",

@@ -103,7 +103,7 @@ def test_every_class_service_and_column_has_both_languages() -> None:
     tables = [*vocabulary.land_classes().values(), *vocabulary.services().values(), *vocabulary.road_classes().values()]
     tables += list(vocabulary.stages().values())
     layers = ("zones", "parcels", "buildings", "roads", "road_surfaces", "services")
-    for layer in (*layers, "batches", "boundaries", "phases", "levelled", "built_up", "constraints"):
+    for layer in (*layers, "batches", "boundaries", "phases", "levelled", "built_up", "constraints", "works"):
         tables += list(vocabulary.columns(layer).values())
     assert all(t.zh and t.en for t in tables)
 

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = ROOT / "layers"
 FILES = [
     *("SOURCE.md", "batches.csv", "dem.tif", "intensity.csv", "land_bank.csv", "park-rules.toml", "park.gpkg"),
-    *("plan.toml", "register.xlsx"),
+    *("plan.toml", "register.xlsx", "works.csv"),
 ]
 AS_OF = dt.date(2025, 12, 31)
 SHEET = "宗地台账"
@@ -92,6 +92,7 @@ def test_every_layer_of_the_plan_is_there_with_its_columns():
     assert list(services) == ["road", "water", "rain", "sewage", "power", "telecom", "gas", "heat"]
     assert (LAYERS / layers.pop("terrain")["path"]).is_file()
     assert (LAYERS / layers.pop("batches")["path"]).is_file()
+    assert (LAYERS / layers.pop("works")["path"]).is_file()
     families = [services, *(layers.pop(name) for name in ("boundaries", "facilities", "barriers"))]
     for spec in [*layers.values(), *(spec for family in families for spec in family.values())]:
         fields = set(pyogrio.read_info(LAYERS / spec["path"], layer=spec["layer"])["fields"])
@@ -316,3 +317,12 @@ def test_it_shows_land_supply(make_sample, tmp_path):
     assert (abs(declared / shapely.area(shapes) - 1).dropna() < 0.01).all()
     bank = pd.read_csv(LAYERS / "land_bank.csv")
     assert set(bank["宗地代码"]) <= set(layer("parcels")["parcel_id"])
+
+
+def test_it_shows_works(make_sample, tmp_path):
+    """The script makes the very file that ships, of the works and roads that ship."""
+    import sample_works
+
+    sample_works.write_works(layer("works"), layer("roads"), tmp_path)
+    assert (tmp_path / "works.csv").read_bytes() == (LAYERS / "works.csv").read_bytes()
+    assert len(pd.read_csv(LAYERS / "works.csv")) == len(layer("works")) == 13

@@ -16,12 +16,14 @@ from gisplan.assess.supply import Supply, assess_supply, supply_issues
 from gisplan.assess.targets import require_zones, target_findings, targets
 from gisplan.assess.values import zone_values
 from gisplan.assess.whole import IdleLand, assess_idle, idle_issues, judge
+from gisplan.assess.works import PublicWorks, assess_works
 
 __all__ = [
     "SHOWN_OF_PROJECTS",
     "IdleLand",
     "Intensity",
     "ProjectLand",
+    "PublicWorks",
     "Supply",
     "Things",
     "add_years",
@@ -29,6 +31,7 @@ __all__ = [
     "assess_intensity",
     "assess_projects",
     "assess_supply",
+    "assess_works",
     "caution",
     "classify",
     "common_limits",

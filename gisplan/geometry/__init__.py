@@ -13,7 +13,7 @@ from gisplan.geometry.cut import Cut, EdgeRule, cut, owners
 from gisplan.geometry.dangles import Dangles, dangles
 from gisplan.geometry.duplicates import duplicates
 from gisplan.geometry.gaps import Slits, holes, slits, strip_width
-from gisplan.geometry.near import reached_share, within
+from gisplan.geometry.near import reached_by, reached_share, within
 from gisplan.geometry.nearest import nearest
 from gisplan.geometry.network import Network, build_network
 from gisplan.geometry.noding import MEETS_M
@@ -72,6 +72,7 @@ __all__ = [
     "overlaps",
     "owners",
     "part_shapes",
+    "reached_by",
     "reached_parts",
     "reached_share",
     "repair",

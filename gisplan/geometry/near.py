@@ -75,6 +75,33 @@ def within(
     return near
 
 
+def reached_by(
+    features: NDArray[np.object_], sources: NDArray[np.object_], *, distance: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pairs of a source and a feature within its straight distance.
+
+    Parameters
+    ----------
+    features
+        Shape (n,).
+    sources
+        Lines, points or polygons, shape (m,); None reaches nothing.
+    distance
+        m, shape (m,); 0 means touching.
+
+    Returns
+    -------
+    tuple
+        Row numbers of sources and of features, sorted by source then feature.
+    """
+    none = np.zeros(0, dtype=np.int64)
+    if len(features) == 0 or len(sources) == 0:
+        return none, none
+    source, feature = _tree(features).query(sources, predicate="dwithin", distance=distance)
+    order = np.lexsort((feature, source))
+    return source[order], feature[order]
+
+
 def _stretches(polygons: NDArray[np.object_]) -> NDArray[np.object_]:
     """Borders of polygons in lines of at most `STRETCH` edges."""
     xy, ring = shapely.get_coordinates(shapely.get_parts(shapely.boundary(polygons)), return_index=True)

@@ -19,6 +19,7 @@ from gisplan.measure import (
     structure,
     supply,
     trunks,
+    works,
 )
 from gisplan.measure.balance import balance, require_closed
 from gisplan.measure.catalogue import GROUPS, Indicator, Measured, evaluate, register, require_indicator
@@ -46,6 +47,7 @@ THEMES = (
     supply,
     structure,
     growth,
+    works,
 )
 
 __all__ = [

@@ -29,6 +29,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     "supply": {"zh": "土地供应", "en": "Land supply"},
     "structure": {"zh": "产业结构", "en": "Industry structure"},
     "growth": {"zh": "土地消耗与人口", "en": "Land and people"},
+    "works": {"zh": "在建工程", "en": "Public works"},
     "services": {"zh": "设施覆盖", "en": "Infrastructure coverage"},
 }
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from gisplan.errors import LayerError, counted
 from gisplan.geometry import Cut, EdgeRule, cut, multiplicity_cells, owners, sum_by
 from gisplan.read import Layers
 from gisplan.read.layer import Clean
+from gisplan.read.works import LISTED
 
 #: A share below this is no part of a feature but the rounding of a border.
 SLIVER = 1e-9
@@ -126,6 +128,8 @@ def cut_layers(
         progress(name)
         if name == "parcels" and layers.member is not None:
             out[name] = _by_member(layer, layers.member, len(land))
+        elif name == LISTED:
+            out[name] = _by_member(layer, named_zones(layer.frame["zone"], layers.zones), len(land))
         else:
             rule: EdgeRule = edge_rule if name in ROADS else "share"
             out[name] = _by_land(layer, land, cells, rule, executor)
@@ -139,18 +143,25 @@ def cut_layers(
     return out
 
 
+def named_zones(said: pd.Series, zones: gpd.GeoDataFrame) -> NDArray[np.int64]:
+    """Row numbers of zones that records name by id, else by a name that only one zone has; −1 where none has it."""
+    ids = zones["zone_id"].astype(str).tolist()
+    called = [str(n) for n in zones["name"]]
+    row = {n: k for k, n in enumerate(called) if called.count(n) == 1} | {i: k for k, i in enumerate(ids)}
+    return np.array([row.get(str(v).strip(), -1) if not pd.isna(v) else -1 for v in said], dtype=np.int64)
+
+
 def _gap(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     """Distance between two bounding boxes."""
     return float(np.hypot(max(a[0] - b[2], b[0] - a[2], 0.0), max(a[1] - b[3], b[1] - a[3], 0.0)))
 
 
 def _by_member(layer: Clean, member: NDArray[np.int64], zones: int) -> Pieces:
-    """Parcels of which zones are made belong whole to their own zone."""
+    """Parcels of which zones are made, and works without a shape, belong whole to their own zone."""
     inside = np.flatnonzero(member >= 0)
     none = np.zeros(len(member))
-    return Pieces(
-        layer.frame, 2, zones, member[inside], inside, np.ones(len(inside)), (member < 0).astype(float), none, member
-    )
+    whole, outside = np.ones(len(inside)), (member < 0).astype(float)
+    return Pieces(layer.frame, layer.dimension, zones, member[inside], inside, whole, outside, none, member)
 
 
 def _by_land(

@@ -98,6 +98,7 @@ EITHER = {
     "buildings_let": ("buildings.is_standard_factory", "buildings.leased_area_m2", "buildings.leased_share"),
     "roads_or_surfaces": ("road_surfaces", "roads.width_m"),
     "road_states": ("roads.status", "roads_not_in_service"),
+    "works": ("works.areas", "works.lines", "works.points", "works.listed"),
 }
 
 

@@ -14,6 +14,7 @@ from gisplan.plan.layers import (
     RoadSurfaces,
     ServiceLayer,
     Terrain,
+    Works,
     Zones,
 )
 from gisplan.plan.map import MapOptions
@@ -42,6 +43,7 @@ __all__ = [
     "Target",
     "Terrain",
     "Text",
+    "Works",
     "Zones",
     "load_plan",
     "nearest",

@@ -259,6 +259,30 @@ class Constraint(FileLayer):
     vocabulary_layer: ClassVar[str] = "constraints"
 
 
+class Works(FileLayer):
+    """Public works of any shape; ``kinds`` and ``statuses`` map gisplan's words to the file's own.
+
+    ``percent_as`` tells whether progress is written 0–100 or 0–1; where it is not given, the numbers tell.
+    ``late_share`` is how far progress may lie behind its pace before a work counts as late (gisplan's own).
+    """
+
+    vocabulary_layer: ClassVar[str] = "works"
+    is_placed: ClassVar[bool] = False
+    kinds: dict[str, list[str]] = Field(default_factory=dict)
+    statuses: dict[str, list[str]] = Field(default_factory=dict)
+    percent_as: Literal["percent", "share"] | None = None
+    late_share: Number = Field(default=0.05, ge=0, le=1)
+
+    @field_validator("kinds", "statuses")
+    @classmethod
+    def _known_words(cls, value: dict[str, list[str]], info: ValidationInfo) -> dict[str, list[str]]:
+        known = vocabulary.works(str(info.field_name))
+        what = {"kinds": "kind", "statuses": "status"}[str(info.field_name)]
+        if faults := [f"unknown {what} {k!r}; {nearest(k, known)}" for k in value if k not in known]:
+            raise ValueError("\n".join(faults))
+        return value
+
+
 class Terrain(Model):
     """A raster of ground heights."""
 
@@ -283,6 +307,7 @@ class Layers(Model):
     constraints: dict[str, Constraint] = Field(default_factory=dict)
     facilities: dict[str, Facility] = Field(default_factory=dict)
     barriers: dict[str, Barrier] = Field(default_factory=dict)
+    works: Works | None = None
 
     @field_validator("services")
     @classmethod

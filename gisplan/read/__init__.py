@@ -20,7 +20,20 @@ from gisplan.issues import Issue
 from gisplan.plan import ColumnSource, Plan
 from gisplan.plan.places import is_database
 from gisplan.read import crs as crs_
-from gisplan.read import in_service, land_use, ledger, overlap, placing, roads, slivers, stages, terrain, units, zones
+from gisplan.read import (
+    in_service,
+    land_use,
+    ledger,
+    overlap,
+    placing,
+    roads,
+    slivers,
+    stages,
+    terrain,
+    units,
+    works,
+    zones,
+)
 from gisplan.read.layer import Clean, clean, sized
 from gisplan.read.raw import Raw, read_raw
 from gisplan.read.witness import Witness
@@ -52,8 +65,8 @@ class Layers:
         The other layers by name (``parcels``, ``buildings``, ``roads`` (those in service),
         ``roads_not_in_service``, ``road_surfaces``,
         ``services.<name>``, ``batches``, ``boundaries.<kind>``, ``phases``, ``levelled``,
-        ``built_up.<start or end>``, ``constraints.<name>``, ``facilities.<name>``, ``barriers.<name>``), each with
-        ``area_m2`` and ``planar_area_m2``, or ``length_m``.
+        ``built_up.<start or end>``, ``constraints.<name>``, ``facilities.<name>``, ``barriers.<name>``,
+        ``works.<kind of geometry>``), each with ``area_m2`` and ``planar_area_m2``, or ``length_m``.
     member
         Row number of each parcel's zone where zones are made from parcels, else None.
     issues
@@ -114,9 +127,12 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
 
     names = [name for name, _ in _tables(plan)]
     for name, read in zip(names, ahead([partial(one, *t) for t in _tables(plan)]), strict=True):
-        layer = read.layer
         issues += read.issues
         queries += [read.record] if read.record else []
+        out.update(read.parts)
+        if read.layer is None:
+            continue
+        layer = read.layer
         if name == "parcels":
             layer, gaps, found = _bordered(layer, plan.checks.sliver_m)
             issues += found
@@ -160,17 +176,24 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
 
 @dataclass(frozen=True)
 class _Read:
-    """A layer that is read and clean, all but parcels measured, with what is told of its source."""
+    """A layer that is read and clean, all but parcels measured, with what is told of its source.
 
-    layer: Clean
+    One that holds shapes of several kinds has become ``parts``, by name.
+    """
+
+    layer: Clean | None
     issues: list[Issue]
     sources: Mapping[str, ColumnSource]
     record: Mapping[str, Any]
+    parts: Mapping[str, Clean] = field(default_factory=dict)
 
 
 def _cleaned(plan: Plan, name: str, raw: Raw, crs: CRS) -> _Read:
     """Clean a layer; measure it, unless it is the parcels, which may still grow by slivers."""
     kind = name.split(".", maxsplit=1)[0]
+    if plan.layers.works is not None and kind == "works":
+        parts, issues = works.parted(raw, plan.layers.works, crs, plan)
+        return _Read(None, issues, raw.sources, raw.record, parts)
     layer, issues = clean(
         raw,
         crs,
@@ -217,6 +240,7 @@ def _tables(plan: Plan) -> list[tuple[str, Any]]:
         "barriers": spec.barriers,
     }
     tables += [(f"{family}.{name}", table) for family, members in families.items() for name, table in members.items()]
+    tables.append(("works", spec.works))
     return [(name, table) for name, table in tables if table is not None]
 
 
@@ -230,7 +254,7 @@ def _base(plan: Plan, progress: Callable[[str], None]) -> tuple[str, dict[str, R
     tuple
         Its name, and the layers that were read, by name.
     """
-    tables = _tables(plan)
+    tables = [t for t in _tables(plan) if t[0] != "works"]  # works may lie anywhere, or nowhere
     if not tables:
         raise LayerError("[layers]: a grid needs a layer to lie over. Add parcels, buildings or roads.")
     name, table = tables[0]
@@ -249,7 +273,9 @@ def _base(plan: Plan, progress: Callable[[str], None]) -> tuple[str, dict[str, R
 
 
 def _settled(raw: Raw, name: str, witness: Witness | None) -> Raw:
-    """Return a layer with its coordinate system found and looked at."""
+    """Return a layer with its coordinate system found and looked at; works may be without any shape."""
+    if name == "works" and raw.frame.geometry.isna().all():
+        return raw
     frame, found = placing.settle(raw.frame, layer=name, place=raw.place, witness=witness, is_vouched=raw.is_vouched)
     return replace(raw, frame=frame, issues=[*raw.issues, *found])
 

@@ -80,7 +80,7 @@ def clean(
         too much.
     """
     dim = dominant_dimension(raw.frame) if dimension is None else dimension
-    ids, issues = _ids(raw.frame, id_column, layer=layer)
+    ids, issues = ids_of(raw.frame, id_column, layer=layer)
     mended, fixed, found = _mended(raw, crs, dim, layer=layer)
     issues = [*raw.issues, *found, *issues]
     issues += _heights(raw.frame, layer=layer)
@@ -164,7 +164,7 @@ def _mended(raw: Raw, crs: CRS, dimension: int, *, layer: str) -> tuple[gpd.GeoD
     return moved.set_geometry(gpd.GeoSeries(fixed.geometry, index=moved.index, crs=crs)), fixed, issues
 
 
-def _ids(frame: gpd.GeoDataFrame, column: str | None, *, layer: str) -> tuple[pd.Series, list[Issue]]:
+def ids_of(frame: gpd.GeoDataFrame, column: str | None, *, layer: str) -> tuple[pd.Series, list[Issue]]:
     """Id of each record: its own, or # and its number in the file."""
     if column in frame and frame[column].notna().all():
         return frame[column], []

@@ -63,6 +63,8 @@ def read_table(spec: Any, path: Path, *, layer: str, place: str) -> tuple[gpd.Ge
     names, found = _found(spec, rows, path, layer=layer, place=place)
     issues = [*read.issues, *found]
     require_single(names, rows, place=place)
+    if not names:
+        return gpd.GeoDataFrame(rows, geometry=gpd.GeoSeries([None] * len(rows), index=rows.index)), issues
     if len(names) == 1:
         geometry, crs, odd = _from_text(rows[names[0]], names[0], layer=layer)
         issues += odd
@@ -98,7 +100,10 @@ def _long_cells() -> Iterator[None]:
 
 
 def _found(spec: Any, rows: pd.DataFrame, path: Path, *, layer: str, place: str) -> tuple[list[str], list[Issue]]:
-    """Columns that hold the place, one of text or two of numbers: those of the plan, else those with a usual name."""
+    """Columns that hold the place, one of text or two of numbers: those of the plan, else those with a usual name.
+
+    None where there are none and the layer can do without.
+    """
     fields = [str(c) for c in rows.columns]
     if spec.geometry is not None:
         given = [spec.geometry.wkt] if spec.geometry.wkt is not None else [spec.geometry.x, spec.geometry.y]
@@ -114,6 +119,8 @@ def _found(spec: Any, rows: pd.DataFrame, path: Path, *, layer: str, place: str)
         list(pair) for pair in vocabulary.coordinates()["pairs"]
     ]
     hits = [[lower[n] for n in names] for names in usual if all(n in lower for n in names)]
+    if not hits and not getattr(spec, "is_placed", True):
+        return [], []
     if not hits:
         raise LayerError(
             f"{place}: {path.name} has no column that says where its records lie. It has: "

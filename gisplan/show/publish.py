@@ -23,7 +23,7 @@ OUTPUTS = (
     "run.json",
 )
 
-#: Files that a run writes besides where the plan names rules, batches, boundaries or targets, and where the
+#: Files that a run writes besides where the plan names rules, batches, boundaries, works or targets, and where the
 #: register tells of idle land, promises or industries.
 OPTIONAL = (
     "findings.csv",
@@ -43,6 +43,9 @@ OPTIONAL = (
     "roads.csv",
     "road_grid.csv",
     "gap_list.csv",
+    "works.csv",
+    "works_effect.csv",
+    "works_levels.csv",
 )
 
 #: Files that a run writes besides where a rule pack of the plan has weights for a score.

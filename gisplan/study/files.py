@@ -99,7 +99,7 @@ def write(
 
 
 def _further(result: Result) -> dict[str, pd.DataFrame]:
-    """Tables of land supply, targets and industry, as far as there are any, by file."""
+    """Tables of land supply, targets, industry and works, as far as there are any, by file."""
     supply, (industry, pairs) = result.supply, result.industry or (None, None)
     tables = {
         "supply.csv": supply.zones if supply else None,
@@ -112,6 +112,9 @@ def _further(result: Result) -> dict[str, pd.DataFrame]:
         "roads.csv": result.roads,
         "road_grid.csv": result.road_grid,
         "gap_list.csv": result.gaps,
+        "works.csv": result.works.table if result.works else None,
+        "works_effect.csv": result.works.effect if result.works else None,
+        "works_levels.csv": result.works.levels if result.works else None,
     }
     return {name: table for name, table in tables.items() if table is not None}
 

@@ -67,6 +67,8 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
     findings = assess.judge(survey, zones, idle_land, packs, projects=things, intensity=own) if packs else None
     supply = assess.assess_supply(survey, None if idle_land is None else idle_land.parcels)
     told += [] if supply is None else assess.supply_issues(survey, supply)
+    works = assess.assess_works(survey, None if idle_land is None else idle_land.parcels)
+    told += [] if works is None else works.issues
     targets = targets_of(survey, zones, idle_land, own)
     if targets is not None:
         judged = assess.target_findings(targets)
@@ -93,6 +95,7 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
         supply=supply,
         targets=targets,
         industry=industry,
+        works=works,
         potential=assess.potential(survey, packs),
         gaps=measure.gap_list(survey),
         balance=books,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from gisplan import assess
-from gisplan.assess import IdleLand, Intensity, ProjectLand, Supply
+from gisplan.assess import IdleLand, Intensity, ProjectLand, PublicWorks, Supply
 from gisplan.errors import counted
 from gisplan.issues import Issue
 from gisplan.measure import Measured, Survey
@@ -67,6 +67,8 @@ class Result:
     gaps
         What developable parcels lack for the target level of supply, one row a parcel and service; None where the plan
         does not ask for levels (``gap_list.csv``).
+    works
+        Public works against time and money, None without a layer of works (``works.csv`` and its fellows).
     balance
         The books (``balance.csv``).
     issues
@@ -90,6 +92,7 @@ class Result:
     industry: tuple[pd.DataFrame, pd.DataFrame] | None
     potential: pd.DataFrame | None
     gaps: pd.DataFrame | None
+    works: PublicWorks | None
     balance: pd.DataFrame
     issues: tuple[Issue, ...]
     timings: Mapping[str, float]

@@ -64,6 +64,7 @@ ID_COLUMNS: Mapping[str, str] = {
     "phases": "phase_id",
     "levelled": "levelled_id",
     "facilities": "facility_id",
+    "works": "work_id",
 }
 
 
@@ -484,3 +485,9 @@ def supply_words(kind: str) -> Mapping[str, Mapping[str, str]]:
 def land_bank_words() -> tuple[str, ...]:
     """What the status of a parcel says where the land bank holds it."""
     return tuple(_table("supply.toml")["land_bank"])
+
+
+@cache
+def works(kind: str) -> Mapping[str, Mapping[str, Any]]:
+    """Words of public works in both languages: ``statuses``, ``kinds``, ``states``, ``doubts``; see ``works.toml``."""
+    return dict(_table("works.toml")[kind])

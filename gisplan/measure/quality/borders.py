@@ -104,6 +104,8 @@ def drawn_twice(survey: Survey) -> list[Issue]:
     """Records of one layer with one and the same shape, which then counts more than once."""
     issues = []
     for layer, clean in survey.layers.layers.items():
+        if layer.startswith("works."):  # a road and the pipes in it are works of one shape
+            continue
         frame = clean.frame
         group = duplicates(np.asarray(frame.geometry.array))
         rows = np.flatnonzero(group >= 0)
@@ -137,7 +139,7 @@ def named_twice(survey: Survey) -> list[Issue]:
     issues = []
     for layer, clean in survey.layers.layers.items():
         # Records of one phase are its parts.
-        if layer in ("parcels", "phases"):
+        if layer in ("parcels", "phases") or layer.startswith("works."):  # of works all parts are looked at together
             continue
         names = clean.frame[vocabulary.id_column(layer)]
         if are_unique(names):

@@ -13,6 +13,7 @@ from gisplan import vocabulary
 from gisplan.geometry import spots
 from gisplan.issues import Issue
 from gisplan.read import Layers
+from gisplan.read.works import PARTS
 
 #: Ledgers have no geometry; their rows lie where their parcels do.
 _LIES_IN = {"ledger": "parcels"}
@@ -27,17 +28,26 @@ def placed(issues: Iterable[Issue], layers: Layers) -> tuple[Issue, ...]:
     unplaced: dict[str, list[int]] = {}
     for k, issue in enumerate(out):
         layer = _LIES_IN.get(issue.layer, issue.layer)
-        drawn = layer == "zones" or layers.frame(layer) is not None
-        if drawn and issue.features and not issue.places:
+        if _frame(layers, layer) is not None and issue.features and not issue.places:
             unplaced.setdefault(layer, []).append(k)
     for layer, wanting in unplaced.items():
-        frame = layers.zones if layer == "zones" else layers.frame(layer)
+        frame = _frame(layers, layer)
         assert frame is not None
         row_of = _rows(frame[vocabulary.id_column(layer)], {i for k in wanting for i in out[k].feature_ids})
         for k in wanting:
             at = np.array([row_of.get(i, -1) for i in out[k].feature_ids], dtype=np.int64)
             out[k] = replace(out[k], places=_spots(frame, at))
     return tuple(out)
+
+
+def _frame(layers: Layers, layer: str) -> gpd.GeoDataFrame | None:
+    """Table of a layer, None where there is none; of works, those of every kind of geometry together."""
+    if layer == "zones":
+        return layers.zones
+    if layer == "works":
+        parts = [layers.layers[n].frame[["work_id", "geometry"]] for n in PARTS.values() if n in layers.layers]
+        return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True)) if parts else None
+    return layers.frame(layer)
 
 
 def _rows(names: pd.Series, wanted: set[str]) -> dict[str, int]:
@@ -49,7 +59,7 @@ def _rows(names: pd.Series, wanted: set[str]) -> dict[str, int]:
 
 
 def _spots(frame: gpd.GeoDataFrame, rows: np.ndarray) -> list[tuple[float, float]]:
-    drawn = rows >= 0
+    drawn = (rows >= 0) & frame.geometry.notna().to_numpy()[rows]
     out = np.full((len(rows), 2), np.nan)
     out[drawn] = spots(np.asarray(frame.geometry.array)[rows[drawn]])
     return [(float(x), float(y)) for x, y in out]
