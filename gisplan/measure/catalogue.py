@@ -216,7 +216,7 @@ def register() -> Mapping[str, Indicator]:
 
 
 #: Families of layers, whose members are named with a point as columns are.
-_FAMILIES = ("boundaries.", "built_up.", "constraints.")
+_FAMILIES = ("boundaries.", "built_up.", "constraints.", "sources.")
 
 
 def _why(survey: Survey, lacking: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from gisplan.plan.layers import (
     Batches,
     Buildings,
     Layers,
+    NetworkSource,
     Parcels,
     Roads,
     RoadSurfaces,
@@ -17,6 +18,7 @@ from gisplan.plan.layers import (
     Zones,
 )
 from gisplan.plan.map import MapOptions
+from gisplan.plan.networks import Capacity, Links, Power
 from gisplan.plan.sources import ColumnSource, Ledger
 from gisplan.plan.tables import Assumptions, Header, Plan
 from gisplan.plan.targets import Supply, Target
@@ -27,14 +29,18 @@ __all__ = [
     "Basemap",
     "Batches",
     "Buildings",
+    "Capacity",
     "Checks",
     "ColumnSource",
     "Header",
     "Layers",
     "Ledger",
+    "Links",
     "MapOptions",
+    "NetworkSource",
     "Parcels",
     "Plan",
+    "Power",
     "RoadSurfaces",
     "Roads",
     "ServiceLayer",

@@ -153,6 +153,12 @@ class ServiceLayer(FileLayer):
     method: Literal["straight"] = "straight"
 
 
+class NetworkSource(FileLayer):
+    """What feeds the network of a service: substations of power, works of water, stations of gas, plants of heat."""
+
+    vocabulary_layer: ClassVar[str] = "sources"
+
+
 class Batches(FileLayer):
     """Land conversion batches (农转用批次); ``stages`` maps gisplan's stages to the file's own words."""
 
@@ -214,6 +220,7 @@ class Layers(Model):
     roads: Roads | None = None
     road_surfaces: RoadSurfaces | None = None
     services: dict[str, ServiceLayer] = Field(default_factory=dict)
+    sources: dict[str, NetworkSource] = Field(default_factory=dict)
     terrain: Terrain | None = None
     batches: Batches | None = None
     boundaries: dict[str, Boundary] = Field(default_factory=dict)
@@ -256,6 +263,13 @@ class Layers(Model):
         if value and value["start"].date >= value["end"].date:
             raise ValueError(f"start ({value['start'].date}) has to be before end ({value['end'].date})")
         return value
+
+    @model_validator(mode="after")
+    def _sources_of_services(self) -> Layers:
+        if faults := [f"sources of {k!r}, but there is no [layers.services.{k}]" for k in self.sources
+                      if k not in self.services]:
+            raise ValueError("\n".join(faults))
+        return self
 
     @model_validator(mode="after")
     def _parcels_for_zones(self) -> Layers:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from gisplan.plan.checks import Checks
 from gisplan.plan.intensity import IntensityPlan
 from gisplan.plan.layers import Layers
 from gisplan.plan.map import MapOptions
+from gisplan.plan.networks import Capacity, Links, Power
 from gisplan.plan.targets import Supply, Target
-from gisplan.plan.values import Date, Model, Number, Text, folder_name, projected
+from gisplan.plan.values import Date, Model, Number, Text, folder_name, nearest, projected
 
 Language = Literal["zh", "en", "both"]
 
@@ -58,8 +59,22 @@ class Plan(Model):
     layers: Layers
     supply: Supply = Supply()
     targets: list[Target] = Field(default_factory=list)
+    power: Power = Power()
+    capacity: dict[str, Capacity] = Field(default_factory=dict)
+    links: Links | None = None
     folder: Path = Path()
     file: Path | None = None
+
+    @model_validator(mode="after")
+    def _networks_of_services(self) -> Plan:
+        known = self.layers.services
+        asked = [("capacity", k) for k in self.capacity]
+        if self.links is not None:
+            asked += [("links: services", k) for k in self.links.services]
+            asked += [("links: unit_cost", k) for k in self.links.unit_cost]
+        if faults := [f"{where}: no [layers.services.{k}]; {nearest(k, known)}" for where, k in asked if k not in known]:
+            raise ValueError("\n".join(faults))
+        return self
 
     def path(self, relative: str) -> Path:
         """Resolve a path of the plan."""

@@ -51,7 +51,7 @@ class Layers:
     layers
         The other layers by name (``parcels``, ``buildings``, ``roads``, ``road_surfaces``,
         ``services.<name>``, ``batches``, ``boundaries.<kind>``, ``phases``, ``levelled``,
-        ``built_up.<start or end>``, ``constraints.<name>``), each with ``area_m2`` and
+        ``built_up.<start or end>``, ``constraints.<name>``, ``sources.<service>``), each with ``area_m2`` and
         ``planar_area_m2``, or ``length_m``.
     member
         Row number of each parcel's zone where zones are made from parcels, else None.
@@ -201,6 +201,7 @@ def _tables(plan: Plan) -> list[tuple[str, Any]]:
         "boundaries": spec.boundaries,
         "built_up": spec.built_up,
         "constraints": spec.constraints,
+        "sources": spec.sources,
     }
     tables += [(f"{family}.{name}", table) for family, members in families.items() for name, table in members.items()]
     return [(name, table) for name, table in tables if table is not None]

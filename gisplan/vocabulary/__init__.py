@@ -46,6 +46,7 @@ ID_COLUMNS: Mapping[str, str] = {
     "boundaries": "boundary_id",
     "phases": "phase_id",
     "levelled": "levelled_id",
+    "sources": "source_id",
 }
 
 
