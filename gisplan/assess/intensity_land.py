@@ -16,6 +16,7 @@ from gisplan.assess.idle import Array, Mask
 from gisplan.assess.intensity_codes import Codes, codes_of
 from gisplan.measure import Survey
 from gisplan.measure.pieces import LEAST_LAND_M2
+from gisplan.measure.reach import NO, YES
 from gisplan.measure.survey import column
 from gisplan.plan.intensity import IntensityPlan
 
@@ -144,10 +145,11 @@ def land_of(
     assert known is not None
     told = pd.DataFrame({c: frame[c].to_numpy() for c in frame.columns if c != "geometry"})
     told["land_class"], told["state"] = known.land_class, known.state
-    near = [survey.served.get(s) for s in condition]
+    near = [survey.reaches[s].state if s in survey.reaches else None for s in condition]
     size = len(frame)
-    served = np.logical_and.reduce([n for n in near if n is not None]) if all(n is not None for n in near) else None
-    unserved = np.logical_or.reduce([np.zeros(size, dtype=bool), *(~n for n in near if n is not None)])
+    states = [n for n in near if n is not None]
+    served = np.logical_and.reduce([n == YES for n in states]) if len(states) == len(near) else None
+    unserved = np.logical_or.reduce([np.zeros(size, dtype=bool), *(n == NO for n in states)])
     spec = survey.plan.layers.parcels
     codes = codes_of(
         told,

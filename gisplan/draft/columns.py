@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -139,14 +138,14 @@ class There:
 
 def there(table: pd.DataFrame, *, place: str) -> There:
     """Condition that leaves out what is planned, under construction or gone, if a column tells."""
-    words = vocabulary.draft_words()
-    wanted = {names.normal(c) for c in words["status_columns"]}
+    known = vocabulary.status_words()
+    wanted = {names.normal(c) for c in vocabulary.draft_words()["status_columns"]}
     for field_ in (str(c) for c in table.columns):
         values = sorted(table[field_].dropna().unique(), key=str) if names.normal(field_) in wanted else []
         if not 2 <= len(values) <= 30 or not all(isinstance(v, str) for v in values):
             continue
-        stand = [v for v in values if _plain(v) in words["there"]]
-        unknown = [v for v in values if _plain(v) not in (*words["there"], *words["absent"])]
+        stand = [v for v in values if known.get(vocabulary.plain_word(v)) == "in_service"]
+        unknown = [v for v in values if vocabulary.plain_word(v) not in known]
         if not stand:
             continue
         where = condition(field_, stand)
@@ -160,10 +159,6 @@ def there(table: pd.DataFrame, *, place: str) -> There:
             "the condition stands there as a comment.",
         )
     return There()
-
-
-def _plain(value: str) -> str:
-    return unicodedata.normalize("NFKC", value).strip().casefold()
 
 
 def drawn_of(ids: pd.Series, areas: Mapping[str, float]) -> pd.Series:

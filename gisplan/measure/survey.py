@@ -15,9 +15,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gisplan import vocabulary
-from gisplan.geometry import cut, owners, reached_share, side_by_side, sum_by, within
+from gisplan.geometry import cut, owners, side_by_side, sum_by
 from gisplan.measure.catalogue import Array
 from gisplan.measure.pieces import Pieces, cut_layers
+from gisplan.measure.reach import YES, Reach, declared_alone, reach, reach_of, share_by_air
 from gisplan.plan import Plan
 from gisplan.read import Layers
 
@@ -25,10 +26,6 @@ T = TypeVar("T")
 
 #: A parcel of which buildings cover less than this share counts as vacant: a gatehouse does not make it built.
 VACANT_BELOW = 0.01
-
-#: Grace (m) given to a reach: a parcel that abuts on a road, or lies 50 m from a main, may be off by the rounding
-#: of a projection.
-GRACE_M = 0.001
 
 #: Ways a building's floor area is found, best first.
 FLOOR_SOURCES = ("own", "floors", "height")
@@ -103,14 +100,18 @@ _EITHER = {
 
 @dataclass(frozen=True, eq=False)
 class Survey:
-    """Everything indicators are made from."""
+    """Everything indicators are made from.
+
+    ``reaches`` tells for each service which parcels it serves (none without parcels), ``reach`` for each with a layer
+    the share of every zone within its reach.
+    """
 
     plan: Plan
     layers: Layers
     pieces: Mapping[str, Pieces]
     parcels: Parcels | None
     buildings: Buildings | None
-    served: Mapping[str, NDArray[np.bool_]]
+    reaches: Mapping[str, Reach]
     reach: Mapping[str, Array]
     _made: dict[str, Any] = field(default_factory=dict, repr=False)
     _making: RLock = field(default_factory=RLock, repr=False)
@@ -124,6 +125,11 @@ class Survey:
     def zone_area(self) -> Array:
         """m² of each zone."""
         return np.asarray(self.layers.zones["area_m2"], dtype=float)
+
+    @property
+    def served(self) -> Mapping[str, NDArray[np.bool_]]:
+        """Parcels that each service is known to reach."""
+        return {name: r.state == YES for name, r in self.reaches.items()}
 
     def once(self, name: str, make: Callable[[], T]) -> T:
         """Work out an intermediate sum the first time it is asked for; several indicators share it."""
@@ -148,42 +154,24 @@ class Survey:
         )
 
 
-def reach_of(plan: Plan, service: str) -> float:
-    """Reach of a service in metres: the plan's, else the vocabulary's editable default."""
-    own = plan.layers.services[service].reach_m
-    return own if own is not None else vocabulary.services()[service].reach_m
-
-
 def make_survey(
     plan: Plan, layers: Layers, *, executor: Executor | None = None, progress: Callable[[str], None] = lambda _: None
 ) -> Survey:
     """Cut all layers and work out what is known of each building, parcel and service."""
-    land = np.asarray(layers.zones.geometry.array)
     progress("cut layers")
     services = list(plan.layers.services)
     tasks: list[Callable[[], Any]] = [
         partial(cut_layers, layers, executor=executor),
         partial(_buildings, plan, layers, executor),
-        *(partial(_reach, plan, layers, s, land, executor) for s in services),
+        *(partial(reach, plan, layers, s, executor=executor) for s in services),
+        *(partial(share_by_air, layers, s, reach_m=reach_of(plan, s), executor=executor) for s in services),
     ]
     pieces, (buildings, on_parcels), *reaching = side_by_side(tasks)
+    found, shares = reaching[: len(services)], reaching[len(services) :]
     parcels = _parcels(plan, layers, buildings, on_parcels)
-    served = {s: near for s, (near, _) in zip(services, reaching, strict=True) if near is not None}
-    reach = {s: share for s, (_, share) in zip(services, reaching, strict=True)}
-    return Survey(plan, layers, pieces, parcels, buildings, served, reach)
-
-
-def _reach(
-    plan: Plan, layers: Layers, service: str, land: NDArray[np.object_], executor: Executor | None
-) -> tuple[NDArray[np.bool_] | None, Array]:
-    """Parcels served by a service (None without parcels), and the share of each zone within its reach."""
-    lines = np.asarray(layers.layers[f"services.{service}"].frame.geometry.array)
-    distance = reach_of(plan, service)
-    frame = layers.frame("parcels")
-    near = None
-    if frame is not None:
-        near = within(np.asarray(frame.geometry.array), lines, distance=distance + GRACE_M, executor=executor)
-    return near, reached_share(land, lines, distance=distance, executor=executor)
+    known = {s: r for s, r in zip(services, found, strict=True) if r is not None}
+    reaches = {**known, **declared_alone(plan, layers)}
+    return Survey(plan, layers, pieces, parcels, buildings, reaches, dict(zip(services, shares, strict=True)))
 
 
 def column(frame: gpd.GeoDataFrame, name: str) -> Array:

@@ -145,12 +145,27 @@ class RoadSurfaces(FileLayer):
 
 
 class ServiceLayer(FileLayer):
-    """Lines, points or service areas of one service; a parcel within ``reach_m`` of them is served."""
+    """Lines, points or service areas of one service; a parcel within ``reach_m`` of them is served.
+
+    ``statuses`` maps ``in_service``, ``planned`` and ``gone`` to the file's own words.
+    """
 
     vocabulary_layer: ClassVar[str] = "services"
     title: Text | None = None
     reach_m: Number | None = Field(default=None, ge=0, le=100_000)
     method: Literal["straight"] = "straight"
+    statuses: dict[str, list[str]] = Field(default_factory=dict)
+
+    @field_validator("statuses")
+    @classmethod
+    def _known_statuses(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
+        known = ("in_service", "planned", "gone")
+        if faults := [f"unknown status {k!r}; {nearest(k, known)}" for k in value if k not in known]:
+            raise ValueError("\n".join(faults))
+        words = [vocabulary.plain_word(w) for listed in value.values() for w in listed]
+        if twice := sorted({w for w in words if words.count(w) > 1}):
+            raise ValueError(f"status {twice[0]!r} is listed under more than one meaning")
+        return value
 
 
 class NetworkSource(FileLayer):

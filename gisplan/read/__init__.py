@@ -20,7 +20,7 @@ from gisplan.issues import Issue
 from gisplan.plan import ColumnSource, Plan
 from gisplan.plan.places import is_database
 from gisplan.read import crs as crs_
-from gisplan.read import land_use, ledger, overlap, placing, roads, slivers, stages, terrain, units, zones
+from gisplan.read import in_service, land_use, ledger, overlap, placing, roads, slivers, stages, terrain, units, zones
 from gisplan.read.layer import Clean, clean, sized
 from gisplan.read.raw import Raw, read_raw
 from gisplan.read.witness import Witness
@@ -179,6 +179,10 @@ def _cleaned(plan: Plan, name: str, raw: Raw, crs: CRS) -> _Read:
         issues += found
     elif name == "batches":
         layer, found = stages.classify(layer, plan.layers.batches)
+        issues += found
+    elif kind == "services":
+        spec = plan.layers.services[name.removeprefix("services.")]
+        layer, found = in_service.classify(layer, spec, name, as_of=plan.plan.as_of)
         issues += found
     if name != "parcels":
         layer = sized(layer, crs, plan.plan.area)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from gisplan import vocabulary
 from gisplan.measure import Survey
+from gisplan.measure.reach import reach_of
 from gisplan.measure.services import service_labels
-from gisplan.measure.survey import reach_of
 from gisplan.show.map_layers import MapClass, MapColouring, MapColumn, MapLayer
 
 #: What the card of a parcel shows first.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -109,13 +111,17 @@ class LandClass:
 
 @dataclass(frozen=True)
 class Service:
-    """A service that reaches parcels; ``reach_m`` is the unverified, editable default reach in metres."""
+    """A service that reaches parcels; ``reach_m`` is the unverified, editable default reach in metres.
+
+    ``declared`` are usual names of the parcels' column that says whether it is there.
+    """
 
     id: str
     zh: str
     en: str
     color: str
     reach_m: float
+    declared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -204,10 +210,32 @@ def id_column(layer: str) -> str:
 def columns(layer: str) -> Mapping[str, Column]:
     """Canonical columns of a layer by name; layers of one family (``services.water``) share a table."""
     key = layer.split(".", maxsplit=1)[0]
-    return {
+    found = {
         name: Column(name=name, **{**spec, "aliases": tuple(spec.get("aliases", ()))})
         for name, spec in _table("columns.toml").get(key, {}).items()
     }
+    return {**found, **_declared_columns()} if key == "parcels" else found
+
+
+def _declared_columns() -> dict[str, Column]:
+    """Flags of the parcels that say whether a service is there, ``has_<service>``, and on which side of the red line.
+
+    Level ground is told like a service, but has no sides.
+    """
+    level, out = levelled(), {}
+    for id_, zh, en, names in [(s.id, s.zh, s.en, s.declared) for s in services().values()]:
+        out[f"has_{id_}"] = Column(f"has_{id_}", "flag", f"已通{zh}", f"{en} declared", aliases=names)
+        for side, label in _table("services.toml")["sides"].items():
+            name, own = f"has_{id_}_{side}", tuple(f"{label['zh']}{n}" for n in names)
+            out[name] = Column(name, "flag", f"{label['zh']}已通{zh}", f"{en} declared {label['en']}", aliases=own)
+    out["has_levelled"] = Column("has_levelled", "flag", level["zh"], level["en"], aliases=tuple(level["declared"]))
+    return out
+
+
+@cache
+def levelled() -> Mapping[str, Any]:
+    """Labels of level ground, its usual columns (``declared``), and the ``share`` from which a parcel is level."""
+    return dict(_table("services.toml")["levelled"])
 
 
 @cache
@@ -263,10 +291,28 @@ def draft_words() -> Mapping[str, tuple[str, ...]]:
     return {k: tuple(v) for k, v in _table("draft.toml").items()}
 
 
+def plain_word(word: str) -> str:
+    """Word of a register without case, width, and blanks, hyphens and underscores."""
+    return re.sub(r"[\s_\-]+", "", unicodedata.normalize("NFKC", word)).casefold()
+
+
+@cache
+def status_words(kind: str = "status") -> Mapping[str, str]:
+    """What registers write, as `plain_word` gives it → what it says: ``in_service``, ``planned``, ``gone``.
+
+    Parameters
+    ----------
+    kind
+        ``status``, or ``side`` for ``inside`` and ``outside`` of the red line.
+    """
+    return {plain_word(w): meaning for meaning, words_ in _table("status.toml")[kind].items() for w in words_}
+
+
 @cache
 def services() -> Mapping[str, Service]:
     """Services in display order."""
-    return {k: Service(id=k, **v) for k, v in _table("services.toml")["services"].items()}
+    table = _table("services.toml")["services"]
+    return {k: Service(id=k, **{**v, "declared": tuple(v["declared"])}) for k, v in table.items()}
 
 
 @cache

@@ -1,0 +1,282 @@
+"""Whom each service reaches: yes, no or unknown for every parcel, by what evidence, and by which feature."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import geopandas as gpd
+import numpy as np
+from numpy.typing import NDArray
+
+from gisplan import vocabulary
+from gisplan.geometry import nearest, reached_share, within
+from gisplan.plan import Plan
+from gisplan.read import Layers
+
+Bools = NDArray[np.bool_]
+States = NDArray[np.int8]
+
+#: What can be said of a parcel and a service. Unknown is never "no".
+YES, NO, UNKNOWN = 1, 0, -1
+
+#: What tells that a parcel is served or not, by its number in `Reach.evidence`.
+EVIDENCE = ("unknown", "declared", "within_reach", "service_area")
+
+#: Grace (m) given to a reach: a parcel that abuts on a road, or lies 50 m from a main, may be off by the rounding
+#: of a projection.
+GRACE_M = 0.001
+
+
+@dataclass(frozen=True, eq=False)
+class Near:
+    """What of a service lies within reach of each parcel; all arrays have the shape (parcels,).
+
+    Attributes
+    ----------
+    live, planned, doubtful
+        Whether a feature that is in service, that is to come, or of which nobody knows, is within reach.
+    inside
+        Whether one in service lies on the parcel's own side of the red line; None where the layer does not tell sides.
+    """
+
+    live: Bools
+    planned: Bools
+    doubtful: Bools
+    inside: Bools | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Nearest:
+    """Nearest feature of a service; all arrays have the shape (parcels asked,).
+
+    Attributes
+    ----------
+    feature
+        Row of the feature in the service's layer; −1 where there is none.
+    distance
+        m; NaN where there is none.
+    reason
+        Why there is none (``ISLAND``, ``OVER_LIMIT`` …), empty where there is; None where no way of measuring can
+        fail.
+    """
+
+    feature: NDArray[np.int64]
+    distance: NDArray[np.float64]
+    reason: NDArray[np.object_] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Declared:
+    """What the parcels' own columns say of a service: `YES`, `NO` or `UNKNOWN`, shape (parcels,).
+
+    ``inside`` and ``outside`` of the red line are None where no column tells the two apart.
+    """
+
+    anywhere: States
+    inside: States | None = None
+    outside: States | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """Whom one service reaches.
+
+    Attributes
+    ----------
+    service
+        Its name in the plan.
+    reach_m
+        m; NaN without a layer.
+    near
+        By its layer; None without one.
+    declared
+        By the parcels' columns; None without any.
+    is_area
+        The layer holds service areas, which serve what they touch.
+    find
+        Nearest feature ``live`` or ``planned`` of the parcels in the given rows.
+    """
+
+    service: str
+    reach_m: float
+    near: Near | None
+    declared: Declared | None
+    is_area: bool
+    find: Callable[[Literal["live", "planned"], NDArray[np.int64]], Nearest]
+
+    @property
+    def state(self) -> States:
+        """`YES`, `NO` or `UNKNOWN` for each parcel, today."""
+        return _by_word(self.declared.anywhere if self.declared else None, _drawn(self.near))
+
+    @property
+    def planned_state(self) -> States:
+        """The same once everything planned is in service."""
+        today = self.state
+        return today if self.near is None else np.where(self.near.planned, np.int8(YES), today)
+
+    @property
+    def outside_state(self) -> States:
+        """The same for what lies outside the parcel's red line."""
+        return _by_word(self.declared.outside if self.declared else None, _drawn(self.near))
+
+    @property
+    def inside_state(self) -> States:
+        """The same for what lies inside the parcel's red line; unknown where nothing tells sides."""
+        near = None
+        if self.near is not None and self.near.inside is not None:
+            near = np.where(self.near.inside, YES, np.where(self.near.doubtful, UNKNOWN, NO)).astype(np.int8)
+        return _by_word(self.declared.inside if self.declared else None, near)
+
+    @property
+    def has_sides(self) -> bool:
+        """Whether anything tells inside and outside of the red line apart."""
+        near, said = self.near, self.declared
+        by_register = said is not None and (said.inside is not None or said.outside is not None)
+        return by_register or (near is not None and near.inside is not None)
+
+    @property
+    def evidence(self) -> NDArray[np.int8]:
+        """Number in `EVIDENCE` of what tells each parcel's state."""
+        how = np.int8(EVIDENCE.index("service_area" if self.is_area else "within_reach"))
+        out = np.where(self.state == UNKNOWN, np.int8(0), how)
+        if self.declared is not None:
+            out[self.declared.anywhere != UNKNOWN] = EVIDENCE.index("declared")
+        return out
+
+
+def _drawn(near: Near | None) -> States | None:
+    if near is None:
+        return None
+    return np.where(near.live, YES, np.where(near.doubtful, UNKNOWN, NO)).astype(np.int8)
+
+
+def _by_word(said: States | None, drawn: States | None) -> States:
+    """Take the register's word, and what is drawn where it says nothing."""
+    if said is None:
+        assert drawn is not None
+        return drawn
+    return said if drawn is None else np.where(said != UNKNOWN, said, drawn)
+
+
+def reach_of(plan: Plan, service: str) -> float:
+    """Reach of a service in metres: the plan's, else the vocabulary's editable default."""
+    own = plan.layers.services[service].reach_m
+    return own if own is not None else vocabulary.services()[service].reach_m
+
+
+def standing_rows(frame: gpd.GeoDataFrame, *standings: str) -> Bools:
+    """Features of a service that are of any of these standings; all are live where the layer tells nothing."""
+    if "standing" not in frame:
+        return np.full(len(frame), "live" in standings)
+    return np.asarray(frame["standing"].isin(standings), dtype=bool)
+
+
+def serving(frame: gpd.GeoDataFrame) -> Bools:
+    """Features of a service that are in service and lie outside of parcels' red lines, or nobody says where."""
+    live = standing_rows(frame, "live")
+    return live & ~_is_inside(frame) if "side" in frame else live
+
+
+def _is_inside(frame: gpd.GeoDataFrame) -> Bools:
+    return np.asarray(frame["side"].eq("inside"), dtype=bool)
+
+
+def near_by_air(layers: Layers, service: str, *, reach_m: float, executor: Executor | None = None) -> Near | None:
+    """Find what of a service lies within a straight distance of each parcel; None without parcels.
+
+    What lies inside a red line serves the parcel that it touches and none further off.
+    """
+    parcels = layers.frame("parcels")
+    if parcels is None:
+        return None
+    frame = layers.layers[f"services.{service}"].frame
+    lots, sources = np.asarray(parcels.geometry.array), np.asarray(frame.geometry.array)
+
+    def reached(chosen: Bools, distance: float) -> Bools:
+        return within(lots, sources[chosen], distance=distance + GRACE_M, executor=executor)
+
+    own = _is_inside(frame) if "side" in frame else np.zeros(len(frame), dtype=bool)
+    by = {}
+    for name in ("live", "planned", "unknown"):
+        chosen = standing_rows(frame, name)
+        by[name] = reached(chosen & ~own, reach_m)
+        if own.any():
+            by[name] |= reached(chosen & own, 0.0)
+    inside = reached(standing_rows(frame, "live") & own, 0.0) if own.any() else None
+    return Near(by["live"], by["planned"], by["unknown"], inside)
+
+
+def nearest_by_air(layers: Layers, service: str, which: Literal["live", "planned"], rows: NDArray[np.int64]) -> Nearest:
+    """Find the feature of a service nearest to each of some parcels in a straight line."""
+    parcels = layers.layers["parcels"].frame
+    frame = layers.layers[f"services.{service}"].frame
+    chosen = np.flatnonzero(serving(frame) if which == "live" else standing_rows(frame, which))
+    lots = np.asarray(parcels.geometry.array)[rows]
+    row, gap = nearest(lots, np.asarray(frame.geometry.array)[chosen])
+    return Nearest(np.append(chosen, -1)[row], gap)
+
+
+def share_by_air(
+    layers: Layers, service: str, *, reach_m: float, executor: Executor | None = None
+) -> NDArray[np.float64]:
+    """Share of each zone within a straight distance of what is in service."""
+    frame = layers.layers[f"services.{service}"].frame
+    lines = np.asarray(frame.geometry.array)[serving(frame)]
+    return reached_share(np.asarray(layers.zones.geometry.array), lines, distance=reach_m, executor=executor)
+
+
+def reach(plan: Plan, layers: Layers, service: str, *, executor: Executor | None = None) -> Reach | None:
+    """Whom a service of the plan reaches; None without parcels."""
+    distance = reach_of(plan, service)
+    near = near_by_air(layers, service, reach_m=distance, executor=executor)
+    if near is None:
+        return None
+    layer = layers.layers[f"services.{service}"]
+    find = partial(nearest_by_air, layers, service)
+    return Reach(service, distance, near, declared(layers, service), layer.dimension == 2 and distance == 0, find)
+
+
+def declared(layers: Layers, service: str) -> Declared | None:
+    """What the parcels' columns ``has_<service>`` say; None where they say nothing at all.
+
+    Where only the sides of the red line are told, a service on either is there.
+    """
+    frame = layers.frame("parcels")
+    if frame is None:
+        return None
+    anywhere, inside, outside = (_flags(frame, f"has_{service}{side}") for side in ("", "_inside", "_outside"))
+    sides = [s for s in (inside, outside) if s is not None]
+    if anywhere is None and not sides:
+        return None
+    if anywhere is None:
+        anywhere = np.full(len(frame), UNKNOWN, dtype=np.int8)
+    for side in sides:
+        anywhere = np.where((anywhere == UNKNOWN) & (side == YES), side, anywhere)
+    return Declared(anywhere, inside, outside)
+
+
+def _flags(frame: gpd.GeoDataFrame, column: str) -> States | None:
+    """Flags of a column as `YES`, `NO` or `UNKNOWN`; None where it is not there or empty."""
+    if column not in frame or not frame[column].notna().any():
+        return None
+    told = frame[column].to_numpy(dtype=object)
+    return np.where(told == True, YES, np.where(told == False, NO, UNKNOWN)).astype(np.int8)  # noqa: E712  with None
+
+
+def declared_alone(plan: Plan, layers: Layers) -> Mapping[str, Reach]:
+    """Services of which the plan has no layer, but the parcels' columns tell, in display order."""
+    out = {}
+    for name in vocabulary.services():
+        said = None if name in plan.layers.services else declared(layers, name)
+        if said is not None:
+            out[name] = Reach(name, np.nan, None, said, is_area=False, find=_nothing)
+    return out
+
+
+def _nothing(_: Literal["live", "planned"], rows: NDArray[np.int64]) -> Nearest:
+    return Nearest(np.full(len(rows), -1, dtype=np.int64), np.full(len(rows), np.nan))
