@@ -12,6 +12,7 @@ from gisplan.geometry.duplicates import duplicates
 from gisplan.geometry.gaps import Slits, holes, slits, strip_width
 from gisplan.geometry.near import reached_share, within
 from gisplan.geometry.nearest import nearest
+from gisplan.geometry.network import Network, build_network
 from gisplan.geometry.overlap import Overlaps, multiplicity_cells, overlaps
 from gisplan.geometry.parallel import ahead, side_by_side, sum_by
 from gisplan.geometry.repair import Repaired, repair
@@ -25,11 +26,13 @@ __all__ = [
     "Cut",
     "Dangles",
     "Filled",
+    "Network",
     "Overlaps",
     "Repaired",
     "Slits",
     "ahead",
     "borders",
+    "build_network",
     "common",
     "covered",
     "cut",
