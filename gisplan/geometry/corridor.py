@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from gisplan.geometry.along import paths
 from gisplan.geometry.near import _tree
 
 
@@ -33,7 +34,7 @@ class Corridors:
         *,
         distance: float,
     ) -> None:
-        self._shape = pieces(parts, part, start, stop)
+        self._shape = paths(parts).between(part, start, stop)
         self._length = shapely.length(self._shape)
         self._distance = distance
         mine, near = _tree(self._shape).query(self._shape, predicate="dwithin", distance=distance)
@@ -62,39 +63,3 @@ class Corridors:
                 self._known[key] = float(shapely.length(shapely.intersection(self._shape[piece], strip)))
             total += self._known[key]
         return total
-
-
-def pieces(
-    parts: NDArray[np.object_], part: NDArray[np.int64], start: NDArray[np.float64], stop: NDArray[np.float64]
-) -> NDArray[np.object_]:
-    """Cut pieces out of lines.
-
-    Parameters
-    ----------
-    parts
-        Linestrings, shape (m,).
-    part, start, stop
-        Part of each piece, and where along it the piece begins and ends (m), ``start < stop``; shape (n,).
-
-    Returns
-    -------
-    numpy.ndarray
-        Linestrings, shape (n,).
-    """
-    if len(part) == 0:
-        return np.empty(0, dtype=object)
-    ends = shapely.line_interpolate_point(np.tile(parts[part], 2), np.concatenate([start, stop]))
-    xy, row = shapely.get_coordinates(parts[part], return_index=True)
-    first = np.ones(len(row), dtype=bool)
-    first[1:] = row[1:] != row[:-1]
-    step = np.zeros(len(row))
-    step[1:] = np.hypot(*np.diff(xy, axis=0).T)
-    step[first] = 0.0
-    run = np.cumsum(step)
-    at = run - run[first][row]
-    inside = (at > start[row] + 1e-9) & (at < stop[row] - 1e-9)
-    tips = shapely.get_coordinates(ends)
-    n = len(part)
-    owner = np.concatenate([np.arange(n), row[inside], np.arange(n)])
-    order = np.lexsort((np.concatenate([np.full(n, -1.0), at[inside], np.full(n, np.inf)]), owner))
-    return np.asarray(shapely.linestrings(np.concatenate([tips[:n], xy[inside], tips[n:]])[order], indices=owner[order]))

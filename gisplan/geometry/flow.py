@@ -192,7 +192,8 @@ class Pairs:
         self._length = length.tolist()
         self._root = root
         self._distance, self._by = self._shortest(size)
-        self._tail, self._head = tail.tolist(), head.tolist()
+        self._tail: list[int] = tail.tolist()
+        self._head: list[int] = head.tolist()
 
     def _shortest(self, size: int) -> tuple[list[float], list[int]]:
         """Distance of each node from the root, and the edge by which it is reached."""

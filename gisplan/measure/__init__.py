@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from gisplan.measure import buildings, economy, growth, idle_buildings, land, roads, services, structure, supply
+from gisplan.measure import (
+    buildings,
+    capacity,
+    economy,
+    growth,
+    idle_buildings,
+    land,
+    power,
+    roads,
+    services,
+    structure,
+    supply,
+)
 from gisplan.measure.balance import balance, require_closed
 from gisplan.measure.catalogue import GROUPS, Indicator, Measured, evaluate, register
 from gisplan.measure.quality import found, placed
 from gisplan.measure.survey import Survey, make_survey
 
 #: Modules that enter indicators into the register when they are imported.
-THEMES = (land, buildings, idle_buildings, economy, roads, services, supply, structure, growth)
+THEMES = (land, buildings, idle_buildings, economy, roads, services, supply, structure, growth, power, capacity)
 
 __all__ = [
     "GROUPS",

@@ -47,6 +47,8 @@ class Loads:
         What is most overloaded on that way, as ``kind id``; None where nothing is.
     connected
         Whether a way leads from the parcel to a source.
+    grid
+        The live network.
     """
 
     table: pd.DataFrame
@@ -54,6 +56,7 @@ class Loads:
     headroom: Array
     bottleneck: NDArray[np.object_]
     connected: NDArray[np.bool_]
+    grid: Grid
 
 
 def can_load(survey: Survey, service: str) -> bool:
@@ -74,7 +77,7 @@ def loads(survey: Survey, service: str) -> Loads:
 
 
 def demand_of(survey: Survey, service: str) -> Array:
-    """Demand of each parcel: the register's, else its area × the plan's figure for its class; NaN where neither tells."""
+    """Demand of each parcel: the register's, else area × the plan's figure for its class; NaN where neither tells."""
     assert survey.parcels is not None
     per_ha = survey.plan.capacity[service].per_ha
     own = column(survey.layers.layers["parcels"].frame, f"demand_{service}")
@@ -109,9 +112,12 @@ def _loads(survey: Survey, service: str) -> Loads:
     lines = survey.layers.layers[f"services.{service}"].frame
     limits = {"source": _capacity(stations), "line": _capacity(lines)}
     by_row = _by_row(live, tree, carried, len(lines), len(stations))
-    tables = [_table(survey, service, k, frame, limits[k], by_row[k], _method(live, tree, k, len(frame)))
-              for k, frame in (("source", stations), ("line", lines))]  # fmt: skip
-    told = pd.concat(tables, ignore_index=True)
+    unit = {"service": service, "unit": spec.unit}
+    tables = [
+        _table(frame, kind, limits[kind], by_row[kind], _method(live, kind, len(frame)))
+        for kind, frame in (("source", stations), ("line", lines))
+    ]
+    told = pd.concat(tables, ignore_index=True).assign(**unit)[list(COLUMNS)]
     headroom, worst = _worst(live, tree, below[::-1], carried[0], limits)
     ids = {"source": stations["source_id"].astype(str).tolist(), "line": lines["feature_id"].astype(str).tolist()}
     names = np.array([None, *(f"{k} {i}" for k in ("source", "line") for i in ids[k])], dtype=object)
@@ -119,7 +125,7 @@ def _loads(survey: Survey, service: str) -> Loads:
     bottleneck[on] = names[worst[at[on]] + 1]
     left = np.full(len(demand), np.nan)
     left[on] = headroom[at[on]]
-    return Loads(told, demand, left, bottleneck, at >= 0)
+    return Loads(told, demand, left, bottleneck, at >= 0, live)
 
 
 @dataclass(frozen=True)
@@ -186,7 +192,7 @@ def _by_row(live: Grid, tree: _Tree, carried: Array, lines: int, stations: int) 
     return out
 
 
-def _method(live: Grid, tree: _Tree, kind: str, count: int) -> NDArray[np.object_]:
+def _method(live: Grid, kind: str, count: int) -> NDArray[np.object_]:
     """How the load of each line or source was found: exact where its part of the network has one source and no ring."""
     label = live.component()
     drawn = live.kind != SOURCE
@@ -212,10 +218,8 @@ def _first_node(live: Grid) -> Rows:
 
 
 def _table(
-    survey: Survey,
-    service: str,
-    kind: str,
     frame: pd.DataFrame,
+    kind: str,
     capacity: Array,
     by_row: Array,
     method: NDArray[np.object_],
@@ -230,8 +234,6 @@ def _table(
     flags = np.where(unknown > 0, np.where(flags == "", "PARTIAL", flags + ";PARTIAL"), flags)
     out = pd.DataFrame(
         {
-            "service": service,
-            "unit": survey.plan.capacity[service].unit,
             "kind": kind,
             "id": frame["source_id" if kind == "source" else "feature_id"].astype(str).to_numpy(dtype=object),
             "name": names,
@@ -245,15 +247,13 @@ def _table(
             "method": method,
             "flags": flags,
         }
-    )[list(COLUMNS)]
+    )
     in_use = np.array([m is not None for m in method], dtype=bool)
     out = out[in_use & ((kind == "source") | (parcels > 0) | ~np.isnan(capacity))]
     return out.sort_values(["utilisation", "load", "id"], ascending=[False, False, True], na_position="last")
 
 
-def _worst(
-    live: Grid, tree: _Tree, outwards: Rows, load: Array, limits: Mapping[str, Array]
-) -> tuple[Array, Rows]:
+def _worst(live: Grid, tree: _Tree, outwards: Rows, load: Array, limits: Mapping[str, Array]) -> tuple[Array, Rows]:
     """Least headroom between each node and its source, and what is most overloaded there.
 
     Returns
@@ -297,7 +297,7 @@ def _members(survey: Survey) -> Mapping[str, Mapping[str, str]]:
     en="Land with capacity to spare: {en}",
     members=_members,
     formula_zh="至{zh}源点的沿线均未超载的宗地面积 ÷ 沿线容量已知的宗地面积",
-    formula_en="Area of parcels with nothing overloaded on the way to their source ÷ parcels with a known capacity on it",
+    formula_en="Area of parcels with no overload on the way to their source ÷ of those with a known capacity on it",
 )
 def headroom_share(survey: Survey, name: str) -> Figures:
     """Share of the parcel land that no overloaded line or source stands before.

@@ -12,7 +12,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from gisplan.geometry.joints import Joints, hooks, join, merged, parts_of
-from gisplan.measure.survey import GRACE_M, Survey, reach_of
+from gisplan.measure import reach
+from gisplan.measure.survey import Survey
 
 Rows = NDArray[np.int64]
 Array = NDArray[np.float64]
@@ -100,10 +101,7 @@ class Grid:
 
 def standing_rows(survey: Survey, layer: str, *standings: str) -> Mask:
     """Features of a layer that are of any of some standings; all are live where it tells neither status nor date."""
-    frame = survey.layers.layers[layer].frame
-    if "standing" not in frame:
-        return np.full(len(frame), "live" in standings)
-    return np.asarray(frame["standing"].isin(standings), dtype=bool)
+    return reach.standing_rows(survey.layers.layers[layer].frame, *standings)
 
 
 def grid(survey: Survey, service: str, rules: Rulebook, *standings: str) -> Grid:
@@ -136,7 +134,10 @@ def grid(survey: Survey, service: str, rules: Rulebook, *standings: str) -> Grid
     near = (near[0][meant], near[1][meant], near[2][meant], near[3][meant])
     lots = survey.layers.frame("parcels")
     shapes = np.empty(0, dtype=object) if lots is None else np.asarray(lots.geometry.array)
-    hung = hooks(shapes, parts, distance=reach_of(survey.plan, service) + GRACE_M)
+    hung = hooks(shapes, parts, distance=reach.reach_of(survey.plan, service) + reach.GRACE_M)
+    if "side" in frame:  # what lies inside a red line serves the parcel that it touches and none further off
+        outside = ~frame["side"].eq("inside").to_numpy(dtype=bool)[whose[hung[1]]] | (hung[3] <= reach.GRACE_M)
+        hung = (hung[0][outside], hung[1][outside], hung[2][outside], hung[3][outside])
     joints = join(
         parts,
         group=_groups(frame, whose, rules.join),
@@ -153,14 +154,15 @@ def grid(survey: Survey, service: str, rules: Rulebook, *standings: str) -> Grid
     tail, head = node[joints.tail], node[joints.head]
     at = node[n:]
     nodes = int(node.max(initial=-1)) + 1
-    ways, reach, from_source = _heads(joints, node, at, nodes, feeder, spots, (tail, head))
+    ends = (node[joints.first], node[joints.last])
+    ways, away, from_source = _heads(feeder, ends, (joints.xy[joints.first], joints.xy[joints.last]), at, spots,
+                                     _components(nodes, tail, head))  # fmt: skip
     root = nodes
     edges = [
         (tail, head, LINE, whose[joints.part], joints.part, joints.length),
-        (ways, at[from_source], HEAD, source[from_source], np.full(len(ways), -1), reach),
+        (ways, at[from_source], HEAD, source[from_source], np.full(len(ways), -1), away),
         (np.full(s, root), at, SOURCE, source, np.full(s, -1), np.zeros(s)),
     ]
-    led = np.concatenate([touch, ways]) if s else np.empty(0, dtype=np.int64)
     label = _components(root + 1, np.concatenate([e[0] for e in edges]), np.concatenate([e[1] for e in edges]))
     alone = np.setdiff1d(np.arange(s), np.concatenate([near[0], from_source, *(b[1] - n for b in bears)]))
     return Grid(
@@ -244,15 +246,25 @@ def _groups(frame: pd.DataFrame, whose: Rows, rule: str) -> Rows:
 
 
 def _heads(
-    joints: Joints,
-    node: Rows,
-    at: Rows,
-    size: int,
     feeder: Rows,
+    tips: tuple[Rows, Rows],
+    places: tuple[Array, Array],
+    at: Rows,
     spots: NDArray[np.object_],
-    drawn: tuple[Rows, Rows],
+    label: Rows,
 ) -> tuple[Rows, Array, Rows]:
     """Ways out of sources that lines name and no line draws: one from each source to each stretch of line of its own.
+
+    Parameters
+    ----------
+    feeder
+        Number of the source that each part names, negative for none.
+    tips, places
+        Nodes at the two ends of each part, and their places.
+    at, spots
+        Node and shape of each source.
+    label
+        Number of the connected part that each node is in.
 
     Returns
     -------
@@ -263,16 +275,15 @@ def _heads(
     none = np.empty(0, dtype=np.int64)
     if not len(fed):
         return none, np.empty(0), none
-    label = _components(size, *drawn)
-    ends = np.concatenate([joints.first[fed], joints.last[fed]])
+    ends, xy = np.concatenate([t[fed] for t in tips]), np.concatenate([p[fed] for p in places])
     source = np.tile(feeder[fed], 2)
-    apart = label[node[ends]] != label[at[source]]
-    ends, source = ends[apart], source[apart]
-    xy = shapely.get_coordinates(shapely.centroid(spots))
-    far = np.hypot(*(joints.xy[ends] - xy[source]).T)
-    order = np.lexsort((ends, far, source, label[node[ends]]))
-    key = np.stack([label[node[ends]], source])[:, order]
+    apart = label[ends] != label[at[source]]
+    ends, source, xy = ends[apart], source[apart], xy[apart]
+    away = xy - shapely.get_coordinates(shapely.centroid(spots))[source]
+    far = np.hypot(away[:, 0], away[:, 1])
+    order = np.lexsort((ends, far, source, label[ends]))
+    key = np.stack([label[ends], source])[:, order]
     first = np.ones(len(order), dtype=bool)
     first[1:] = (np.diff(key, axis=1) != 0).any(axis=0)
     chosen = order[first]
-    return node[ends[chosen]], far[chosen], source[chosen]
+    return ends[chosen], far[chosen], source[chosen]

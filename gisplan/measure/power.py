@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gisplan.geometry.corridor import Corridors
 from gisplan.geometry.flow import Hanging, Pairs, hang, hung, meeting
 from gisplan.measure.catalogue import Figures, indicator, ratio
-from gisplan.measure.grid import LINE, SOURCE, Grid, Mask, Rows, Rulebook, grid, standing_rows
+from gisplan.measure.grid import LINE, Grid, Mask, Rows, Rulebook, grid, standing_rows
 from gisplan.measure.land import known_parcels
 from gisplan.measure.survey import Survey
 
@@ -84,7 +84,8 @@ def _feeds(survey: Survey) -> Feeds:
     live = grid(survey, "power", rules, "live")
     number, meets, hanging = _counted(survey, live)
     island = _on_island(survey, live)
-    reason = np.where(island & (number == 0), "ISLAND", None).astype(object)
+    reason = np.full(len(number), None, dtype=object)
+    reason[island & (number == 0)] = "ISLAND"
     later = live
     if _any(survey, "unknown"):
         most, _, _ = _counted(survey, grid(survey, "power", rules, "live", "unknown"))
@@ -190,8 +191,9 @@ def weak_links(survey: Survey) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row a line or source, the most land first: ``kind`` (line, declared or source; declared is the way out of a
-        source that ``from_id`` tells and nothing draws), ``id``, ``name``, ``parcels`` (cut off by its loss), ``area_ha``
-        (of them), ``cut_m`` (m of the line whose loss cuts any parcel off), ``parcel_ids`` (the first hundred).
+        source that ``from_id`` tells and nothing draws), ``id``, ``name``, ``parcels`` (cut off by its loss),
+        ``area_ha`` (of them), ``cut_m`` (m of the line whose loss cuts any parcel off), ``parcel_ids`` (the first
+        hundred).
     """
     found = feeds(survey)
     live, hanging = found.grid, found.hanging
@@ -213,8 +215,10 @@ def weak_links(survey: Survey) -> pd.DataFrame:
     number = hanging.order[found.meets[lots]]
     by_number = np.argsort(number, kind="stable")
     sorted_numbers = number[by_number]
-    frames = {"line": survey.layers.layers["services.power"].frame, "source": survey.layers.layers["sources.power"].frame}
+    layers = survey.layers.layers
+    frames = {"line": layers["services.power"].frame, "source": layers["sources.power"].frame}
     frames["declared"] = frames["source"]
+    parcel_ids = layers["parcels"].frame["parcel_id"]
     for (what, row), group in groups.groupby(["kind", "row"], sort=True):
         behind: set[int] = set()
         for node in group["node"]:
@@ -222,8 +226,7 @@ def weak_links(survey: Survey) -> pd.DataFrame:
             behind.update(lots[by_number[low:high]].tolist())
         frame = frames[str(what)]
         mine = sorted(behind)
-        names = frame["name"] if "name" in frame else None
-        parcel_ids = survey.layers.layers["parcels"].frame["parcel_id"]
+        names = frame.get("name")
         rows.append(
             {
                 "kind": what,
@@ -251,7 +254,8 @@ _WEAK = (("kind", "str"), ("id", "str"), ("name", "str"), ("parcels", "int64"), 
 
 
 def _members(survey: Survey) -> Mapping[str, Mapping[str, str]]:
-    return {"area_share": {"zh": "双回路供电面积占比", "en": "Land with power from two sides"}} if has_feeds(survey) else {}
+    labels = {"zh": "双回路供电面积占比", "en": "Land with power from two sides"}
+    return {"area_share": labels} if has_feeds(survey) else {}
 
 
 @indicator(
@@ -295,7 +299,7 @@ def dual_feed_area_share(survey: Survey, _: str) -> Figures:
 
 
 def parcel_columns(survey: Survey) -> dict[str, NDArray[np.object_] | Array | pd.Series]:
-    """Columns of the table of parcels: feeds now and as planned, their sources, corridor, and why they are not known."""
+    """Columns of the table of parcels: feeds now and as planned, sources, corridor, why they are not known."""
     if not has_feeds(survey) or survey.parcels is None:
         return {}
     found = feeds(survey)

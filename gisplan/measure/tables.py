@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gisplan import vocabulary
+from gisplan.measure import capacity, power
 from gisplan.measure.catalogue import Measured
 from gisplan.measure.survey import Survey
 
@@ -91,6 +92,7 @@ def parcels(survey: Survey) -> pd.DataFrame | None:
     }
     for service, served in survey.served.items():
         out[f"served_{service}"] = served
+    out |= {**power.parcel_columns(survey), **capacity.parcel_columns(survey)}
     # The register's floor area and footprint stand beside the measured ones under their own names.
     for name, column in vocabulary.columns("parcels").items():
         if column.stored in frame and name != "parcel_id":

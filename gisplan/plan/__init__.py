@@ -8,6 +8,7 @@ from gisplan.plan.file import load_plan, parse_plan
 from gisplan.plan.layers import (
     Batches,
     Buildings,
+    InService,
     Layers,
     NetworkSource,
     Parcels,
@@ -33,6 +34,7 @@ __all__ = [
     "Checks",
     "ColumnSource",
     "Header",
+    "InService",
     "Layers",
     "Ledger",
     "Links",

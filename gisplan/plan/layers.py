@@ -144,16 +144,12 @@ class RoadSurfaces(FileLayer):
     vocabulary_layer: ClassVar[str] = "road_surfaces"
 
 
-class ServiceLayer(FileLayer):
-    """Lines, points or service areas of one service; a parcel within ``reach_m`` of them is served.
+class InService(FileLayer):
+    """What is in service from some day on.
 
     ``statuses`` maps ``in_service``, ``planned`` and ``gone`` to the file's own words.
     """
 
-    vocabulary_layer: ClassVar[str] = "services"
-    title: Text | None = None
-    reach_m: Number | None = Field(default=None, ge=0, le=100_000)
-    method: Literal["straight"] = "straight"
     statuses: dict[str, list[str]] = Field(default_factory=dict)
 
     @field_validator("statuses")
@@ -168,7 +164,16 @@ class ServiceLayer(FileLayer):
         return value
 
 
-class NetworkSource(FileLayer):
+class ServiceLayer(InService):
+    """Lines, points or service areas of one service; a parcel within ``reach_m`` of them is served."""
+
+    vocabulary_layer: ClassVar[str] = "services"
+    title: Text | None = None
+    reach_m: Number | None = Field(default=None, ge=0, le=100_000)
+    method: Literal["straight"] = "straight"
+
+
+class NetworkSource(InService):
     """What feeds the network of a service: substations of power, works of water, stations of gas, plants of heat."""
 
     vocabulary_layer: ClassVar[str] = "sources"
@@ -281,8 +286,9 @@ class Layers(Model):
 
     @model_validator(mode="after")
     def _sources_of_services(self) -> Layers:
-        if faults := [f"sources of {k!r}, but there is no [layers.services.{k}]" for k in self.sources
-                      if k not in self.services]:
+        if faults := [
+            f"sources of {k!r}, but there is no [layers.services.{k}]" for k in self.sources if k not in self.services
+        ]:
             raise ValueError("\n".join(faults))
         return self
 

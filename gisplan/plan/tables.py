@@ -72,7 +72,11 @@ class Plan(Model):
         if self.links is not None:
             asked += [("links: services", k) for k in self.links.services]
             asked += [("links: unit_cost", k) for k in self.links.unit_cost]
-        if faults := [f"{where}: no [layers.services.{k}]; {nearest(k, known)}" for where, k in asked if k not in known]:
+        faults = [f"{where}: no [layers.services.{k}]; {nearest(k, known)}" for where, k in asked if k not in known]
+        sources = self.layers.sources
+        faults += [f"capacity: {k} needs its sources: add [layers.sources.{k}]" for k in self.capacity
+                   if k in known and k not in sources]  # fmt: skip
+        if faults:
             raise ValueError("\n".join(faults))
         return self
 

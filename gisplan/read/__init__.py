@@ -180,8 +180,8 @@ def _cleaned(plan: Plan, name: str, raw: Raw, crs: CRS) -> _Read:
     elif name == "batches":
         layer, found = stages.classify(layer, plan.layers.batches)
         issues += found
-    elif kind == "services":
-        spec = plan.layers.services[name.removeprefix("services.")]
+    elif kind in ("services", "sources"):
+        spec = getattr(plan.layers, kind)[name.removeprefix(f"{kind}.")]
         layer, found = in_service.classify(layer, spec, name, as_of=plan.plan.as_of)
         issues += found
     if name != "parcels":

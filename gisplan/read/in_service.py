@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gisplan import vocabulary
 from gisplan.errors import counted, first_ids
 from gisplan.issues import Issue
-from gisplan.plan import ServiceLayer
+from gisplan.plan import InService
 from gisplan.read.layer import Clean
 
 #: What a feature of a service can be on a day. Layers that tell neither status nor date have no column of this.
@@ -61,7 +61,7 @@ def standing(
     return out
 
 
-def classify(layer: Clean, spec: ServiceLayer, name: str, *, as_of: dt.date | None) -> tuple[Clean, list[Issue]]:
+def classify(layer: Clean, spec: InService, name: str, *, as_of: dt.date | None) -> tuple[Clean, list[Issue]]:
     """Add the column ``standing`` (one of `STANDINGS`) where the layer tells a status or a date.
 
     Parameters
@@ -88,7 +88,7 @@ def classify(layer: Clean, spec: ServiceLayer, name: str, *, as_of: dt.date | No
     status = _meaning(frame["status"], words) if has_status else None
     opened = frame["in_service_date"].to_numpy(dtype=object) if has_date else None
     found = standing(status, opened, as_of=as_of)
-    ids = frame["feature_id"].astype(str).to_numpy(dtype=object)
+    ids = frame[vocabulary.id_column(name)].astype(str).to_numpy(dtype=object)
     if status is not None:
         issues += _unknown_words(name, ids, frame["status"], status == "unknown")
         if opened is not None and as_of is not None:
@@ -141,7 +141,6 @@ def _unknown_words(name: str, ids: NDArray[np.object_], own: pd.Series, odd: NDA
     if not odd.any():
         return []
     n = int(odd.sum())
-    short = name.split(".", maxsplit=1)[1]
     return [
         Issue(
             "SERVICE_STATUS_UNKNOWN",
@@ -150,7 +149,7 @@ def _unknown_words(name: str, ids: NDArray[np.object_], own: pd.Series, odd: NDA
             n,
             f"{counted(n, 'record')} of a status that gisplan does not know: {_by_word(own[odd])}. Parcels that only "
             "they reach are neither served nor unserved.",
-            f'Map the words, e.g. [layers.services.{short}] statuses = {{ in_service = ["…"], planned = ["…"] }}.',
+            f'Map the words, e.g. [layers.{name}] statuses = {{ in_service = ["…"], planned = ["…"] }}.',
             "planner",
             features=ids[odd].tolist(),
         )

@@ -6,7 +6,7 @@ from functools import partial
 
 from gisplan.geometry import side_by_side
 from gisplan.issues import Issue
-from gisplan.measure.quality import borders, buildings, dates, network, register, zones
+from gisplan.measure.quality import borders, buildings, dates, network, register, supply_lines, zones
 from gisplan.measure.quality.places import placed
 from gisplan.measure.survey import Survey
 
@@ -33,6 +33,8 @@ CHECKS = (
     buildings.undrawn,
     buildings.shared_land,
     network.missed,
+    supply_lines.feeds,
+    supply_lines.loads,
 )
 
 __all__ = ["CHECKS", "found", "placed"]
