@@ -9,6 +9,7 @@ from gisplan.assess.industry import industry_tables
 from gisplan.assess.intensity import Intensity, assess_intensity, scoring_pack
 from gisplan.assess.intensity_issues import intensity_issues
 from gisplan.assess.limits import common_limits
+from gisplan.assess.links import Links, assess_links, link_issues
 from gisplan.assess.potential import potential
 from gisplan.assess.projects import SHOWN_OF_PROJECTS, ProjectLand, assess_projects
 from gisplan.assess.register import caution
@@ -27,6 +28,7 @@ __all__ = [
     "add_years",
     "assess_idle",
     "assess_intensity",
+    "assess_links",
     "assess_projects",
     "assess_supply",
     "caution",

@@ -9,6 +9,7 @@ from gisplan.measure import (
     growth,
     idle_buildings,
     land,
+    level_shares,
     power,
     roads,
     services,
@@ -17,11 +18,13 @@ from gisplan.measure import (
 )
 from gisplan.measure.balance import balance, require_closed
 from gisplan.measure.catalogue import GROUPS, Indicator, Measured, evaluate, register
+from gisplan.measure.gap_list import gap_list
+from gisplan.measure.ladder import ladder_of
 from gisplan.measure.quality import found, placed
 from gisplan.measure.survey import Survey, make_survey
 
 #: Modules that enter indicators into the register when they are imported.
-THEMES = (land, buildings, idle_buildings, economy, roads, services, supply, structure, growth, power, capacity)
+THEMES = (land, buildings, idle_buildings, economy, roads, services, level_shares, supply, structure, growth, power, capacity)
 
 __all__ = [
     "GROUPS",
@@ -32,6 +35,8 @@ __all__ = [
     "balance",
     "evaluate",
     "found",
+    "gap_list",
+    "ladder_of",
     "make_survey",
     "placed",
     "register",

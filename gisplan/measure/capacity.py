@@ -71,6 +71,12 @@ def loaded(survey: Survey) -> list[str]:
     return [s for s in survey.plan.capacity if can_load(survey, s)]
 
 
+def table(survey: Survey) -> pd.DataFrame | None:
+    """Loads of all services that the plan asks for (see `COLUMNS`); None where there are none."""
+    tables = [loads(survey, s).table for s in loaded(survey)]
+    return pd.concat(tables, ignore_index=True) if tables else None
+
+
 def loads(survey: Survey, service: str) -> Loads:
     """Loads of a service's network in a study that `can_load` it."""
     return survey.once(f"loads of {service}", lambda: _loads(survey, service))

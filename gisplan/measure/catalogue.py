@@ -140,6 +140,8 @@ class Indicator:
         One line by language.
     needs
         Layers without which it is missing.
+    listed
+        Layers or columns without which it is not told of at all: a plan that does not ask for it shows no gap.
     members
         Names that fill a family's placeholder, with their labels.
     function
@@ -154,6 +156,7 @@ class Indicator:
     needs: Sequence[str]
     function: Callable[..., Figures]
     members: Callable[[Survey], Mapping[str, Mapping[str, str]]] | None = None
+    listed: Sequence[str] = ()
 
     @property
     def text(self) -> str:
@@ -186,7 +189,7 @@ class Measured:
 _REGISTER: dict[str, Indicator] = {}
 
 
-def indicator(
+def indicator(  # noqa: PLR0913  each is a word of the contract
     id: str,  # noqa: A002  the contract's own word
     *,
     unit: str,
@@ -196,14 +199,14 @@ def indicator(
     formula_zh: str,
     formula_en: str,
     needs: Iterable[str] = (),
+    listed: Iterable[str] = (),
     members: Callable[[Survey], Mapping[str, Mapping[str, str]]] | None = None,
 ) -> Callable[[Callable[..., Figures]], Callable[..., Figures]]:
     """Enter a function into the register: tables, map and catalogue then show it."""
 
     def enter(function: Callable[..., Figures]) -> Callable[..., Figures]:
-        _REGISTER[id] = Indicator(
-            id, unit, group, {"zh": zh, "en": en}, {"zh": formula_zh, "en": formula_en}, tuple(needs), function, members
-        )
+        labels, formula = {"zh": zh, "en": en}, {"zh": formula_zh, "en": formula_en}
+        _REGISTER[id] = Indicator(id, unit, group, labels, formula, tuple(needs), function, members, tuple(listed))
         return function
 
     return enter
@@ -234,6 +237,8 @@ def evaluate(survey: Survey) -> list[Measured]:
     """Work out every indicator of a survey; two at a time, for many of them only sum long columns."""
     asked = []
     for ind in register().values():
+        if not all(survey.has(n) for n in ind.listed):
+            continue
         lacking = [n for n in ind.needs if not survey.has(n)]
         for name, labels in (ind.members(survey) if ind.members else {"": {}}).items():
             asked.append((ind, name, labels, lacking))

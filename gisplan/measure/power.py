@@ -62,13 +62,14 @@ class Feeds:
 
 
 def has_feeds(survey: Survey) -> bool:
-    """Whether a study names sources and lines of power."""
+    """Whether a study has parcels, and sources and lines of power."""
     lines = survey.layers.layers.get("services.power")
-    return "sources.power" in survey.layers.layers and lines is not None and lines.dimension == 1
+    has_lines = lines is not None and lines.dimension == 1
+    return survey.parcels is not None and "sources.power" in survey.layers.layers and has_lines
 
 
 def feeds(survey: Survey) -> Feeds:
-    """Feeds of every parcel of a study that `has_feeds` and has parcels.
+    """Feeds of every parcel of a study that `has_feeds`.
 
     Two feeds are two ways to two sources that share no piece of line. Every source hangs of one root by an edge of its
     own, which two ways that share no edge cannot both take: so two such ways from the root use two sources. By Menger
@@ -300,7 +301,7 @@ def dual_feed_area_share(survey: Survey, _: str) -> Figures:
 
 def parcel_columns(survey: Survey) -> dict[str, NDArray[np.object_] | Array | pd.Series]:
     """Columns of the table of parcels: feeds now and as planned, sources, corridor, why they are not known."""
-    if not has_feeds(survey) or survey.parcels is None:
+    if not has_feeds(survey):
         return {}
     found = feeds(survey)
     return {

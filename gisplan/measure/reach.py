@@ -111,7 +111,7 @@ class Reach:
     @property
     def state(self) -> States:
         """`YES`, `NO` or `UNKNOWN` for each parcel, today."""
-        return _by_word(self.declared.anywhere if self.declared else None, _drawn(self.near))
+        return self._told(self.declared.anywhere if self.declared else None, _drawn(self.near))
 
     @property
     def planned_state(self) -> States:
@@ -122,7 +122,7 @@ class Reach:
     @property
     def outside_state(self) -> States:
         """The same for what lies outside the parcel's red line."""
-        return _by_word(self.declared.outside if self.declared else None, _drawn(self.near))
+        return self._told(self.declared.outside if self.declared else None, _drawn(self.near))
 
     @property
     def inside_state(self) -> States:
@@ -130,7 +130,20 @@ class Reach:
         near = None
         if self.near is not None and self.near.inside is not None:
             near = np.where(self.near.inside, YES, np.where(self.near.doubtful, UNKNOWN, NO)).astype(np.int8)
-        return _by_word(self.declared.inside if self.declared else None, near)
+        return self._told(self.declared.inside if self.declared else None, near)
+
+    def _told(self, said: States | None, drawn: States | None) -> States:
+        """Take the register's word, and what is drawn where it says nothing."""
+        if said is None and drawn is None:
+            return np.full(self.size, UNKNOWN, dtype=np.int8)
+        if said is None or drawn is None:
+            return said if drawn is None else drawn  # type: ignore[return-value]  # one of them is there
+        return np.where(said != UNKNOWN, said, drawn)
+
+    @property
+    def size(self) -> int:
+        """Number of parcels."""
+        return len(self.near.live if self.near is not None else self.declared.anywhere if self.declared else ())
 
     @property
     def has_sides(self) -> bool:
@@ -153,14 +166,6 @@ def _drawn(near: Near | None) -> States | None:
     if near is None:
         return None
     return np.where(near.live, YES, np.where(near.doubtful, UNKNOWN, NO)).astype(np.int8)
-
-
-def _by_word(said: States | None, drawn: States | None) -> States:
-    """Take the register's word, and what is drawn where it says nothing."""
-    if said is None:
-        assert drawn is not None
-        return drawn
-    return said if drawn is None else np.where(said != UNKNOWN, said, drawn)
 
 
 def reach_of(plan: Plan, service: str) -> float:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from gisplan import vocabulary
 from gisplan.geometry import cut, owners, side_by_side, sum_by
 from gisplan.measure.catalogue import Array
+from gisplan.measure.ladder import asks_levels
 from gisplan.measure.pieces import Pieces, cut_layers
 from gisplan.measure.reach import YES, Reach, declared_alone, reach, reach_of, share_by_air
 from gisplan.plan import Plan
@@ -139,7 +140,9 @@ class Survey:
         return cast(T, self._made[name])
 
     def has(self, need: str) -> bool:
-        """Tell whether a layer (``parcels``), a column (``parcels.tax_wan``) or a source of floor area is there."""
+        """Tell whether a layer (``parcels``), a column (``parcels.tax_wan``) or another source is there."""
+        if need == "levels":
+            return asks_levels(self.plan)
         if need in _EITHER:
             return any(self.has(one) for one in _EITHER[need])
         layer, _, column = need.partition(".")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gisplan import vocabulary
-from gisplan.measure import capacity, power
+from gisplan.measure import capacity, power, service_columns
 from gisplan.measure.catalogue import Measured
 from gisplan.measure.survey import Survey
 
@@ -90,8 +90,8 @@ def parcels(survey: Survey) -> pd.DataFrame | None:
         "building_count": known.building_count.astype(int),
         "unknown_building_count": known.unknown_count.astype(int),
     }
-    for service, served in survey.served.items():
-        out[f"served_{service}"] = served
+    out |= service_columns.served(survey)
+    out |= service_columns.further(survey)
     out |= {**power.parcel_columns(survey), **capacity.parcel_columns(survey)}
     # The register's floor area and footprint stand beside the measured ones under their own names.
     for name, column in vocabulary.columns("parcels").items():

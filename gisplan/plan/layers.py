@@ -256,6 +256,8 @@ class Layers(Model):
         for name, layer in value.items():
             if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
                 faults.append(f"service name {name!r}: use lower-case letters, digits and _")
+            elif name.startswith("planned_") or name == "levelled":
+                faults.append(f"service name {name!r}: gisplan means something else by it; take another name")
             elif name not in vocabulary.services() and layer.title is None:
                 faults.append(
                     f"unknown service {name!r}; {nearest(name, vocabulary.services())} "

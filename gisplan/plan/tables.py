@@ -12,6 +12,7 @@ from gisplan.plan.intensity import IntensityPlan
 from gisplan.plan.layers import Layers
 from gisplan.plan.map import MapOptions
 from gisplan.plan.networks import Capacity, Links, Power
+from gisplan.plan.services import ServicesPlan
 from gisplan.plan.targets import Supply, Target
 from gisplan.plan.values import Date, Model, Number, Text, folder_name, nearest, projected
 
@@ -58,6 +59,7 @@ class Plan(Model):
     intensity: IntensityPlan = IntensityPlan()
     layers: Layers
     supply: Supply = Supply()
+    services: ServicesPlan = ServicesPlan()
     targets: list[Target] = Field(default_factory=list)
     power: Power = Power()
     capacity: dict[str, Capacity] = Field(default_factory=dict)

@@ -94,6 +94,7 @@ def classify(layer: Clean, spec: InService, name: str, *, as_of: dt.date | None)
         if opened is not None and as_of is not None:
             late = np.array([d is not None and not pd.isna(d) and d <= as_of for d in opened], dtype=bool)
             issues += _contradicted(name, ids, opened, late & (status == "planned"))
+            issues += _ahead(name, ids, opened, (status == "in_service") & (found == "planned"), as_of)
     if as_of is None and has_date:
         n = counted(int(frame["in_service_date"].notna().sum()), "date")
         told = f"{n} of going into service cannot be held against a day, for the plan has none: all count as past."
@@ -188,6 +189,27 @@ def _contradicted(
             len(listed),
             f"{told} The status counts.",
             "Correct the status or the date.",
+            features=listed,
+            ids=[str(i) for i in ids[wrong]],
+        )
+    ]
+
+
+def _ahead(
+    name: str, ids: NDArray[np.object_], opened: NDArray[np.object_], wrong: NDArray[np.bool_], as_of: dt.date
+) -> list[Issue]:
+    if not wrong.any():
+        return []
+    listed = [f"{i} ({d})" for i, d in zip(ids[wrong], opened[wrong], strict=True)]
+    told = f"{counted(len(listed), 'record')} in service by status, but only after the plan's day {as_of}"
+    return [
+        Issue(
+            "SERVICE_DATE_AHEAD",
+            "note",
+            name,
+            len(listed),
+            f"{told}: {first_ids(listed)}. They count as planned.",
+            "Correct the date if it is wrong.",
             features=listed,
             ids=[str(i) for i in ids[wrong]],
         )

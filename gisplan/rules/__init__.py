@@ -5,7 +5,7 @@ from __future__ import annotations
 from gisplan.rules.compare import Change, differences
 from gisplan.rules.idle import IdleRule, idle_rule, idle_rules
 from gisplan.rules.load import load_packs, shipped
-from gisplan.rules.pack import Benchmark, Example, Ideal, Limit, Pack, Reason, Term, Weights, Where
+from gisplan.rules.pack import Benchmark, Example, Ideal, Level, Limit, Pack, Reason, Term, Weights, Where
 
 __all__ = [
     "Benchmark",
@@ -13,6 +13,7 @@ __all__ = [
     "Example",
     "Ideal",
     "IdleRule",
+    "Level",
     "Limit",
     "Pack",
     "Reason",

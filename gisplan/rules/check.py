@@ -229,9 +229,16 @@ def _inner_high(bound: tuple[float, bool]) -> tuple[float, bool]:
 def _levels(pack: Pack) -> Iterator[str]:
     known = {*vocabulary.services(), "levelled"}
     for level in pack.levels:
-        for need in level.needs:
-            if need not in known:
-                yield f"level {level.id}: unknown service {need!r}; {nearest(need, known)}"
+        for name in (n for need in level.needs for n in need.split("|")):
+            if name not in known:
+                yield f"level {level.id}: unknown service {name!r}; {nearest(name, known)}"
+        if not any(n != "levelled" for n in level.needs):
+            yield f"level {level.id}: needs no service; name some"
+        if any("levelled" in need.split("|") for need in level.needs if need != "levelled"):
+            yield f"level {level.id}: level ground is no alternative to a service; give it a need of its own"
+    lists = [(level.list, level.id) for level in pack.levels]
+    for name, id_ in sorted({x for x in lists if lists.count(x) > 1}):
+        yield f"level {id_} of list {name}: stands {lists.count((name, id_))} times"
 
 
 def _terms(pack: Pack) -> Iterator[str]:

@@ -284,7 +284,10 @@ class Weights(Sourced):
 
 
 class Level(Sourced):
-    """A level of a list, reached when all of ``needs`` are there; levels stand from the lowest to the highest."""
+    """A level of a list, reached when all of ``needs`` are there; levels stand from the lowest to the highest.
+
+    A need is a service, or several of which one is enough (``gas|heat``), or ``levelled`` for level ground.
+    """
 
     id: str
     list: str

@@ -40,6 +40,10 @@ OPTIONAL = (
     "industry.csv",
     "industry_pairs.csv",
     "redevelopment.csv",
+    "power_weak_links.csv",
+    "capacity.csv",
+    "links.csv",
+    "gap_list.csv",
 )
 
 #: Files that a run writes besides where a rule pack of the plan has weights for a score.

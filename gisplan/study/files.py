@@ -105,6 +105,10 @@ def _further(result: Result) -> dict[str, pd.DataFrame]:
         "industry.csv": industry,
         "industry_pairs.csv": pairs,
         "redevelopment.csv": result.potential,
+        "power_weak_links.csv": result.weak_links,
+        "capacity.csv": result.capacity,
+        "links.csv": None if result.links is None else pd.DataFrame(result.links.table.drop(columns="geometry")),
+        "gap_list.csv": result.gaps,
     }
     return {name: table for name, table in tables.items() if table is not None}
 
@@ -115,6 +119,8 @@ def _gis_layers(result: Result) -> dict[str, gpd.GeoDataFrame]:
     if result.parcels is not None:
         parcels = result.survey.pieces["parcels"].frame
         out["parcels"] = gpd.GeoDataFrame(result.parcels, geometry=parcels.geometry.array, crs=parcels.crs)
+    if result.links is not None and len(result.links.table):
+        out["links"] = result.links.table
     if any(i.features for i in result.issues):
         from gisplan.show.geopackage import issue_points
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 import pandas as pd
 
 from gisplan import assess, measure
-from gisplan.measure import tables
+from gisplan.measure import capacity, power, tables
 from gisplan.plan import Plan
 from gisplan.read import read_layers
 from gisplan.rules import load_packs
@@ -45,6 +45,7 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
 
     packs = load_packs(plan.plan.rules, plan.folder)
     require_basemap(plan)  # before the long work
+    measure.ladder_of(plan, packs)
     clock = [time.perf_counter()]
     layers = read_layers(plan, progress=lambda name: progress(f"read {name}"))
     assess.require_zones(plan.targets, layers.zones["zone_id"].astype(str).tolist())
@@ -66,6 +67,8 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
     findings = assess.judge(survey, zones, idle_land, packs, projects=things, intensity=own) if packs else None
     supply = assess.assess_supply(survey, None if idle_land is None else idle_land.parcels)
     told += [] if supply is None else assess.supply_issues(survey, supply)
+    links = assess.assess_links(survey, None if idle_land is None else idle_land.parcels)
+    told += [] if links is None else assess.link_issues(links)
     targets = targets_of(survey, zones, idle_land, own)
     if targets is not None:
         judged = assess.target_findings(targets)
@@ -92,7 +95,11 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
         supply=supply,
         targets=targets,
         industry=industry,
+        links=links,
+        weak_links=power.weak_links(survey) if power.has_feeds(survey) else None,
+        capacity=capacity.table(survey),
         potential=assess.potential(survey, packs),
+        gaps=measure.gap_list(survey),
         balance=books,
         issues=found,
         timings=steps,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gisplan import assess
-from gisplan.assess import IdleLand, Intensity, ProjectLand, Supply
+from gisplan.assess import IdleLand, Intensity, Links, ProjectLand, Supply
 from gisplan.errors import counted
 from gisplan.issues import Issue
 from gisplan.measure import Measured, Survey
@@ -58,8 +58,18 @@ class Result:
     industry
         Industries by zone, and how alike zones are; None where no parcel states an industry (``industry.csv``,
         ``industry_pairs.csv``).
+    links
+        Extensions of networks to parcels without a service, None unless the plan asks for them (``links.csv``).
+    weak_links
+        Lines and sources of power whose loss alone cuts parcels off, None without sources of power
+        (``power_weak_links.csv``).
+    capacity
+        Loads of sources and lines, None unless the plan asks for them (``capacity.csv``).
     potential
         Parcels that can be built or rebuilt on; None unless a rule pack tells how (``redevelopment.csv``).
+    gaps
+        What developable parcels lack for the target level of supply, one row a parcel and service; None where the plan
+        does not ask for levels (``gap_list.csv``).
     balance
         The books (``balance.csv``).
     issues
@@ -81,7 +91,11 @@ class Result:
     supply: Supply | None
     targets: pd.DataFrame | None
     industry: tuple[pd.DataFrame, pd.DataFrame] | None
+    links: Links | None
+    weak_links: pd.DataFrame | None
+    capacity: pd.DataFrame | None
     potential: pd.DataFrame | None
+    gaps: pd.DataFrame | None
     balance: pd.DataFrame
     issues: tuple[Issue, ...]
     timings: Mapping[str, float]

@@ -36,6 +36,7 @@ def test_all_packs_are_there_and_hold_together():
     assert set(shipped()) == {
         "cn-idle-2012", "cn-industry-2008", "cn-industry-2023", "cn-zone-intensity", "cn-roads", "cn-slope",
         "cn-park-practice", "cn-inefficient", "cn-admission", "un-habitat", "sdg", "hk-industry", "us-practice",
+        "cn-service-levels",
     }  # fmt: skip
     for name, pack in zip(shipped(), load_packs(shipped()), strict=True):
         assert pack.name == name

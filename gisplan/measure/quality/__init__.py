@@ -6,7 +6,7 @@ from functools import partial
 
 from gisplan.geometry import side_by_side
 from gisplan.issues import Issue
-from gisplan.measure.quality import borders, buildings, dates, network, register, supply_lines, zones
+from gisplan.measure.quality import borders, buildings, dates, network, register, services, supply_lines, zones
 from gisplan.measure.quality.places import placed
 from gisplan.measure.survey import Survey
 
@@ -33,6 +33,10 @@ CHECKS = (
     buildings.undrawn,
     buildings.shared_land,
     network.missed,
+    services.contradicted,
+    services.ground,
+    services.nothing_live,
+    services.untold,
     supply_lines.feeds,
     supply_lines.loads,
 )

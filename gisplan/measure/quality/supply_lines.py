@@ -21,7 +21,9 @@ def feeds(survey: Survey) -> list[Issue]:
     lines = survey.layers.layers["services.power"]
     if lines.dimension != 1:
         told = "The layer holds no lines, so nothing tells how parcels are fed."
-        return [Issue("POWER_NO_LINES", "warning", "services.power", len(lines.frame), told, "Give the feeders as lines.")]
+        return [
+            Issue("POWER_NO_LINES", "warning", "services.power", len(lines.frame), told, "Give the feeders as lines.")
+        ]
     if survey.parcels is None:
         return []
     found = power.feeds(survey)
@@ -34,7 +36,9 @@ def feeds(survey: Survey) -> list[Issue]:
         mine = list(lots[found.reason == reason])
         if mine:
             told = f"{counted(len(mine), 'parcel')} {what}, so their feeds are not known: {first_ids(mine)}."
-            out.append(Issue(f"FEEDS_{reason}", "warning", "parcels", len(mine), told, "Mend the network.", features=mine))
+            out.append(
+                Issue(f"FEEDS_{reason}", "warning", "parcels", len(mine), told, "Mend the network.", features=mine)
+            )
     if found.unlooked:
         told = f"{counted(found.unlooked, 'parcel')} with two feeds were not looked at for a common corridor: too many."
         out.append(Issue("CORRIDOR_UNLOOKED", "note", "parcels", found.unlooked, told))
@@ -74,7 +78,7 @@ def _network(survey: Survey, service: str, live: Grid) -> Iterator[Issue]:
         yield Issue(
             "WAYS_DECLARED",
             "note",
-            layer,
+            sources,
             len(heads),
             f"{counted(len(heads), 'stretch', 'stretches')} of line that no line joins to the source their from_id names, "
             f"taken as joined to it, up to {far:,.0f} m away: {first_ids(listed)}.",
