@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import geopandas as gpd
 import numpy as np
@@ -151,19 +152,28 @@ def _names(roads: gpd.GeoDataFrame, lines: Sequence[int]) -> str:
 def link_issues(links: Links) -> list[Issue]:
     """Say which parcels no link serves, and why."""
     out = []
-    why = {
-        "no_road": ("LINK_NO_ROAD", "have no road within reach of the service", "Draw the road that is to serve them."),
-        "no_way": ("LINK_NO_WAY", "lie on roads that lead to no main in service", "Check whether the roads meet."),
-        "beyond": ("LINK_BEYOND_LIMIT", "are left when all links allowed are told", "Raise limit in [links]."),
+    why: dict[str, tuple[str, str, str, Literal["planner", "supplier"]]] = {
+        "no_road": ("LINK_NO_ROAD", "have no road within reach", "Draw the road that is to serve them.", "supplier"),
+        "no_way": ("LINK_NO_WAY", "lie on roads that lead to no main in service", "Check the roads.", "supplier"),
+        "beyond": (
+            "LINK_BEYOND_LIMIT",
+            "are left when all links allowed are told",
+            "Raise limit in [links].",
+            "planner",
+        ),
     }
     for service in links.mainless:
         told = "No main is in service, so no link can begin anywhere."
         out.append(
             Issue("LINK_NO_MAIN", "warning", f"services.{service}", 0, told, "Check status and dates.", "supplier")
         )
-    for service, by in links.left.items():
-        for reason, ids in by.items():
-            code, words, remedy = why[reason]
-            told = f"{counted(len(ids), 'parcel')} without {service} {words}: {first_ids(ids)}."
-            out.append(Issue(code, "note", "parcels", len(ids), told, remedy, features=ids))
+    for reason, (code, words, remedy, who) in why.items():
+        lacking: dict[str, list[str]] = {}
+        for service, by in links.left.items():
+            for parcel in by.get(reason, ()):
+                lacking.setdefault(parcel, []).append(service)
+        if lacking:
+            listed = [f"{parcel} ({', '.join(services)})" for parcel, services in lacking.items()]
+            told = f"{counted(len(listed), 'parcel')} without a service {words}: {first_ids(listed)}."
+            out.append(Issue(code, "note", "parcels", len(listed), told, remedy, who, listed, list(lacking)))
     return out

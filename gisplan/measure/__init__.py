@@ -24,7 +24,20 @@ from gisplan.measure.quality import found, placed
 from gisplan.measure.survey import Survey, make_survey
 
 #: Modules that enter indicators into the register when they are imported.
-THEMES = (land, buildings, idle_buildings, economy, roads, services, level_shares, supply, structure, growth, power, capacity)
+THEMES = (
+    land,
+    buildings,
+    idle_buildings,
+    economy,
+    roads,
+    services,
+    level_shares,
+    power,
+    capacity,
+    supply,
+    structure,
+    growth,
+)
 
 __all__ = [
     "GROUPS",

@@ -340,7 +340,7 @@ def parcel_columns(survey: Survey) -> dict[str, Array | NDArray[np.object_]]:
     out: dict[str, Array | NDArray[np.object_]] = {}
     for service in loaded(survey):
         found = loads(survey, service)
-        out[f"load_{service}"] = found.demand
+        out[f"demand_{service}"] = found.demand
         out[f"headroom_{service}"] = found.headroom
         out[f"bottleneck_{service}"] = found.bottleneck
     return out

@@ -80,8 +80,8 @@ def _network(survey: Survey, service: str, live: Grid) -> Iterator[Issue]:
             "note",
             sources,
             len(heads),
-            f"{counted(len(heads), 'stretch', 'stretches')} of line that no line joins to the source their from_id names, "
-            f"taken as joined to it, up to {far:,.0f} m away: {first_ids(listed)}.",
+            f"{counted(len(heads), 'stretch', 'stretches')} of line that no line joins to the source their "
+            f"from_id names, taken as joined to it, up to {far:,.0f} m away: {first_ids(listed)}.",
             "Draw the ways out of the sources.",
             features=listed,
             ids=[str(stations["source_id"].iloc[i]) for i in np.flatnonzero(counts)],
@@ -167,7 +167,8 @@ def _demand(survey: Survey, service: str, found: capacity.Loads) -> Iterator[Iss
             "note",
             "parcels",
             int(unknown.sum()),
-            f"{counted(int(unknown.sum()), 'parcel')} of which nothing tells the demand of {service}, in no load: {told}.",
+            f"{counted(int(unknown.sum()), 'parcel')} of which nothing tells the demand of {service}, in no load: "
+            f"{told}.",
             f"Give demand_{service} in the register, or per_ha by class in [capacity.{service}].",
             "planner",
             features=list(ids[unknown]),
