@@ -151,7 +151,7 @@ def test_capacity_without_sources_is_refused(tmp_path: Path) -> None:
     layers = {"parcels": [({"parcel_id": "a"}, LOTS["a"])], "services.water": [({"feature_id": "L1"}, LINES["L1"])]}
     with pytest.raises(PlanError, match=r"capacity: water needs its sources: add \[layers.sources.water\]"):
         town.write(tmp_path, layers, capacity={"water": {"unit": "m³/d"}})
-    with pytest.raises(PlanError, match="no \\[layers.services.watr\\]; did you mean 'water'"):
+    with pytest.raises(PlanError, match=r"no \[layers.services.watr\]; did you mean 'water'"):
         town.write(tmp_path, layers, capacity={"watr": {"unit": "m³/d"}})
     with pytest.raises(PlanError, match="demand of industrial is negative"):
         town.write(tmp_path, layers, capacity={"water": {"unit": "m³/d", "per_ha": {"industrial": -1}}})
@@ -184,7 +184,7 @@ def test_loads_on_random_grids_are_those_of_shortest_ways(
     told = capacity.loads(survey, "water")
     load = dict.fromkeys(lines, 0.0)
     whole = 0.0
-    for k, (x, y, up, amount) in enumerate(edges):
+    for k, (*_, amount) in enumerate(edges):
         connected = (0, 0) in graph and nx.has_path(graph, (0, 0), f"p{k}")
         assert told.connected[k] == connected
         if not connected:
