@@ -20,12 +20,17 @@ area_basis = "measured"    # or "ledger"      以图形面积为准
 # What figures and dates are held against: gisplan rules lists what there is (评价所依据的规则).
 rules = [
     "cn-idle-2012", "cn-industry-2023", "cn-park-practice", "cn-inefficient", "cn-admission", "cn-roads",
-    "cn-zone-intensity", "park-rules.toml",
+    "cn-zone-intensity", "cn-service-levels", "park-rules.toml",
 ]
 
 # Figures assumed where the data are silent; each use is reported (假设值，使用时逐条说明).
 [assumptions]
 storey_height_m = 4.5      # where a building gives its height but neither floors nor storey height
+
+# Seven connections and level ground are what every parcel is to reach (目标：七通一平).
+[services]
+target_level = 7
+details = true             # evidence, nearest main and distance of each in parcels.csv (宗地表列依据、最近管线与距离)
 
 # Land intensity evaluation: the weights are the pack's unverified examples, these ideal values are invented
 # (集约利用评价：权重为示例，理想值为虚构).
@@ -140,55 +145,49 @@ layer = "road_surfaces"
 where = "status = 'built'"
 columns = { surface_id = "surface_id" }
 
-# Services: a parcel is served when a main in service lies within reach_m (七通：仅计在役管线).
+# Services: a parcel is served when a main that is in service on the day of the plan lies within reach_m; the layers say
+# so by status and date, and what is planned is told beside (七通：仅计在役管线，规划、在建另列).
 # Roads serve by their land: the centreline lies half the road's width away (道路按红线用地计，容差 5 米).
 [layers.services.road]
 path = "park.gpkg"
 layer = "road_surfaces"
-where = "status = 'built'"
 reach_m = 5
 
 [layers.services.water]
 path = "park.gpkg"
 layer = "water"
-where = "status = 'in_service'"
 reach_m = 50
 
 [layers.services.rain]
 path = "park.gpkg"
 layer = "rain"
-where = "status = 'in_service'"
 reach_m = 50
 
 [layers.services.sewage]
 path = "park.gpkg"
 layer = "sewage"
-where = "status = 'in_service'"
 reach_m = 50
 
 # Distribution lines only: a parcel is not served by the 110 kV line that passes over it (供电，不含高压线).
 [layers.services.power]
 path = "park.gpkg"
 layer = "power_lines"
-where = "status = 'in_service' AND voltage_kv <= 20"
+where = "voltage_kv <= 20"
 reach_m = 50
 
 [layers.services.telecom]
 path = "park.gpkg"
 layer = "telecom"
-where = "status = 'in_service'"
 reach_m = 50
 
 [layers.services.gas]
 path = "park.gpkg"
 layer = "gas"
-where = "status = 'in_service'"
 reach_m = 50
 
 [layers.services.heat]
 path = "park.gpkg"
 layer = "heat"
-where = "status = 'in_service'"
 reach_m = 50
 
 # What feeds the networks; a capacity lets loads be told (电源、水厂、污水处理厂；有容量即可核算负荷).

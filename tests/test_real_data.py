@@ -224,6 +224,41 @@ def test_cambridge_roads_and_services_add_up(neighborhoods: Result) -> None:
             assert neighborhoods.zones[f"{kind}_{service}"].between(0, 1).all()
 
 
+def test_cambridge_hydrants_in_service_abandoned_and_of_unknown_status() -> None:
+    """1,940 hydrants are active, 4 abandoned, and of 16 (MITFL) the file does not say what they are."""
+    import shapely
+
+    file = "cambridge_ma.gpkg"
+    hydrants = {"path": file, "layer": "hydrants", "reach_m": 30, "columns": {"status": "LIFECYCLESTATUS"}}
+    result = study(
+        "cambridge_ma",
+        {
+            "zones": {"path": file, "layer": "neighborhoods", "columns": {"zone_id": "N_HOOD"}},
+            "parcels": {
+                "path": file, "layer": "parcels_fy2014", "duplicates": "merge", "columns": {"parcel_id": "ML"},
+            },
+            "services": {"hydrant": hydrants},
+        },
+    )  # fmt: skip
+    frame = result.survey.pieces["services.hydrant"].frame
+    assert frame["standing"].value_counts().to_dict() == {"live": 1940, "unknown": 16, "gone": 4}
+    odd = issue(result, "SERVICE_STATUS_UNKNOWN")
+    assert odd.count == 16
+    assert "'MITFL' (16)" in odd.message
+    lots = result.survey.pieces["parcels"].frame.geometry.to_numpy()
+    # Once more, every parcel against the nearest of all hydrants of a kind.
+    away = {
+        kind: shapely.distance(lots, shapely.union_all(frame.geometry[frame["standing"] == kind].to_numpy()))
+        for kind in ("live", "unknown")
+    }
+    served = result.parcels["served_hydrant"]
+    assert ((served == True) == (away["live"] <= 30.001)).all()  # noqa: E712  None is neither
+    assert (served.isna() == ((away["live"] > 30.001) & (away["unknown"] <= 30.001))).all()
+    assert served.isna().sum() == 11
+    rows = result.indicators.query("indicator == 'coverage_hydrant'")
+    assert rows["n_missing"].sum() > 0
+
+
 def test_cambridge_zoning_districts_close_too() -> None:
     result = cambridge({"layer": "zoning_districts", "columns": {"zone_id": "ZONE_TYPE"}, "duplicates": "merge"})
     assert closes(result)

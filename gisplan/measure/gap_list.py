@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gisplan import vocabulary
 from gisplan.measure.ladder import LACKS, LEVELLED, ParcelLevels
 from gisplan.measure.level_shares import developable
 from gisplan.measure.levels import levels
@@ -53,7 +54,8 @@ def gap_list(survey: Survey) -> pd.DataFrame | None:
     meant = developable(survey) & (owner >= 0)
     now, planned = own.id_of(own.reached), later.id_of(later.reached)
     blocks = []
-    for order, key in enumerate(own.keys):
+    display = [*vocabulary.services(), LEVELLED]
+    for order, key in sorted((display.index(key), key) for key in own.keys):
         rows = np.flatnonzero(meant & own.lacking(key))
         told = _told(survey, own, key, rows) if len(rows) else None
         if told is None:

@@ -35,6 +35,13 @@ class Rung:
     needs: tuple[tuple[str, ...], ...]
     is_levelled: bool
 
+    @property
+    def connections(self) -> tuple[str, str]:
+        """Names of its services without the ground, in Chinese and English: 三通 of 三通一平."""
+        if not self.is_levelled:
+            return self.zh, self.en
+        return self.zh.removesuffix("一平"), self.en.removesuffix(", levelled")
+
 
 @dataclass(frozen=True)
 class Ladder:
@@ -250,10 +257,10 @@ class ParcelLevels:
         sure = int(np.flatnonzero(self.of_rung[i] == HAS).max(initial=-1))
         most = int(np.flatnonzero(self.of_rung[i] != LACKS).max(initial=-1))
         if sure < 0:
-            lowest = _short(self.ladder.rungs[0])
+            lowest = self.ladder.rungs[0].connections
             return (f"不足{lowest[0]}", f"Below {lowest[1].lower()}") if most < 0 else ("不明", "Not known")
         rung = self.ladder.rungs[sure]
-        zh, en = _short(rung)
+        zh, en = rung.connections
         if ground and rung.is_levelled:
             level = int(self.cases[i, self.keys.index(LEVELLED)])
             zh += {HAS: "一平", LACKS: "未平", MAYBE: "（平整不明）"}[level]
@@ -269,10 +276,3 @@ def _highest(reached: NDArray[np.bool_]) -> Rows:
     """Number of the last level of each case that holds; −1 where none does."""
     number = np.arange(reached.shape[1])
     return np.asarray(np.max(np.where(reached, number, -1), axis=1), dtype=np.int64)
-
-
-def _short(rung: Rung) -> tuple[str, str]:
-    """Names of a level's services without the ground: 三通 of 三通一平."""
-    return (
-        (rung.zh.removesuffix("一平"), rung.en.removesuffix(", levelled")) if rung.is_levelled else (rung.zh, rung.en)
-    )

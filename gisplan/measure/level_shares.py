@@ -21,16 +21,11 @@ def developable(survey: Survey) -> NDArray[np.bool_]:
 
 
 def _rungs(survey: Survey) -> Mapping[str, Mapping[str, str]]:
-    """Levels of the plan and what lies below them; none where it does not ask for levels or has no parcels."""
+    """Levels of the plan, their ground left aside; none where it does not ask for levels or has no parcels."""
     own = ladder(survey)
     if own is None or survey.parcels is None:
         return {}
-    lowest = own.rungs[0]
-    below = {"0": {"zh": f"不足{lowest.zh.removesuffix('一平')}", "en": f"Below: {lowest.en}"}}
-    return {
-        **below,
-        **{r.id: {"zh": r.zh.removesuffix("一平"), "en": r.en.removesuffix(", levelled")} for r in own.rungs},
-    }
+    return {r.id: dict(zip(("zh", "en"), r.connections, strict=True)) for r in own.rungs}
 
 
 def _share(survey: Survey, reached: NDArray[np.bool_], unknown: NDArray[np.bool_]) -> Figures:
@@ -87,32 +82,33 @@ def full_service_share(survey: Survey) -> Figures:
     "level_area_share_{level}",
     unit="share",
     group="services",
-    zh="{zh}用地占比",
-    en="Land with: {en}",
-    needs=["parcels"],
+    zh="{zh}及以上用地占比",
+    en="Land with {en} or more",
+    listed=["levels", "parcels"],
     members=_rungs,
-    formula_zh="配套程度恰为“{zh}”的宗地面积 ÷ 可建设宗地面积",
-    formula_en="Area of parcels whose highest level is: {en} ÷ area of developable parcels",
+    formula_zh="配套达到“{zh}”及以上的宗地面积 ÷ 可建设宗地面积",
+    formula_en="Area of parcels that reach the level ({en}) or a higher one ÷ area of developable parcels",
 )
 def level_area_share(survey: Survey, name: str) -> Figures:
-    """Share of the developable land by the highest level of supply it has, whatever its ground.
+    """Share of the developable land that has reached a level of supply, or a higher one, whatever its ground.
 
     Formula
     -------
-    Σ area of the parcels whose highest level is this one ÷ Σ area of the developable parcels whose highest level is
-    known. Level 0 is all below the lowest. The shares of all levels add up to 1.
+    Σ area of the parcels that have all services of this level or of a higher one ÷ Σ area of the developable parcels
+    of which that is known.
 
     Zero
     ----
-    No developable parcel of the zone stands at this level.
+    No developable parcel of the zone has come so far.
 
     Missing
     -------
-    The zone has no developable parcel, or the level of none is known.
+    The zone has no developable parcel, or of none is it known.
 
     Source
     ------
     As full_service_share.
     """
     own = _levels(survey)
-    return _share(survey, own.id_of(own.reached) == name, own.reached != own.possible)
+    number = [r.id for r in own.ladder.rungs].index(name)
+    return _share(survey, own.reached >= number, (own.reached < number) & (own.possible >= number))

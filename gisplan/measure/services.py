@@ -93,7 +93,7 @@ def coverage(survey: Survey, name: str) -> Figures:
     group="services",
     zh="{zh}覆盖率（含规划）",
     en="{en} coverage with what is planned",
-    needs=["parcels"],
+    listed=["services.standing", "parcels"],
     members=_dated,
     formula_zh="规划、在建设施投用后{zh}服务到的宗地面积 ÷ 宗地面积",
     formula_en="Area of parcels served by {en} once all that is planned is in service ÷ parcel area",

@@ -143,6 +143,8 @@ class Survey:
         """Tell whether a layer (``parcels``), a column (``parcels.tax_wan``) or another source is there."""
         if need == "levels":
             return asks_levels(self.plan)
+        if need == "services.standing":
+            return any("standing" in p.frame for name, p in self.pieces.items() if name.startswith("services."))
         if need in _EITHER:
             return any(self.has(one) for one in _EITHER[need])
         layer, _, column = need.partition(".")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -288,9 +289,22 @@ def _services(survey: Survey) -> list[MapLayer]:
                 labels["en"],
                 frame,
                 columns,
-                (MapColouring("", labels["zh"], labels["en"], classes=(reached,)),),
+                (_standings(frame, labels, reached),),
                 shown=False,
                 size_column=size,
             )
         )
     return layers
+
+
+def _standings(frame: gpd.GeoDataFrame, labels: Mapping[str, str], reached: MapClass) -> MapColouring:
+    """Colour a service by what is in service, where its layer tells: what only is to come must not look like it."""
+    if "standing" not in frame:
+        return MapColouring("", labels["zh"], labels["en"], classes=(reached,))
+    further = (
+        MapClass("planned", "规划、在建", "Planned or under construction", "#a8a8b3", 1.2),
+        MapClass("unknown", "状态不明", "Of unknown status", "#d9a400", 1.2),
+        MapClass("gone", "废弃、拆除", "No longer there", "#6b4b4b", 1.0),
+    )
+    there = [c for c in further if (frame["standing"] == c.value).any()]
+    return MapColouring("standing", labels["zh"], labels["en"], "standing", (replace(reached, value="live"), *there))
