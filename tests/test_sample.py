@@ -92,8 +92,8 @@ def test_every_layer_of_the_plan_is_there_with_its_columns():
     assert list(services) == ["road", "water", "rain", "sewage", "power", "telecom", "gas", "heat"]
     assert (LAYERS / layers.pop("terrain")["path"]).is_file()
     assert (LAYERS / layers.pop("batches")["path"]).is_file()
-    boundaries = layers.pop("boundaries")
-    for spec in [*layers.values(), *services.values(), *boundaries.values()]:
+    boundaries, sources = layers.pop("boundaries"), layers.pop("sources")
+    for spec in [*layers.values(), *services.values(), *boundaries.values(), *sources.values()]:
         fields = set(pyogrio.read_info(LAYERS / spec["path"], layer=spec["layer"])["fields"])
         sources = spec.get("columns", {}).values()
         assert {s if isinstance(s, str) else s["column"] for s in sources} <= fields

@@ -9,7 +9,7 @@ from gisplan.assess.industry import industry_tables
 from gisplan.assess.intensity import Intensity, assess_intensity, scoring_pack
 from gisplan.assess.intensity_issues import intensity_issues
 from gisplan.assess.limits import common_limits
-from gisplan.assess.links import Links, assess_links, link_issues
+from gisplan.assess.links import Links, assess_links, link_issues, with_links
 from gisplan.assess.potential import potential
 from gisplan.assess.projects import SHOWN_OF_PROJECTS, ProjectLand, assess_projects
 from gisplan.assess.register import caution
@@ -48,5 +48,6 @@ __all__ = [
     "supply_issues",
     "target_findings",
     "targets",
+    "with_links",
     "zone_values",
 ]

@@ -117,6 +117,15 @@ def linkable(survey: Survey) -> list[str]:
     return [s for s in asked if s != "road" and survey.layers.layers[f"services.{s}"].dimension == 1]
 
 
+def with_links(gaps: pd.DataFrame | None, links: Links | None) -> pd.DataFrame | None:
+    """List of gaps (``parcel_id``, ``service``, …) with the link that would close each, in ``suggested_link``."""
+    if gaps is None or links is None:
+        return gaps
+    by = {(r.parcel_id, r.service): r.link_id for r in links.suggested.itertuples()}
+    told = [by.get(key) for key in zip(gaps["parcel_id"].astype(str), gaps["service"], strict=True)]
+    return gaps.assign(suggested_link=pd.array(told, dtype=object))
+
+
 def _idle(survey: Survey, idle: pd.DataFrame | None) -> NDArray[np.bool_]:
     assert survey.parcels is not None
     if idle is None:

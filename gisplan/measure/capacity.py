@@ -301,6 +301,7 @@ def _members(survey: Survey) -> Mapping[str, Mapping[str, str]]:
     group="services",
     zh="{zh}能力有余的用地占比",
     en="Land with capacity to spare: {en}",
+    listed=["capacity"],
     members=_members,
     formula_zh="至{zh}源点的沿线均未超载的宗地面积 ÷ 沿线容量已知的宗地面积",
     formula_en="Area of parcels with no overload on the way to their source ÷ of those with a known capacity on it",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from gisplan.geometry.corridor import Corridors
 from gisplan.geometry.flow import Hanging, Pairs, hang, hung, meeting
-from gisplan.measure.catalogue import Figures, indicator, ratio
+from gisplan.measure.catalogue import Figures, indicator, missing, ratio
 from gisplan.measure.grid import LINE, Grid, Mask, Rows, Rulebook, grid, standing_rows
 from gisplan.measure.land import known_parcels
 from gisplan.measure.survey import Survey
@@ -20,7 +19,7 @@ Array = NDArray[np.float64]
 
 #: Pairs of ways that are drawn one by one to see whether they share a corridor, times edges of the network; what goes
 #: beyond it is told and left out.
-MOST_STEPS = 50_000_000
+MOST_STEPS = 5_000_000
 
 #: Why the feeds of a parcel are not known.
 REASONS = ("ISLAND", "STATUS_UNKNOWN")
@@ -254,23 +253,17 @@ _WEAK = (("kind", "str"), ("id", "str"), ("name", "str"), ("parcels", "int64"), 
          ("cut_m", "float64"), ("parcel_ids", "str"))  # fmt: skip
 
 
-def _members(survey: Survey) -> Mapping[str, Mapping[str, str]]:
-    labels = {"zh": "双回路供电面积占比", "en": "Land with power from two sides"}
-    return {"area_share": labels} if has_feeds(survey) else {}
-
-
 @indicator(
-    "dual_feed_{of}",
+    "dual_feed_area_share",
     unit="share",
     group="services",
-    zh="{zh}",
-    en="{en}",
-    needs=["parcels", "sources.power", "services.power"],
-    members=_members,
+    zh="双回路供电面积占比",
+    en="Land with power from two sides",
+    listed=["parcels", "sources.power", "services.power"],
     formula_zh="有两路互不共线、来自两个电源的供电的宗地面积 ÷ 宗地面积",
     formula_en="Area of parcels with two ways to two sources that share no line ÷ parcel area",
 )
-def dual_feed_area_share(survey: Survey, _: str) -> Figures:
+def dual_feed_area_share(survey: Survey) -> Figures:
     """Share of the parcel land with power from two sides.
 
     Formula
@@ -285,13 +278,16 @@ def dual_feed_area_share(survey: Survey, _: str) -> Figures:
 
     Missing
     -------
-    No parcels in the zone, no sources, or no parcel whose feeds are known: lines that lead to no source tell nothing.
+    No parcels in the zone, no lines of power, or no parcel whose feeds are known: lines that lead to no source tell
+    nothing.
 
     Source
     ------
     双回路供电 as in GB 50052-2009 for loads of the first and second class (unverified); the flow is gisplan's own form.
     """
     assert survey.parcels is not None
+    if not has_feeds(survey):
+        return missing(survey.zones, "INPUT_MISSING:lines of power")
     found = feeds(survey)
     area = np.where(found.feeds == 2, survey.parcels.area, 0.0)
     area = np.where(np.isnan(found.feeds) | np.isnan(survey.parcels.area), np.nan, area)

@@ -141,8 +141,8 @@ class Survey:
 
     def has(self, need: str) -> bool:
         """Tell whether a layer (``parcels``), a column (``parcels.tax_wan``) or another source is there."""
-        if need == "levels":
-            return asks_levels(self.plan)
+        if need in ("levels", "capacity"):
+            return asks_levels(self.plan) if need == "levels" else bool(self.plan.capacity)
         if need == "services.standing":
             return any("standing" in p.frame for name, p in self.pieces.items() if name.startswith("services."))
         if need in _EITHER:
