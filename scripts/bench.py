@@ -5,6 +5,7 @@
     python scripts/bench.py read                         reading 1,000,000 parcels in three formats
     python scripts/bench.py check                        the check of 100,000 parcels with a ledger
     python scripts/bench.py rules                        all rules on 100,000 parcels with a register
+    python scripts/bench.py power                        feeds, loads and links of 100,000 parcels
     python scripts/bench.py map                          maps of 100,000 to 1,000,000 parcels with twelve columns
 
 Each side runs in a process of its own, so that peak memory is its own. The study's script reads the same files, cuts
@@ -30,6 +31,7 @@ from typing import Any
 
 import bench_check
 import bench_map
+import bench_power
 import bench_read
 import bench_rules
 from bench_sides import ROOT, Clock, child, fabric, peak_gb
@@ -253,6 +255,7 @@ SIZES = {
     "read": (1_000_000,),
     "check": (100_000,),
     "rules": (100_000,),
+    "power": (100_000,),
     "map": (10_000, 100_000, 300_000, 1_000_000),
 }
 SIDES = {
@@ -264,6 +267,8 @@ SIDES = {
     "check peer": bench_check.peer,
     "check ours": bench_check.ours,
     "rules ours": bench_rules.ours,
+    "power ours": bench_power.ours,
+    "power networkx": bench_power.peer,
     "map ours": bench_map.ours,
     "map folium": bench_map.folium_geojson,
     "map explore": bench_map.explore,
@@ -305,6 +310,8 @@ def main() -> None:
                 figures[str(size)] = bench_check.run(size, folder)
             elif options.what == "rules":
                 figures[str(size)] = bench_rules.run(size, folder)
+            elif options.what == "power":
+                figures[str(size)] = bench_power.run(size, folder)
             elif options.what == "map":
                 figures[str(size)] = bench_map.run(size, folder, options.runs)
             else:

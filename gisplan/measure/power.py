@@ -9,17 +9,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gisplan.geometry.corridor import Corridors
-from gisplan.geometry.flow import Hanging, Pairs, hang, hung, meeting
+from gisplan.geometry.flow import Hanging, hang, hung, meeting
+from gisplan.geometry.pairs import shortest_pairs
 from gisplan.measure.catalogue import Figures, indicator, missing, ratio
-from gisplan.measure.grid import LINE, Grid, Mask, Rows, Rulebook, grid, standing_rows
+from gisplan.measure.grid import Grid, Mask, Rows, Rulebook, grid, standing_rows
 from gisplan.measure.land import known_parcels
 from gisplan.measure.survey import Survey
 
 Array = NDArray[np.float64]
 
-#: Pairs of ways that are drawn one by one to see whether they share a corridor, times edges of the network; what goes
-#: beyond it is told and left out.
-MOST_STEPS = 5_000_000
+#: Pieces of line that are looked at, way by way, to see whether two ways are one corridor; parcels beyond are told of.
+MOST_STEPS = 10_000_000
 
 #: Why the feeds of a parcel are not known.
 REASONS = ("ISLAND", "STATUS_UNKNOWN")
@@ -151,37 +151,30 @@ def _corridors(live: Grid, number: Array, distance: float, share: float) -> tupl
     """Whether the shortest two ways to each parcel with two feeds are one corridor."""
     out = np.full(len(number), None, dtype=object)
     two = number[live.parcel] == 2
+    if not two.any():
+        return out, 0
     order = np.lexsort((live.hook[two], live.parcel[two]))
     parcel, hook = live.parcel[two][order], live.hook[two][order]
     first = np.flatnonzero(np.diff(parcel, prepend=-1))
-    places = {int(parcel[i]): tuple(dict.fromkeys(h.tolist())) for i, h in
-              zip(first, np.split(hook, first[1:]), strict=True)} if len(first) else {}  # fmt: skip
-    if not places:
-        return out, 0
-    pairs = Pairs(live.tail, live.head, live.length, size=live.size, root=live.root)
-    line = np.flatnonzero(live.kind == LINE)
-    corridors = Corridors(live.parts, *_pieces(live), distance=distance)
-    piece = np.full(len(live.tail), -1, dtype=np.int64)
-    piece[line] = np.arange(len(line))
-    known: dict[tuple[int, ...], bool | None] = {}
-    left = MOST_STEPS // max(1, len(live.tail))
-    unlooked = 0
-    for row, ends in places.items():
-        if ends not in known:
-            if len(known) >= left:
-                unlooked += 1
-                continue
-            ways = pairs.between(ends)
-            assert ways is not None
-            one, other = ([int(piece[e]) for e in way if piece[e] >= 0] for way in ways)
-            beside = corridors.share(one, other)
-            known[ends] = None if np.isnan(beside) else beside > share
-        out[row] = known[ends]
+    places: dict[tuple[int, ...], list[int]] = {}
+    for row, ends in zip(parcel[first].tolist(), np.split(hook, first[1:]), strict=True):
+        places.setdefault(tuple(dict.fromkeys(ends.tolist())), []).append(row)
+    pairs = shortest_pairs(live.tail, live.head, live.length, size=live.size, root=live.root, groups=list(places))
+    joints = live.joints
+    corridors = Corridors(live.parts, joints.part, joints.start, joints.stop, distance=distance)
+    # The pieces of line are the first of the edges.
+    line = len(joints.part)
+    unlooked, steps = 0, 0
+    for ways, rows in zip(pairs, places.values(), strict=True):
+        assert ways is not None
+        one, other = ([e for e in way if e < line] for way in ways)
+        steps += len(one) + len(other)
+        if steps > MOST_STEPS:
+            unlooked += len(rows)
+            continue
+        beside = corridors.share(one, other)
+        out[rows] = None if np.isnan(beside) else beside > share
     return out, unlooked
-
-
-def _pieces(live: Grid) -> tuple[Rows, Array, Array]:
-    return live.joints.part, live.joints.start, live.joints.stop
 
 
 def weak_links(survey: Survey) -> pd.DataFrame:

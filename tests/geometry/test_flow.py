@@ -5,7 +5,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gisplan.geometry.flow import Pairs, hang, hung, meeting
+from gisplan.geometry.flow import hang, hung, meeting
+from gisplan.geometry.pairs import shortest_pairs
 
 GRAPHS = st.integers(2, 12).flatmap(
     lambda n: st.tuples(
@@ -74,9 +75,8 @@ def test_a_bridge_is_an_edge_without_which_something_is_cut_off(given: tuple) ->
 def test_the_two_ways_are_the_shortest_pair_that_shares_no_edge(given: tuple) -> None:
     n, edges, groups = given
     tail, head, length = arrays(edges)
-    pairs = Pairs(tail, head, length, size=n, root=0)
-    for targets in groups:
-        found = pairs.between(targets)
+    pairs = shortest_pairs(tail, head, length, size=n, root=0, groups=groups)
+    for targets, found in zip(groups, pairs, strict=True):
         if 0 in targets:
             assert found == ([], [])
             continue
