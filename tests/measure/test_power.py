@@ -27,6 +27,8 @@ from hypothesis import strategies as st
 from gisplan import measure
 from gisplan.measure import Survey, power, tables
 from gisplan.measure.quality import found
+from gisplan.plan import parse_plan
+from gisplan.read import read_layers
 
 LINES = {
     "L1": town.line((0, 0), (100, 0)),
@@ -252,3 +254,26 @@ def test_random_grids_agree_with_a_maximum_flow(
     for name, got in fed(survey).items():
         flow = nx.maximum_flow_value(graph, "root", name)
         assert (np.isnan(got) and flow == 0) or got == min(flow, 2), name
+
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the folder of real data is not beside the checkout")
+def test_three_lines_of_a_country_tell_no_feed(tmp_path: Path) -> None:
+    """Liechtenstein draws three long lines and one substation that none of them reaches: nothing is known, not nil."""
+    file = str(DATA / "liechtenstein" / "liechtenstein_osm_2013.gpkg")
+    layers = {
+        "zones": {"grid": 5000},
+        "parcels": {"path": file, "layer": "landuse", "columns": {"parcel_id": "osm_id"}, "duplicates": "merge"},
+        "services": {"power": {"path": file, "layer": "power_lines", "reach_m": 200}},
+        "sources": {"power": {"path": file, "layer": "power_points", "where": "power = 'sub_station'"}},
+    }
+    plan = parse_plan({"plan": {"name": "li"}, "layers": layers}, folder=tmp_path)
+    survey = measure.make_survey(plan, read_layers(plan))
+    told = power.feeds(survey)
+    assert told.grid.island.all()
+    assert set(told.feeds[~np.isnan(told.feeds)]) == {0}
+    assert set(told.reason[np.isnan(told.feeds)]) == {"ISLAND"}
+    (alone,) = [i for i in found(survey) if i.code == "SOURCE_ON_NO_LINE"]
+    assert alone.count == 1
