@@ -16,7 +16,7 @@ import networkx as nx
 import numpy as np
 import pytest
 import supply_town as town
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gisplan import measure
@@ -166,19 +166,26 @@ def test_loads_on_random_grids_are_those_of_shortest_ways(
     tmp_path_factory: pytest.TempPathFactory, edges: list
 ) -> None:
     """One source at the corner: the load of the source is all connected demand, and every way is the shortest."""
+
+    def at(node: tuple[int, int]) -> np.ndarray:
+        u, v = node  # no two streets of one length, so that few ways are
+        return np.array([100 * u + (17 * u * u + 29 * v * v + 23 * u * v) % 31, 100 * v + (13 * u + 19 * u * v) % 37])
+
     graph = nx.Graph()
     lines, lots, demand = {}, {}, {}
     for k, (x, y, up, amount) in enumerate(edges):
         a, b = (x, y), ((x, y + 1) if up else (x + 1, y))
-        # Streets of different lengths, so that no two ways are of one length.
-        lines[f"L{k}"] = town.line(*((100 * u + 7 * u * u, 100 * v + 3 * v * v) for u, v in (a, b)))
-        ends = np.array([(100 * u + 7 * u * u, 100 * v + 3 * v * v) for u, v in (a, b)])
-        mx, my = ends[0] + 0.37 * (ends[1] - ends[0])
-        lots[f"p{k}"] = town.polygon((mx + 2, my), (mx + 3, my + 1), (mx + 3, my - 1)) if up else town.lot(mx, my + 2)
+        lines[f"L{k}"] = town.line(at(a).tolist(), at(b).tolist())
+        mx, my = at(a) + 0.37 * (at(b) - at(a))
+        lots[f"p{k}"] = town.box(mx - 0.3, my - 0.3, mx + 0.3, my + 0.3)
         demand[f"p{k}"] = float(amount)
-        whole = float(np.hypot(*(ends[1] - ends[0])))
+        whole = float(np.hypot(*(at(b) - at(a))))
         graph.add_edge(a, f"p{k}", weight=0.37 * whole)
         graph.add_edge(f"p{k}", b, weight=0.63 * whole)
+    far = nx.single_source_dijkstra_path_length(graph, (0, 0)) if (0, 0) in graph else {}
+    for node in far:
+        into = sorted(far[m] + graph.edges[m, node]["weight"] for m in graph[node])
+        assume(node == (0, 0) or len(into) < 2 or into[1] - into[0] > 3)  # ways of one length are either's
     survey = study(tmp_path_factory.mktemp("grid"), {"W": 1e6}, lines=lines, lots=lots, demand=demand,
                    sources={"W": town.point(0, 0)})  # fmt: skip
     told = capacity.loads(survey, "water")
