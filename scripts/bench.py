@@ -7,6 +7,7 @@
     python scripts/bench.py rules                        all rules on 100,000 parcels with a register
     python scripts/bench.py network                      ways of 100,000 parcels along 100,000 streets
     python scripts/bench.py services                     eight services with levels and gaps on 100,000 parcels
+    python scripts/bench.py power                        feeds, loads and links of 100,000 parcels
     python scripts/bench.py map                          maps of 100,000 to 1,000,000 parcels with twelve columns
 
 Each side runs in a process of its own, so that peak memory is its own. The study's script reads the same files, cuts
@@ -33,6 +34,7 @@ from typing import Any
 import bench_check
 import bench_map
 import bench_network
+import bench_power
 import bench_read
 import bench_rules
 import bench_services
@@ -260,6 +262,7 @@ SIZES = {
     "rules": (100_000,),
     "network": (100_000,),
     "services": (100_000,),
+    "power": (100_000,),
     "map": (10_000, 100_000, 300_000, 1_000_000),
 }
 SIDES = {
@@ -276,6 +279,8 @@ SIDES = {
     "services peer": bench_services.peer,
     "services ours": bench_services.ours,
     "services plain": bench_services.plain,
+    "power ours": bench_power.ours,
+    "power networkx": bench_power.peer,
     "map ours": bench_map.ours,
     "map folium": bench_map.folium_geojson,
     "map explore": bench_map.explore,
@@ -321,6 +326,8 @@ def main() -> None:
                 figures[str(size)] = bench_network.run(size, folder)
             elif options.what == "services":
                 figures[str(size)] = bench_services.run(size, folder)
+            elif options.what == "power":
+                figures[str(size)] = bench_power.run(size, folder)
             elif options.what == "map":
                 figures[str(size)] = bench_map.run(size, folder, options.runs)
             else:

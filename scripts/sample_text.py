@@ -197,6 +197,22 @@ path = "park.gpkg"
 layer = "heat"
 reach_m = 50
 
+# What feeds the networks; a capacity lets loads be told (电源、水厂、污水处理厂；有容量即可核算负荷).
+[layers.sources.power]
+path = "park.gpkg"
+layer = "substations"
+columns = { source_id = "substation_id", capacity = "capacity_mva" }
+
+[layers.sources.water]
+path = "park.gpkg"
+layer = "facilities"
+where = "kind = 'water_works'"
+
+[layers.sources.sewage]
+path = "park.gpkg"
+layer = "facilities"
+where = "kind = 'sewage_works'"
+
 # Terrain, 12 m cells, heights in metres (数字高程模型).
 [layers.terrain]
 path = "dem.tif"
@@ -282,6 +298,30 @@ value = 0
 direction = "at_most"
 due = 2028
 zone = "Z3"
+
+# Power from two sides: two ways to two substations that share no line; feeders are not joined to each other
+# (双回路：两路不共线、来自两座变电站；不同馈线之间的联络开关视为断开).
+[power]
+join = "feeder"
+
+# Loads against capacities; demand of a hectare by class, invented (容量与负荷；单位面积需求为虚构).
+[capacity.power]
+unit = "MVA"
+per_ha = { industrial = 0.22, storage = 0.06, commerce = 0.35, residential = 0.18, public = 0.18, green = 0, road = 0 }
+[capacity.water]
+unit = "m³/d"
+per_ha = { industrial = 50, storage = 20, commerce = 60, residential = 80, public = 50, green = 10, road = 0 }
+source_snap_m = 120       # the works stand back from the road (厂站退离道路)
+[capacity.sewage]
+unit = "m³/d"
+per_ha = { industrial = 40, storage = 15, commerce = 50, residential = 65, public = 40, green = 0, road = 0 }
+source_snap_m = 120
+snap_m = 5                # ends of sewers in a manhole are drawn apart (检查井处管线端点有间隙)
+
+# Where mains could be extended along the roads, with costs in 10,000 yuan a km, invented (管线延伸；造价为虚构).
+[links]
+limit = 12
+unit_cost = { water = 120, rain = 260, sewage = 220, power = 90, telecom = 60, gas = 110, heat = 340 }
 """
 
 HOLDS = {

@@ -93,7 +93,7 @@ def test_every_layer_of_the_plan_is_there_with_its_columns():
     assert (LAYERS / layers.pop("terrain")["path"]).is_file()
     assert (LAYERS / layers.pop("batches")["path"]).is_file()
     assert (LAYERS / layers.pop("works")["path"]).is_file()
-    families = [services, *(layers.pop(name) for name in ("boundaries", "facilities", "barriers"))]
+    families = [services, *(layers.pop(name) for name in ("boundaries", "facilities", "barriers", "sources"))]
     for spec in [*layers.values(), *(spec for family in families for spec in family.values())]:
         fields = set(pyogrio.read_info(LAYERS / spec["path"], layer=spec["layer"])["fields"])
         sources = spec.get("columns", {}).values()

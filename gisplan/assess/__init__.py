@@ -9,6 +9,7 @@ from gisplan.assess.industry import industry_tables
 from gisplan.assess.intensity import Intensity, assess_intensity, scoring_pack
 from gisplan.assess.intensity_issues import intensity_issues
 from gisplan.assess.limits import common_limits
+from gisplan.assess.links import Links, assess_links, link_issues, with_links
 from gisplan.assess.potential import potential
 from gisplan.assess.projects import SHOWN_OF_PROJECTS, ProjectLand, assess_projects
 from gisplan.assess.register import caution
@@ -22,6 +23,7 @@ __all__ = [
     "SHOWN_OF_PROJECTS",
     "IdleLand",
     "Intensity",
+    "Links",
     "ProjectLand",
     "PublicWorks",
     "Supply",
@@ -29,6 +31,7 @@ __all__ = [
     "add_years",
     "assess_idle",
     "assess_intensity",
+    "assess_links",
     "assess_projects",
     "assess_supply",
     "assess_works",
@@ -41,11 +44,13 @@ __all__ = [
     "intensity_issues",
     "is_promised",
     "judge",
+    "link_issues",
     "potential",
     "require_zones",
     "scoring_pack",
     "supply_issues",
     "target_findings",
     "targets",
+    "with_links",
     "zone_values",
 ]

@@ -237,7 +237,7 @@ def require_indicator(name: str) -> None:
 
 
 #: Families of layers, whose members are named with a point as columns are.
-_FAMILIES = ("boundaries.", "built_up.", "constraints.", "facilities.", "barriers.")
+_FAMILIES = ("boundaries.", "built_up.", "constraints.", "facilities.", "barriers.", "sources.")
 
 
 def _why(survey: Survey, lacking: Sequence[str]) -> str:

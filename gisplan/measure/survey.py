@@ -105,6 +105,7 @@ EITHER = {
 #: What only the plan can ask for.
 _ASKED: dict[str, Callable[[Plan], bool]] = {
     "levels": asks_levels,
+    "capacity": lambda plan: bool(plan.capacity),
     "frontage": lambda plan: plan.layers.roads is not None and plan.layers.roads.frontage_m is not None,
 }
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gisplan import vocabulary
-from gisplan.measure import service_columns
+from gisplan.measure import capacity, power, service_columns
 from gisplan.measure.accessibility import access_columns
 from gisplan.measure.catalogue import Measured
 from gisplan.measure.frontage import frontage
@@ -98,6 +98,7 @@ def parcels(survey: Survey) -> pd.DataFrame | None:
     if survey.has("frontage"):
         fronts = frontage(survey)
         out |= {"frontage_m": fronts.length, "frontage_roads": fronts.roads}
+    out |= {**power.parcel_columns(survey), **capacity.parcel_columns(survey)}
     # The register's floor area and footprint stand beside the measured ones under their own names.
     for name, column in vocabulary.columns("parcels").items():
         if column.stored in frame and name != "parcel_id":

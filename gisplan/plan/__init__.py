@@ -8,7 +8,9 @@ from gisplan.plan.file import load_plan, parse_plan
 from gisplan.plan.layers import (
     Batches,
     Buildings,
+    InService,
     Layers,
+    NetworkSource,
     Parcels,
     Roads,
     RoadSurfaces,
@@ -18,6 +20,7 @@ from gisplan.plan.layers import (
     Zones,
 )
 from gisplan.plan.map import MapOptions
+from gisplan.plan.networks import Capacity, Links, Power
 from gisplan.plan.sources import ColumnSource, Ledger
 from gisplan.plan.tables import Assumptions, Header, Plan
 from gisplan.plan.targets import Supply, Target
@@ -28,14 +31,19 @@ __all__ = [
     "Basemap",
     "Batches",
     "Buildings",
+    "Capacity",
     "Checks",
     "ColumnSource",
     "Header",
+    "InService",
     "Layers",
     "Ledger",
+    "Links",
     "MapOptions",
+    "NetworkSource",
     "Parcels",
     "Plan",
+    "Power",
     "RoadSurfaces",
     "Roads",
     "ServiceLayer",

@@ -190,15 +190,12 @@ class RoadSurfaces(FileLayer):
     vocabulary_layer: ClassVar[str] = "road_surfaces"
 
 
-class ServiceLayer(FileLayer, Ways):
-    """Lines, points or service areas of one service; a parcel within ``reach_m`` of them is served.
+class InService(FileLayer):
+    """What is in service from some day on.
 
     ``statuses`` maps ``in_service``, ``planned`` and ``gone`` to the file's own words.
     """
 
-    vocabulary_layer: ClassVar[str] = "services"
-    title: Text | None = None
-    reach_m: Number | None = Field(default=None, ge=0, le=100_000)
     statuses: dict[str, list[str]] = Field(default_factory=dict)
 
     @field_validator("statuses")
@@ -211,6 +208,20 @@ class ServiceLayer(FileLayer, Ways):
         if twice := sorted({w for w in words if words.count(w) > 1}):
             raise ValueError(f"status {twice[0]!r} is listed under more than one meaning")
         return value
+
+
+class ServiceLayer(InService, Ways):
+    """Lines, points or service areas of one service; a parcel within ``reach_m`` of them is served."""
+
+    vocabulary_layer: ClassVar[str] = "services"
+    title: Text | None = None
+    reach_m: Number | None = Field(default=None, ge=0, le=100_000)
+
+
+class NetworkSource(InService):
+    """What feeds the network of a service: substations of power, works of water, stations of gas, plants of heat."""
+
+    vocabulary_layer: ClassVar[str] = "sources"
 
 
 class Batches(FileLayer):
@@ -298,6 +309,7 @@ class Layers(Model):
     roads: Roads | None = None
     road_surfaces: RoadSurfaces | None = None
     services: dict[str, ServiceLayer] = Field(default_factory=dict)
+    sources: dict[str, NetworkSource] = Field(default_factory=dict)
     terrain: Terrain | None = None
     batches: Batches | None = None
     boundaries: dict[str, Boundary] = Field(default_factory=dict)
@@ -361,6 +373,14 @@ class Layers(Model):
             network_faults(self.services, self.facilities, barriers=self.barriers, has_roads=self.roads is not None)
         )
         if faults:
+            raise ValueError("\n".join(faults))
+        return self
+
+    @model_validator(mode="after")
+    def _sources_of_services(self) -> Layers:
+        if faults := [
+            f"sources of {k!r}, but there is no [layers.services.{k}]" for k in self.sources if k not in self.services
+        ]:
             raise ValueError("\n".join(faults))
         return self
 

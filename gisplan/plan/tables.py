@@ -5,16 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from gisplan.plan.checks import Checks
 from gisplan.plan.intensity import IntensityPlan
 from gisplan.plan.layers import Layers
 from gisplan.plan.map import MapOptions
 from gisplan.plan.network import Accessibility
+from gisplan.plan.networks import Capacity, Links, Power
 from gisplan.plan.services import ServicesPlan
 from gisplan.plan.targets import Supply, Target
-from gisplan.plan.values import Date, Model, Number, Text, folder_name, projected
+from gisplan.plan.values import Date, Model, Number, Text, folder_name, nearest, projected
 
 Language = Literal["zh", "en", "both"]
 
@@ -62,8 +63,26 @@ class Plan(Model):
     services: ServicesPlan = ServicesPlan()
     targets: list[Target] = Field(default_factory=list)
     accessibility: Accessibility = Accessibility()
+    power: Power = Power()
+    capacity: dict[str, Capacity] = Field(default_factory=dict)
+    links: Links | None = None
     folder: Path = Path()
     file: Path | None = None
+
+    @model_validator(mode="after")
+    def _networks_of_services(self) -> Plan:
+        known = self.layers.services
+        asked = [("capacity", k) for k in self.capacity]
+        if self.links is not None:
+            asked += [("links: services", k) for k in self.links.services]
+            asked += [("links: unit_cost", k) for k in self.links.unit_cost]
+        faults = [f"{where}: no [layers.services.{k}]; {nearest(k, known)}" for where, k in asked if k not in known]
+        sources = self.layers.sources
+        faults += [f"capacity: {k} needs its sources: add [layers.sources.{k}]" for k in self.capacity
+                   if k in known and k not in sources]  # fmt: skip
+        if faults:
+            raise ValueError("\n".join(faults))
+        return self
 
     def path(self, relative: str) -> Path:
         """Resolve a path of the plan."""

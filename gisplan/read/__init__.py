@@ -66,7 +66,8 @@ class Layers:
         ``roads_not_in_service``, ``road_surfaces``,
         ``services.<name>``, ``batches``, ``boundaries.<kind>``, ``phases``, ``levelled``,
         ``built_up.<start or end>``, ``constraints.<name>``, ``facilities.<name>``, ``barriers.<name>``,
-        ``works.<kind of geometry>``), each with ``area_m2`` and ``planar_area_m2``, or ``length_m``.
+        ``works.<kind of geometry>``, ``sources.<service>``), each with ``area_m2`` and ``planar_area_m2``, or
+        ``length_m``.
     member
         Row number of each parcel's zone where zones are made from parcels, else None.
     issues
@@ -208,8 +209,8 @@ def _cleaned(plan: Plan, name: str, raw: Raw, crs: CRS) -> _Read:
     elif name == "batches":
         layer, found = stages.classify(layer, plan.layers.batches)
         issues += found
-    elif kind == "services":
-        spec = plan.layers.services[name.removeprefix("services.")]
+    elif kind in ("services", "sources"):
+        spec = getattr(plan.layers, kind)[name.removeprefix(f"{kind}.")]
         own = raw.sources.get("status")
         layer, found = in_service.classify(
             layer, spec, name, as_of=plan.plan.as_of, status_field=own.column if own else None
@@ -238,6 +239,7 @@ def _tables(plan: Plan) -> list[tuple[str, Any]]:
         "constraints": spec.constraints,
         "facilities": spec.facilities,
         "barriers": spec.barriers,
+        "sources": spec.sources,
     }
     tables += [(f"{family}.{name}", table) for family, members in families.items() for name, table in members.items()]
     tables.append(("works", spec.works))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gisplan import vocabulary
 from gisplan.errors import counted, first_ids
 from gisplan.issues import Issue
-from gisplan.plan import ServiceLayer
+from gisplan.plan import InService
 from gisplan.read.layer import Clean
 from gisplan.read.where import names_in
 
@@ -63,7 +63,7 @@ def standing(
 
 
 def classify(
-    layer: Clean, spec: ServiceLayer, name: str, *, as_of: dt.date | None, status_field: str | None = None
+    layer: Clean, spec: InService, name: str, *, as_of: dt.date | None, status_field: str | None = None
 ) -> tuple[Clean, list[Issue]]:
     """Add the column ``standing`` (one of `STANDINGS`) where something of the layer is not in service.
 
@@ -96,7 +96,7 @@ def classify(
         status[status == "unknown"] = "in_service"
     opened = frame["in_service_date"].to_numpy(dtype=object) if has_date else None
     found = standing(status, opened, as_of=as_of)
-    ids = frame["feature_id"].astype(str).to_numpy(dtype=object)
+    ids = frame[vocabulary.id_column(name)].astype(str).to_numpy(dtype=object)
     if status is not None:
         issues += _unknown_words(name, ids, frame["status"], status == "unknown")
         if opened is not None and as_of is not None:
@@ -152,7 +152,6 @@ def _unknown_words(name: str, ids: NDArray[np.object_], own: pd.Series, odd: NDA
     if not odd.any():
         return []
     n = int(odd.sum())
-    short = name.split(".", maxsplit=1)[1]
     return [
         Issue(
             "SERVICE_STATUS_UNKNOWN",
@@ -161,7 +160,7 @@ def _unknown_words(name: str, ids: NDArray[np.object_], own: pd.Series, odd: NDA
             n,
             f"{counted(n, 'record')} of a status that gisplan does not know: {_by_word(own[odd])}. Parcels that only "
             "they reach are neither served nor unserved.",
-            f'Map the words, e.g. [layers.services.{short}] statuses = {{ in_service = ["…"], planned = ["…"] }}.',
+            f'Map the words, e.g. [layers.{name}] statuses = {{ in_service = ["…"], planned = ["…"] }}.',
             "planner",
             features=ids[odd].tolist(),
         )

@@ -98,8 +98,9 @@ def supplier_of(plan: Plan, layer: str) -> str:
         tables = list(spec.parcels.ledger) if spec.parcels else []
     elif layer == "zones" and spec.zones.path is None:
         tables = [spec.parcels] if spec.parcels else []
-    elif layer.startswith("services."):
-        tables = [spec.services[layer.removeprefix("services.")]]
+    elif layer.startswith(("services.", "sources.")):
+        family, _, name = layer.partition(".")
+        tables = [getattr(spec, family)[name]]
     else:
         tables = [getattr(spec, layer, None)]
     names = [

@@ -111,6 +111,9 @@ def _further(result: Result) -> dict[str, pd.DataFrame]:
         "redevelopment.csv": result.potential,
         "roads.csv": result.roads,
         "road_grid.csv": result.road_grid,
+        "power_weak_links.csv": result.weak_links,
+        "capacity.csv": result.capacity,
+        "links.csv": None if result.links is None else pd.DataFrame(result.links.table.drop(columns="geometry")),
         "gap_list.csv": result.gaps,
         "works.csv": result.works.table if result.works else None,
         "works_effect.csv": result.works.effect if result.works else None,
@@ -125,6 +128,8 @@ def _gis_layers(result: Result) -> dict[str, gpd.GeoDataFrame]:
     if result.parcels is not None:
         parcels = result.survey.pieces["parcels"].frame
         out["parcels"] = gpd.GeoDataFrame(result.parcels, geometry=parcels.geometry.array, crs=parcels.crs)
+    if result.links is not None and len(result.links.table):
+        out["links"] = result.links.table
     if any(i.features for i in result.issues):
         from gisplan.show.geopackage import issue_points
 

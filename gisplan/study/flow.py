@@ -10,7 +10,7 @@ from itertools import pairwise
 import pandas as pd
 
 from gisplan import assess, measure
-from gisplan.measure import tables
+from gisplan.measure import capacity, power, tables
 from gisplan.plan import Plan
 from gisplan.read import read_layers
 from gisplan.rules import load_packs
@@ -69,6 +69,8 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
     told += [] if supply is None else assess.supply_issues(survey, supply)
     works = assess.assess_works(survey, None if idle_land is None else idle_land.parcels)
     told += [] if works is None else works.issues
+    links = assess.assess_links(survey, None if idle_land is None else idle_land.parcels)
+    told += [] if links is None else assess.link_issues(links)
     targets = targets_of(survey, zones, idle_land, own)
     if targets is not None:
         judged = assess.target_findings(targets)
@@ -96,8 +98,11 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
         targets=targets,
         industry=industry,
         works=works,
+        links=links,
+        weak_links=power.weak_links(survey) if power.has_feeds(survey) else None,
+        capacity=capacity.table(survey),
         potential=assess.potential(survey, packs),
-        gaps=measure.gap_list(survey),
+        gaps=assess.with_links(measure.gap_list(survey), links),
         balance=books,
         issues=found,
         timings=steps,

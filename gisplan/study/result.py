@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from gisplan import assess
-from gisplan.assess import IdleLand, Intensity, ProjectLand, PublicWorks, Supply
+from gisplan.assess import IdleLand, Intensity, Links, ProjectLand, PublicWorks, Supply
 from gisplan.errors import counted
 from gisplan.issues import Issue
 from gisplan.measure import Measured, Survey
@@ -62,6 +62,13 @@ class Result:
     industry
         Industries by zone, and how alike zones are; None where no parcel states an industry (``industry.csv``,
         ``industry_pairs.csv``).
+    links
+        Extensions of networks to parcels without a service, None unless the plan asks for them (``links.csv``).
+    weak_links
+        Lines and sources of power whose loss alone cuts parcels off, None without sources of power
+        (``power_weak_links.csv``).
+    capacity
+        Loads of sources and lines, None unless the plan asks for them (``capacity.csv``).
     potential
         Parcels that can be built or rebuilt on; None unless a rule pack tells how (``redevelopment.csv``).
     gaps
@@ -90,6 +97,9 @@ class Result:
     supply: Supply | None
     targets: pd.DataFrame | None
     industry: tuple[pd.DataFrame, pd.DataFrame] | None
+    links: Links | None
+    weak_links: pd.DataFrame | None
+    capacity: pd.DataFrame | None
     potential: pd.DataFrame | None
     gaps: pd.DataFrame | None
     works: PublicWorks | None

@@ -65,6 +65,7 @@ ID_COLUMNS: Mapping[str, str] = {
     "levelled": "levelled_id",
     "facilities": "facility_id",
     "works": "work_id",
+    "sources": "source_id",
 }
 
 

@@ -6,7 +6,18 @@ from functools import partial
 
 from gisplan.geometry import side_by_side
 from gisplan.issues import Issue
-from gisplan.measure.quality import borders, buildings, dates, network, register, services, streets, ways, zones
+from gisplan.measure.quality import (
+    borders,
+    buildings,
+    dates,
+    network,
+    register,
+    services,
+    streets,
+    supply_lines,
+    ways,
+    zones,
+)
 from gisplan.measure.quality.places import placed
 from gisplan.measure.survey import Survey
 
@@ -42,6 +53,8 @@ CHECKS = (
     ways.joined,
     ways.near_misses,
     ways.off_network,
+    supply_lines.feeds,
+    supply_lines.loads,
 )
 
 __all__ = ["CHECKS", "found", "placed"]

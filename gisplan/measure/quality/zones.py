@@ -11,7 +11,9 @@ from gisplan.issues import Issue
 from gisplan.measure.survey import Survey
 
 #: Layers that are of use outside the zones too.
-_ALSO_WHOLE = ("services.", "batches", "boundaries.", "phases", "levelled", "constraints.", "facilities.", "barriers.")
+_ALSO_WHOLE = (
+    "services.", "batches", "boundaries.", "phases", "levelled", "constraints.", "facilities.", "barriers.", "sources.",
+)  # fmt: skip
 
 
 def outside(survey: Survey) -> list[Issue]:
