@@ -6,13 +6,14 @@ does not depend on the number of workers, and chunks are joined in order, so tha
 """
 
 from gisplan.geometry.borders import Borders, borders
+from gisplan.geometry.coverage import Coverage, Grid, coverage
 from gisplan.geometry.cut import Cut, cut, owners
 from gisplan.geometry.dangles import Dangles, dangles
 from gisplan.geometry.duplicates import duplicates
 from gisplan.geometry.gaps import Slits, holes, slits, strip_width
 from gisplan.geometry.near import reached_share, within
 from gisplan.geometry.overlap import Overlaps, multiplicity_cells, overlaps
-from gisplan.geometry.parallel import ahead, side_by_side, sum_by
+from gisplan.geometry.parallel import ahead, each, side_by_side, sum_by
 from gisplan.geometry.repair import Repaired, repair
 from gisplan.geometry.size import ellipsoidal_area, ellipsoidal_length
 from gisplan.geometry.slivers import Filled, fill_slivers
@@ -21,19 +22,23 @@ from gisplan.geometry.union import common, covered, signed, united
 
 __all__ = [
     "Borders",
+    "Coverage",
     "Cut",
     "Dangles",
     "Filled",
+    "Grid",
     "Overlaps",
     "Repaired",
     "Slits",
     "ahead",
     "borders",
     "common",
+    "coverage",
     "covered",
     "cut",
     "dangles",
     "duplicates",
+    "each",
     "ellipsoidal_area",
     "ellipsoidal_length",
     "fill_slivers",

@@ -13,13 +13,14 @@ from gisplan.plan.layers import (
     Roads,
     RoadSurfaces,
     ServiceLayer,
-    Terrain,
     Zones,
 )
+from gisplan.plan.levelling import Levelling
 from gisplan.plan.map import MapOptions
 from gisplan.plan.sources import ColumnSource, Ledger
 from gisplan.plan.tables import Assumptions, Header, Plan
 from gisplan.plan.targets import Supply, Target
+from gisplan.plan.terrain import GreenRaster, Terrain
 from gisplan.plan.values import Text, nearest
 
 __all__ = [
@@ -29,9 +30,11 @@ __all__ = [
     "Buildings",
     "Checks",
     "ColumnSource",
+    "GreenRaster",
     "Header",
     "Layers",
     "Ledger",
+    "Levelling",
     "MapOptions",
     "Parcels",
     "Plan",

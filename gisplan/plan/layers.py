@@ -20,6 +20,7 @@ from gisplan.plan.sources import (
     column_faults,
     fitting_drawing,
 )
+from gisplan.plan.terrain import GreenRaster, Terrain
 from gisplan.plan.values import Date, Model, Number, Text, nearest
 
 
@@ -199,10 +200,16 @@ class Constraint(FileLayer):
     vocabulary_layer: ClassVar[str] = "constraints"
 
 
-class Terrain(Model):
-    """A raster of ground heights."""
+class Green(FileLayer):
+    """Land under trees, shrubs and lawn; what overlaps counts once."""
 
-    path: str
+    vocabulary_layer: ClassVar[str] = "green"
+
+
+class Platforms(FileLayer):
+    """Areas that are each levelled to one surface (台地)."""
+
+    vocabulary_layer: ClassVar[str] = "platforms"
 
 
 class Layers(Model):
@@ -221,6 +228,9 @@ class Layers(Model):
     levelled: Levelled | None = None
     built_up: dict[str, BuiltUp] = Field(default_factory=dict)
     constraints: dict[str, Constraint] = Field(default_factory=dict)
+    green: Green | None = None
+    green_raster: GreenRaster | None = None
+    platforms: Platforms | None = None
 
     @field_validator("services")
     @classmethod
@@ -261,4 +271,6 @@ class Layers(Model):
     def _parcels_for_zones(self) -> Layers:
         if self.zones.origin == "parcels" and self.parcels is None:
             raise ValueError("zones are to be made from parcels, but there is no [layers.parcels]")
+        if self.green is not None and self.green_raster is not None:
+            raise ValueError("give one of [layers.green] and [layers.green_raster]")
         return self

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from gisplan.plan.checks import Checks
 from gisplan.plan.intensity import IntensityPlan
 from gisplan.plan.layers import Layers
+from gisplan.plan.levelling import Levelling
 from gisplan.plan.map import MapOptions
 from gisplan.plan.targets import Supply, Target
 from gisplan.plan.values import Date, Model, Number, Text, folder_name, projected
@@ -57,9 +58,16 @@ class Plan(Model):
     intensity: IntensityPlan = IntensityPlan()
     layers: Layers
     supply: Supply = Supply()
+    levelling: Levelling | None = None
     targets: list[Target] = Field(default_factory=list)
     folder: Path = Path()
     file: Path | None = None
+
+    @model_validator(mode="after")
+    def _ground_to_level(self) -> Plan:
+        if self.levelling is not None and (fault := self.levelling.lacks(self.layers)):
+            raise ValueError(f"[levelling] {fault}")
+        return self
 
     def path(self, relative: str) -> Path:
         """Resolve a path of the plan."""

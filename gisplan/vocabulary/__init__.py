@@ -33,6 +33,8 @@ POLYGON_LAYERS = (
     "levelled",
     "built_up",
     "constraints",
+    "green",
+    "platforms",
 )
 
 #: Column with the id of a record, by layer or family of layers; ``feature_id`` where nothing stands here.
@@ -46,6 +48,7 @@ ID_COLUMNS: Mapping[str, str] = {
     "boundaries": "boundary_id",
     "phases": "phase_id",
     "levelled": "levelled_id",
+    "platforms": "platform_id",
 }
 
 
@@ -403,3 +406,9 @@ def supply_words(kind: str) -> Mapping[str, Mapping[str, str]]:
 def land_bank_words() -> tuple[str, ...]:
     """What the status of a parcel says where the land bank holds it."""
     return tuple(_table("supply.toml")["land_bank"])
+
+
+@cache
+def terrain(kind: str) -> Mapping[str, Any]:
+    """Words and numbers of terrain by what they are of: ``slopes``, ``aspects``, … as in ``terrain.toml``."""
+    return dict(_table("terrain.toml")[kind])
