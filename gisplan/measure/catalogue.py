@@ -28,6 +28,8 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     "structure": {"zh": "产业结构", "en": "Industry structure"},
     "growth": {"zh": "土地消耗与人口", "en": "Land and people"},
     "services": {"zh": "设施覆盖", "en": "Infrastructure coverage"},
+    "terrain": {"zh": "地形与土方", "en": "Terrain and earthwork"},
+    "green": {"zh": "绿化", "en": "Green"},
 }
 
 
@@ -140,10 +142,12 @@ class Indicator:
         One line by language.
     needs
         Layers without which it is missing.
-    members
-        Names that fill a family's placeholder, with their labels.
     function
         Survey (and member) → Figures.
+    members
+        Survey → names that fill a family's placeholder, with their labels.
+    asked
+        Survey → whether its plan asks for the indicator at all; one it does not ask for stands in no table.
     """
 
     id: str
@@ -154,6 +158,7 @@ class Indicator:
     needs: Sequence[str]
     function: Callable[..., Figures]
     members: Callable[[Survey], Mapping[str, Mapping[str, str]]] | None = None
+    asked: Callable[[Survey], bool] = lambda _: True
 
     @property
     def text(self) -> str:
@@ -197,13 +202,13 @@ def indicator(
     formula_en: str,
     needs: Iterable[str] = (),
     members: Callable[[Survey], Mapping[str, Mapping[str, str]]] | None = None,
+    asked: Callable[[Survey], bool] = lambda _: True,
 ) -> Callable[[Callable[..., Figures]], Callable[..., Figures]]:
     """Enter a function into the register: tables, map and catalogue then show it."""
 
     def enter(function: Callable[..., Figures]) -> Callable[..., Figures]:
-        _REGISTER[id] = Indicator(
-            id, unit, group, {"zh": zh, "en": en}, {"zh": formula_zh, "en": formula_en}, tuple(needs), function, members
-        )
+        labels, formula = {"zh": zh, "en": en}, {"zh": formula_zh, "en": formula_en}
+        _REGISTER[id] = Indicator(id, unit, group, labels, formula, tuple(needs), function, members, asked)
         return function
 
     return enter
@@ -234,6 +239,8 @@ def evaluate(survey: Survey) -> list[Measured]:
     """Work out every indicator of a survey; two at a time, for many of them only sum long columns."""
     asked = []
     for ind in register().values():
+        if not ind.asked(survey):
+            continue
         lacking = [n for n in ind.needs if not survey.has(n)]
         for name, labels in (ind.members(survey) if ind.members else {"": {}}).items():
             asked.append((ind, name, labels, lacking))

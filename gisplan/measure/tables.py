@@ -9,7 +9,9 @@ import pandas as pd
 
 from gisplan import vocabulary
 from gisplan.measure.catalogue import Measured
+from gisplan.measure.green import parcel_green
 from gisplan.measure.survey import Survey
+from gisplan.measure.terrain import parcel_ground
 
 #: Columns of ``indicators.csv``.
 LONG_COLUMNS = (
@@ -91,6 +93,7 @@ def parcels(survey: Survey) -> pd.DataFrame | None:
     }
     for service, served in survey.served.items():
         out[f"served_{service}"] = served
+    out |= parcel_ground(survey) | parcel_green(survey)
     # The register's floor area and footprint stand beside the measured ones under their own names.
     for name, column in vocabulary.columns("parcels").items():
         if column.stored in frame and name != "parcel_id":

@@ -48,6 +48,9 @@ class Levelling(Model):
         Which volumes count: ``raster`` (cell by cell) or ``grid`` (方格网法).
     grid_m
         Side of the square grid; without it there is no grid drawing.
+    prisms
+        How the square grid takes volumes: ``square`` by the handbook's formulas (四方棱柱体法), ``triangle`` in triangles
+        (三角棱柱体法), exact for every plane.
     soil
         Class of soil in ``terrain.toml``, for how it swells.
     loose, compacted
@@ -64,6 +67,7 @@ class Levelling(Model):
     max_slope: Number | None = Field(default=None, gt=0, le=1)
     method: Literal["raster", "grid"] = "raster"
     grid_m: Number | None = Field(default=None, ge=1, le=1000)
+    prisms: Literal["square", "triangle"] = "square"
     soil: str | None = None
     loose: Number | None = Field(default=None, ge=1, le=2)
     compacted: Number | None = Field(default=None, ge=0.5, le=2)

@@ -40,6 +40,8 @@ OPTIONAL = (
     "industry.csv",
     "industry_pairs.csv",
     "redevelopment.csv",
+    "levelling.csv",
+    "levelling_grid.csv",
 )
 
 #: Files that a run writes besides where a rule pack of the plan has weights for a score.

@@ -105,6 +105,8 @@ def _further(result: Result) -> dict[str, pd.DataFrame]:
         "industry.csv": industry,
         "industry_pairs.csv": pairs,
         "redevelopment.csv": result.potential,
+        "levelling.csv": result.levelling.table if result.levelling else None,
+        "levelling_grid.csv": result.levelling.grid if result.levelling else None,
     }
     return {name: table for name, table in tables.items() if table is not None}
 

@@ -93,6 +93,7 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
         targets=targets,
         industry=industry,
         potential=assess.potential(survey, packs),
+        levelling=measure.earthwork(survey) if plan.levelling else None,
         balance=books,
         issues=found,
         timings=steps,

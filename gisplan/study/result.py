@@ -13,7 +13,7 @@ from gisplan import assess
 from gisplan.assess import IdleLand, Intensity, ProjectLand, Supply
 from gisplan.errors import counted
 from gisplan.issues import Issue
-from gisplan.measure import Measured, Survey
+from gisplan.measure import Earthwork, Measured, Survey
 from gisplan.plan import Plan
 from gisplan.rules import load_packs
 
@@ -60,6 +60,9 @@ class Result:
         ``industry_pairs.csv``).
     potential
         Parcels that can be built or rebuilt on; None unless a rule pack tells how (``redevelopment.csv``).
+    levelling
+        Earthwork of what is levelled, None unless the plan has [levelling] (``levelling.csv`` and, with a grid,
+        ``levelling_grid.csv``).
     balance
         The books (``balance.csv``).
     issues
@@ -82,6 +85,7 @@ class Result:
     targets: pd.DataFrame | None
     industry: tuple[pd.DataFrame, pd.DataFrame] | None
     potential: pd.DataFrame | None
+    levelling: Earthwork | None
     balance: pd.DataFrame
     issues: tuple[Issue, ...]
     timings: Mapping[str, float]
