@@ -23,7 +23,9 @@ from gisplan.measure.quality import found, placed
 from gisplan.measure.survey import Survey, make_survey
 
 #: Modules that enter indicators into the register when they are imported.
-THEMES = (land, buildings, idle_buildings, economy, roads, services, supply, structure, growth, terrain, levelling, green)
+THEMES = (
+    land, buildings, idle_buildings, economy, roads, services, supply, structure, growth, terrain, levelling, green,
+)  # fmt: skip
 
 __all__ = [
     "GROUPS",

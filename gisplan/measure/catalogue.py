@@ -191,7 +191,7 @@ class Measured:
 _REGISTER: dict[str, Indicator] = {}
 
 
-def indicator(
+def indicator(  # noqa: PLR0913  what an indicator is, word by word
     id: str,  # noqa: A002  the contract's own word
     *,
     unit: str,

@@ -13,7 +13,7 @@ from gisplan.geometry import coverage, each, sum_by
 from gisplan.measure.catalogue import Array, Figures, indicator, part, ratio
 from gisplan.measure.developed import Land, as_land
 from gisplan.measure.survey import Survey
-from gisplan.measure.terrain_sums import blocks
+from gisplan.measure.terrain_sums import Block, blocks
 from gisplan.plan import GreenRaster
 from gisplan.read.raster import Raster
 
@@ -47,22 +47,17 @@ def is_green(values: list[Array], source: GreenRaster) -> Array:
 
 
 def _block(
-    raster: Raster,
-    source: GreenRaster,
-    shapes: NDArray[np.object_],
-    row: int,
-    column: int,
-    rows: int,
-    columns: int,
-    some: NDArray[np.int64],
+    raster: Raster, source: GreenRaster, shapes: NDArray[np.object_], block: Block
 ) -> tuple[NDArray[np.int64], Array, Array]:
-    own = is_green([raster.block(row, column, rows, columns, band=b) for b in source.bands], source).ravel()
+    some, columns = block.some, block.columns
+    bands = [raster.block(block.row, block.column, block.rows, columns, band=b) for b in source.bands]
+    own = is_green(bands, source).ravel()
     known = ~np.isnan(own)
     sums = []
     for amount in (np.where(known, own, 0.0), known.astype(float)):
         up_to = np.concatenate([[0.0], np.cumsum(amount)])
         total = np.zeros(len(some))
-        for cells in coverage(shapes[some], raster.grid.part(row, column, rows, columns)):
+        for cells in coverage(shapes[some], block.of(raster.grid)):
             first = cells.span_row * columns + cells.start
             last = cells.span_row * columns + cells.stop
             total += sum_by(cells.feature, cells.share * amount[cells.row * columns + cells.column], size=len(some))
@@ -74,7 +69,7 @@ def _block(
 def green_cells(raster: Raster, source: GreenRaster, shapes: NDArray[np.object_]) -> tuple[Array, Array]:
     """Green area, and area of which anything is known, of (multi)polygons; in cells, shape (n,)."""
     green, known = np.zeros(len(shapes)), np.zeros(len(shapes))
-    for some, own, told in each([partial(_block, raster, source, shapes, *b) for b in blocks(raster.grid, shapes)]):
+    for some, own, told in each([partial(_block, raster, source, shapes, b) for b in blocks(raster.grid, shapes)]):
         green[some] += own
         known[some] += told
     return green, known
@@ -90,7 +85,8 @@ def _by_raster(survey: Survey) -> tuple[Array, Array]:
     return part(green, known), np.minimum(known * raster.grid.cell_m2 / shapely.area(shapes), 1.0)
 
 
-def _raster_shares(survey: Survey) -> tuple[Array, Array]:
+def green_shares(survey: Survey) -> tuple[Array, Array]:
+    """Green share, and share of which anything is known, of the zones and behind them the parcels, by a raster."""
     return survey.once("green by raster", lambda: _by_raster(survey))
 
 
@@ -134,7 +130,7 @@ def green_cover_rate(survey: Survey) -> Figures:
     if "green" in survey.layers.layers:
         return ratio(_land(survey).within(np.asarray(survey.layers.zones.geometry.array)), area,
                      n_used=survey.pieces["green"].count())  # fmt: skip
-    share, known = (a[: survey.zones] for a in _raster_shares(survey))
+    share, known = (a[: survey.zones] for a in green_shares(survey))
     some = known > 0
     lacking = np.where(known > 1 - 1e-6, 0.0, 1.0)
     return Figures(share, share * known * area, known * area, some.astype(float), lacking, known)
@@ -148,4 +144,4 @@ def parcel_green(survey: Survey) -> dict[str, Array]:
     if "green" in survey.layers.layers:
         area = frame["area_m2"].to_numpy(dtype=float)
         return {"green_cover_rate": part(_land(survey).within(np.asarray(frame.geometry.array)), area)}
-    return {"green_cover_rate": _raster_shares(survey)[0][survey.zones :]}
+    return {"green_cover_rate": green_shares(survey)[0][survey.zones :]}

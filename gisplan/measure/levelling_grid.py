@@ -1,4 +1,4 @@
-"""Cut and fill by the square-grid method (方格网法): working heights at nodes, volumes by the pattern of their signs."""
+"""Cut and fill by the square-grid method (方格网法): working heights at nodes, volumes by their signs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def cell_volumes(heights: Array, side: float, *, triangles: bool = False) -> tup
     Notes
     -----
     Prisms over squares (四方棱柱体法): all of one sign a²/4·|Σh|; two and two beside each other a²/4·Σ h²/(|h| + |h′|),
-    h′ being the neighbour of the other sign; one alone a²/6·|h|³ ÷ ((|h| + |h₁|)(|h| + |h₂|)) with its neighbours h₁, h₂;
+    h′ being the neighbour of the other sign; one alone a²/6·|h|³ ÷ ((|h| + |h₁|)(|h| + |h₂|)) with its neighbours;
     opposite corners the mean of the two ways to cut the square into triangles. Everywhere fill − cut = a²/4·Σh, so that
     mass is kept: the part with three corners follows from that of the fourth (the textbook's own formula for it agrees
     for planes, and only for them). With two and two the textbook is exact where the line of no work runs along a side;
@@ -128,7 +128,7 @@ class Squares:
     @property
     def is_known(self) -> NDArray[np.bool_]:
         """Whether all four heights of a square are known."""
-        return ~np.isnan(self.ground).any(axis=1)
+        return np.asarray(~np.isnan(self.ground).any(axis=1), dtype=bool)
 
 
 def frame_of(bounds: tuple[float, float, float, float], side: float) -> Grid:

@@ -68,9 +68,7 @@ def balanced_level(ground: Array, weight: Array, *, compacted: float = 1.0) -> f
     under = last - 1
     if under < 0:
         return middle + float(g[0])
-    return middle + float(
-        (moment[under] + compacted * rest[under]) / (below[under] + compacted * above[under])
-    )
+    return middle + float((moment[under] + compacted * rest[under]) / (below[under] + compacted * above[under]))
 
 
 def best_plane(x: Array, y: Array, ground: Array, weight: Array, *, max_slope: float | None = None) -> Surface:
@@ -85,9 +83,9 @@ def best_plane(x: Array, y: Array, ground: Array, weight: Array, *, max_slope: f
 
     Notes
     -----
-    Where the slope is bound, the gradient minimises the same sum of squares among those of the greatest slope: it solves
-    (A + λI)·gradient = b, and λ is found by halving. Where the points lie on one line or are one, the plane is level
-    across it.
+    Where the slope is bound, the gradient minimises the same sum of squares among those of the greatest slope: it
+    solves (A + λI)·gradient = b, and λ is found by halving. Where the points lie on one line or are one, the plane is
+    level across it.
     """
     x0, y0, level = (float(np.average(v, weights=weight)) for v in (x, y, ground))
     off = np.column_stack([x - x0, y - y0])

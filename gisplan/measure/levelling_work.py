@@ -8,7 +8,6 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
 from gisplan import vocabulary
 from gisplan.geometry import Grid, coverage, each
@@ -41,13 +40,13 @@ class Earthwork:
     groups
         The pieces of land.
     table
-        One row each: ``group_id, name, area_m2, known_share, cells``, the surface (``design_level_m`` as a mean over the
-        land, and at ``x0, y0`` with ``rise_east, rise_north`` and their ``design_slope``), the ground
-        (``ground_mean_m, ground_min_m, ground_max_m``), ``cut_m3, fill_m3, net_fill_m3`` (fill − cut), ``balance_ratio``
-        (the smaller of cut and fill ÷ the larger), ``max_cut_m, max_fill_m``, ``fill_over_m2`` (land filled higher than
-        ``max_fill_m`` of the plan), ``earthwork_m3_per_ha``, ``import_m3`` (fill − Ks′·cut: above 0 to be brought, below
-        0 to be taken away, both as compacted m³), ``spoil_loose_m3``, ``cost_wan``; volumes by both methods where there
-        is a grid; ``flags``.
+        One row each: ``group_id, name, area_m2, known_share, cells``; the surface (``design_level_m`` as a mean over
+        the land, ``level_x0_y0_m`` at ``x0, y0`` with ``rise_east, rise_north`` and their ``design_slope``); the
+        ground (``ground_mean_m, ground_min_m, ground_max_m``); ``cut_m3, fill_m3, net_fill_m3`` (fill − cut),
+        ``balance_ratio`` (the smaller of cut and fill ÷ the larger), ``max_cut_m, max_fill_m``, ``fill_over_m2`` (land
+        filled higher than ``max_fill``), ``earthwork_m3_per_ha``, ``import_m3`` (fill − Ks′·cut: above 0 to be brought,
+        below 0 to be taken away, both as compacted m³), ``spoil_loose_m3``, ``cost_wan``; volumes by both methods where
+        there is a grid; ``flags``.
     grid
         The grid drawing, one row a square; None without a grid.
     max_fill
@@ -100,9 +99,10 @@ GRID_COLUMNS = (
 )  # fmt: skip
 
 _HEAD = (
-    "group_id", "name", "area_m2", "known_share", "cells", "design_level_m", "design_slope", "x0", "y0", "level_x0_y0_m",
-    "rise_east", "rise_north", "ground_mean_m", "ground_min_m", "ground_max_m", "cut_m3", "fill_m3", "net_fill_m3",
-    "balance_ratio", "max_cut_m", "max_fill_m", "fill_over_m2", "earthwork_m3_per_ha", "import_m3", "spoil_loose_m3",
+    "group_id", "name", "area_m2", "known_share", "cells", "design_level_m", "design_slope", "x0", "y0",
+    "level_x0_y0_m", "rise_east", "rise_north", "ground_mean_m", "ground_min_m", "ground_max_m",
+    "cut_m3", "fill_m3", "net_fill_m3", "balance_ratio",
+    "max_cut_m", "max_fill_m", "fill_over_m2", "earthwork_m3_per_ha", "import_m3", "spoil_loose_m3",
 )  # fmt: skip
 
 
@@ -126,8 +126,9 @@ def _levelled(
     if not known.any():
         return {**row, "flags": ";".join([*flags, "NO_HEIGHT"])}, None
     x, y, ground, weight = x[known], y[known], ground[known], weight[known]
-    row["known_share"] = min(float(weight.sum()) * cells.cell_m2 / planar, 1.0)
-    if row["known_share"] < 1 - PARTIAL:
+    told = min(float(weight.sum()) * cells.cell_m2 / planar, 1.0)
+    row["known_share"] = told
+    if told < 1 - PARTIAL:
         flags.append("PARTIAL")
     clear = weight >= 0.01
     some = clear if clear.any() else np.ones(len(weight), dtype=bool)
@@ -146,9 +147,7 @@ def _levelled(
     if plan.mode == "given":
         surface = Surface(float(groups.level[i]), float(shape.centroid.x), float(shape.centroid.y))
     elif plan.method == "grid" and laid is not None:
-        surface = grid_surface(
-            laid, mode=plan.mode, compacted=compacted, max_slope=plan.max_slope, triangles=triangles
-        )
+        surface = grid_surface(laid, mode=plan.mode, compacted=compacted, max_slope=plan.max_slope, triangles=triangles)
     else:
         surface = raster_surface(x, y, ground, weight, plan)
     if plan.max_slope is not None and surface.slope >= plan.max_slope * (1 - 1e-9):
@@ -162,7 +161,8 @@ def _levelled(
     if laid is not None:
         drawing, by_grid = _drawn(groups.ids[i], laid, surface, scale, triangles=triangles)
         whole = float(laid.share.sum())
-        row |= dict(zip(("raster_cut_m3", "raster_fill_m3", "grid_cut_m3", "grid_fill_m3"), (*by_raster, *by_grid)))
+        names = ("raster_cut_m3", "raster_fill_m3", "grid_cut_m3", "grid_fill_m3")
+        row |= dict(zip(names, (*by_raster, *by_grid), strict=True))
         row["grid_known_share"] = float(laid.share[laid.is_known].sum()) / whole if whole > 0 else np.nan
         counted = by_grid if plan.method == "grid" else by_raster
     over = float(land[h > most].sum())
@@ -236,11 +236,13 @@ def _around(terrain: Terrain, shape: shapely.Geometry, side: float | None) -> tu
 def _points(shape: shapely.Geometry, heights: Array, cells: Grid) -> tuple[Array, Array, Array, Array]:
     """Middles, heights and shares of the cells under a piece of land."""
     parts = [c.cells() for c in coverage(np.array([shape], dtype=object), cells)]
-    row: NDArray[np.int64]
-    row, column, share = (np.concatenate([p[i] for p in parts] or [np.zeros(0, dtype=np.int64)]) for i in (1, 2, 3))
+    if not parts:
+        return (np.zeros(0),) * 4
+    row, column = (np.concatenate([p[i] for p in parts]) for i in (1, 2))
+    share = np.concatenate([p[3] for p in parts])
     x = cells.left + (column + 0.5) * cells.dx
     y = cells.top - (row + 0.5) * cells.dy
-    return x, y, heights[row, column], share
+    return x, y, np.asarray(heights[row, column]), share
 
 
 def _drawn(

@@ -150,7 +150,8 @@ def slope_share(survey: Survey, name: str) -> Figures:
 
     Formula
     -------
-    Area of the cells whose slope lies in the class, from its lower end up to below its upper end, ÷ area of known slope.
+    Area of the cells whose slope lies in the class, from its lower end up to below its upper end, ÷ area of known
+    slope.
 
     Zero
     ----
@@ -273,3 +274,8 @@ def parcel_ground(survey: Survey) -> dict[str, Array]:
         "terrain_known_share": of.known_share,
         "terrain_cells": of.cells,
     }
+
+
+def natural_slope(survey: Survey) -> Array | None:
+    """Mean slope of the ground of each parcel, NaN where not known; None without terrain."""
+    return parcel_ground(survey).get("slope_mean")

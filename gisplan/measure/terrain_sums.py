@@ -74,21 +74,30 @@ class Sums:
         return np.where(known, self.lowest, np.nan), np.where(known, self.highest, np.nan)
 
 
-def blocks(grid: Grid, shapes: NDArray[np.object_], *, side: int = BLOCK) -> Iterator[tuple[int, int, int, int, NDArray[np.int64]]]:
-    """Cut a grid into blocks, leaving out those under no polygon.
+@dataclass(frozen=True)
+class Block:
+    """Part of a grid: its first row and column, how many, and the row numbers of the polygons that may lie over it."""
 
-    Yields
-    ------
-    tuple
-        First row, first column, rows, columns, and the row numbers of the polygons that may lie over the block.
-    """
+    row: int
+    column: int
+    rows: int
+    columns: int
+    some: NDArray[np.int64]
+
+    def of(self, grid: Grid) -> Grid:
+        """Its cells."""
+        return grid.part(self.row, self.column, self.rows, self.columns)
+
+
+def blocks(grid: Grid, shapes: NDArray[np.object_], *, side: int = BLOCK) -> Iterator[Block]:
+    """Cut a grid into blocks, leaving out those under no polygon."""
     reach = grid.reach(shapely.bounds(shapes))
     for row in range(0, grid.rows, side):
         band = np.flatnonzero((reach[:, 0] < row + side) & (reach[:, 2] > row) & (reach[:, 1] < reach[:, 3]))
         for column in range(0, grid.columns if len(band) else 0, side):
             some = band[(reach[band, 1] < column + side) & (reach[band, 3] > column)]
             if len(some):
-                yield row, column, min(side, grid.rows - row), min(side, grid.columns - column), some
+                yield Block(row, column, min(side, grid.rows - row), min(side, grid.columns - column), some)
 
 
 def sum_terrain(terrain: Terrain, shapes: NDArray[np.object_], *, limits: Array) -> Sums:
@@ -105,7 +114,7 @@ def sum_terrain(terrain: Terrain, shapes: NDArray[np.object_], *, limits: Array)
     """
     n = len(shapes)
     total = _empty(n)
-    jobs = [partial(_block, terrain, shapes, limits, *b) for b in blocks(terrain.grid, shapes)]
+    jobs = [partial(_block, terrain, shapes, limits, b) for b in blocks(terrain.grid, shapes)]
     for some, sums in each(jobs):
         for f in fields(Sums):
             out, own = getattr(total, f.name), getattr(sums, f.name)
@@ -128,26 +137,19 @@ def _empty(n: int) -> Sums:
 
 
 def _block(
-    terrain: Terrain,
-    shapes: NDArray[np.object_],
-    limits: Array,
-    row: int,
-    column: int,
-    rows: int,
-    columns: int,
-    some: NDArray[np.int64],
+    terrain: Terrain, shapes: NDArray[np.object_], limits: Array, block: Block
 ) -> tuple[NDArray[np.int64], Sums]:
-    grid = terrain.grid
-    heights = terrain.block(row - 1, column - 1, rows + 2, columns + 2)
-    own, their = shapes[some], limits[some]
+    some, grid = block.some, terrain.grid
+    # One cell more on every side, for slopes along the edge.
+    heights = terrain.block(block.row - 1, block.column - 1, block.rows + 2, block.columns + 2)
     total = _empty(len(some))
     ready = None
-    for cells in coverage(own, grid.part(row, column, rows, columns)):
+    for cells in coverage(shapes[some], block.of(grid)):
         if len(cells.share) + len(cells.start) == 0:
             continue
         if ready is None:
             ready = _cells(heights, grid)
-        _add(total, cells, ready, their)
+        _add(total, cells, ready, limits[some])
     return some, total
 
 
@@ -223,22 +225,15 @@ def _add(total: Sums, cells: Coverage, of: _Cells, limits: Array) -> None:
         mine = np.zeros(n)
         add(mine, _layer(of.slope < limit))
         total.gentle[:] += np.where(limits == limit, mine, 0.0)
-    clear, long = cells.share >= TOUCHED, cells.span_share >= TOUCHED
-    _extremes(
-        total, cells.feature[clear], of.height[at[clear]], cells.span_feature[long], first[long], last[long], of.height
-    )
+    _extremes(total, cells, of.columns, of.height)
 
 
-def _extremes(
-    total: Sums,
-    feature: NDArray[np.int64],
-    own: Array,
-    span: NDArray[np.int64],
-    first: NDArray[np.int64],
-    last: NDArray[np.int64],
-    height: Array,
-) -> None:
+def _extremes(total: Sums, cells: Coverage, columns: int, height: Array) -> None:
     """Find lowest and highest ground, of single cells and of spans."""
+    clear, long = cells.share >= TOUCHED, cells.span_share >= TOUCHED
+    feature, own = cells.feature[clear], height[(cells.row * columns + cells.column)[clear]]
+    span, first = cells.span_feature[long], (cells.span_row * columns + cells.start)[long]
+    last = first + (cells.stop - cells.start)[long]
     # In the order in which they lie, spans leave little between them for `reduceat` to go through in vain.
     order = np.argsort(first, kind="stable")
     ends = np.column_stack([first[order], last[order]]).ravel()

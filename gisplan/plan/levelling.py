@@ -35,8 +35,8 @@ class Levelling(Model):
     Attributes
     ----------
     by
-        What is levelled to one surface: each of the ``parcels``, ``zones`` or ``platforms``, or the parcels that share a
-        value of one of their columns, e.g. ``phase``.
+        What is levelled to one surface: each of the ``parcels``, ``zones`` or ``platforms``, or the parcels that share
+        a value of one of their columns, e.g. ``phase``.
     state
         Only parcels in these states; all by default.
     mode
@@ -49,8 +49,8 @@ class Levelling(Model):
     grid_m
         Side of the square grid; without it there is no grid drawing.
     prisms
-        How the square grid takes volumes: ``square`` by the handbook's formulas (四方棱柱体法), ``triangle`` in triangles
-        (三角棱柱体法), exact for every plane.
+        How the square grid takes volumes: ``square`` by the handbook's formulas (四方棱柱体法), ``triangle`` in
+        triangles (三角棱柱体法), exact for every plane.
     soil
         Class of soil in ``terrain.toml``, for how it swells.
     loose, compacted
@@ -107,7 +107,7 @@ class Levelling(Model):
         if self.state and self.by in ("zones", "platforms"):
             faults.append(f'state picks parcels, so it does not go with by = "{self.by}"')
         if self.mode == "given" and self.by == "zones":
-            faults.append('zones have no design_level; levels are given of parcels or platforms')
+            faults.append("zones have no design_level; levels are given of parcels or platforms")
         if faults:
             raise ValueError("\n".join(faults))
         return self

@@ -103,7 +103,6 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
     LayerError
         Whatever the user can mend.
     """
-    spec = plan.layers
     issues: list[Issue] = []
     base_name, raws = _base(plan, progress)
     base = raws[base_name]
@@ -143,7 +142,8 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
     # Every sliver counts here: the books must close to a billionth.
     shared = overlaps(np.asarray(land.geometry.array), least_m2=0.0)
     issues += overlap.told("zones", land, "zone_id", shared, severity="error", sliver_m=plan.checks.sliver_m)
-    ground, canopy, found = open_rasters(plan, crs, [land, *(out[n].frame for n in ("parcels", "platforms") if n in out)])
+    measured = [land, *(out[n].frame for n in ("parcels", "platforms") if n in out)]
+    ground, canopy, found = open_rasters(plan, crs, measured)
     issues += found
     issues += _apart(land, out)
     if plan.plan.area_basis == "ledger" and "parcels" in out and "land_area_m2" not in out["parcels"].frame:

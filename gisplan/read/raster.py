@@ -232,9 +232,7 @@ def _is_whole(number: float) -> bool:
     return abs(number - round(number)) < ALIGNED
 
 
-def _tile(
-    path: Path, study: CRS, *, place: str, bands: Sequence[int], crs: str | None, nodata: float | None
-) -> Tile:
+def _tile(path: Path, study: CRS, *, place: str, bands: Sequence[int], crs: str | None, nodata: float | None) -> Tile:
     try:
         with rasterio.open(path) as file:
             if file.crs is None and crs is None:
@@ -266,5 +264,7 @@ def _cell_m(file: rasterio.DatasetReader, own: CRS, study: CRS) -> tuple[float, 
     """Width and height in metres of the cell in a raster's middle."""
     column, row = file.width / 2, file.height / 2
     corners = [file.transform * c for c in ((column, row), (column + 1, row), (column, row + 1))]
-    xs, ys = Transformer.from_crs(own, study, always_xy=True).transform(*zip(*corners, strict=True))
+    xs, ys = Transformer.from_crs(own, study, always_xy=True).transform(
+        [c[0] for c in corners], [c[1] for c in corners]
+    )
     return math.hypot(xs[1] - xs[0], ys[1] - ys[0]), math.hypot(xs[2] - xs[0], ys[2] - ys[0])

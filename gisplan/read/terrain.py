@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import geopandas as gpd
 import numpy as np
@@ -16,7 +17,7 @@ from pyproj import CRS
 from gisplan import vocabulary
 from gisplan.errors import counted
 from gisplan.geometry import Grid
-from gisplan.issues import Issue
+from gisplan.issues import Issue, Severity
 from gisplan.plan import Plan
 from gisplan.plan import Terrain as TerrainSource
 from gisplan.read.raster import Raster, open_raster
@@ -76,7 +77,8 @@ def open_rasters(
     boxes = np.array([f.total_bounds for f in frames])
     (west, south), (east, north) = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
     bounds = (float(west), float(south), float(east), float(north))
-    ground, canopy, issues = None, None, []
+    ground, canopy = None, None
+    issues: list[Issue] = []
     if (spec := plan.layers.terrain) is not None:
         ground, issues = open_terrain(spec, [plan.path(p) for p in spec.path], crs, bounds)
     if (green := plan.layers.green_raster) is not None:
@@ -137,9 +139,14 @@ def _unit(source: TerrainSource, raster: Raster) -> tuple[str, list[Issue]]:
     if source.unit is not None:
         if own is not None and own != source.unit:
             return source.unit, [
-                _told("TERRAIN_UNIT_DIFFERS", "warning", f"{name} says its heights are in {own}, the plan {source.unit}.",
-                      "Check which is right; the plan's word is used.", "planner")
-            ]  # fmt: skip
+                _told(
+                    "TERRAIN_UNIT_DIFFERS",
+                    "warning",
+                    f"{name} says its heights are in {own}, the plan in {source.unit}.",
+                    "Check which is right; the plan's word is used.",
+                    "planner",
+                )
+            ]
         return source.unit, []
     if own is not None:
         said = f"{name} says its heights are in {own}; they were brought into metres."
@@ -147,16 +154,20 @@ def _unit(source: TerrainSource, raster: Raster) -> tuple[str, list[Issue]]:
     lengths = {a.unit_conversion_factor for a in tile.crs.axis_info[:2]} if tile.crs.is_projected else {1.0}
     if not all(math.isclose(x, 1.0) for x in lengths):
         return "m", [
-            _told("TERRAIN_UNIT_SUSPECT", "warning",
-                  f"{name} names no unit of height, but its coordinates are in {tile.crs.axis_info[0].unit_name}: its "
-                  "heights, read as metres, may be in feet, and slopes and volumes then 3.3 times too large.",
-                  'Write unit = "m", "ft" or "us_ft" in [layers.terrain].', "planner")
-        ]  # fmt: skip
+            _told(
+                "TERRAIN_UNIT_SUSPECT",
+                "warning",
+                f"{name} names no unit of height, but its coordinates are in {tile.crs.axis_info[0].unit_name}: its "
+                "heights, read as metres, may be in feet, and slopes and volumes then 3.3 times too large.",
+                'Write unit = "m", "ft" or "us_ft" in [layers.terrain].',
+                "planner",
+            )
+        ]
     return "m", []
 
 
-def _told(code: str, severity: str, message: str, remedy: str, who: str) -> Issue:
-    return Issue(code, severity, "terrain", 1, message, remedy, who)  # type: ignore[arg-type]
+def _told(code: str, severity: Severity, message: str, remedy: str, who: Literal["planner", "supplier"]) -> Issue:
+    return Issue(code, severity, "terrain", 1, message, remedy, who)
 
 
 def _named(word: str | None) -> str | None:
@@ -174,11 +185,13 @@ def _vertical(crs: CRS) -> str | None:
 def _warped(raster: Raster, study: CRS) -> Issue:
     side = raster.grid.dx
     return _told(
-        "TERRAIN_WARPED", "note",
+        "TERRAIN_WARPED",
+        "note",
         f"{', '.join(t.path.name for t in raster.tiles[:3])}: heights were brought into {study.name} on cells of "
         f"{side:.1f} m, the largest side of the raster's own, by bilinear interpolation.",
-        "", "planner",
-    )  # fmt: skip
+        "",
+        "planner",
+    )
 
 
 def _in_degrees(raster: rasterio.DatasetReader, name: str) -> list[Issue]:
@@ -195,7 +208,7 @@ def _in_degrees(raster: rasterio.DatasetReader, name: str) -> list[Issue]:
             "terrain",
             1,
             f"{name} is in degrees: a cell of {across:.6f}° × {along:.6f}° is {metres[1]:.1f} m × {metres[0]:.1f} m "
-            f"here, so a slope taken straight from its cells would be wrong about {DEGREE_M:,.0f}-fold. Here slopes are "
+            f"here, so a slope taken straight from its cells would be wrong about {DEGREE_M:,.0f}-fold. Slopes are "
             "measured after it was brought into metres.",
             "Bring it into a system in metres before measuring slopes elsewhere.",
         )

@@ -6,7 +6,7 @@ from functools import partial
 
 from gisplan.geometry import side_by_side
 from gisplan.issues import Issue
-from gisplan.measure.quality import borders, buildings, dates, network, register, zones
+from gisplan.measure.quality import borders, buildings, dates, network, register, terrain, zones
 from gisplan.measure.quality.places import placed
 from gisplan.measure.survey import Survey
 
@@ -33,6 +33,9 @@ CHECKS = (
     buildings.undrawn,
     buildings.shared_land,
     network.missed,
+    terrain.heights,
+    terrain.levelling,
+    terrain.green,
 )
 
 __all__ = ["CHECKS", "found", "placed"]
