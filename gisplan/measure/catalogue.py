@@ -147,7 +147,7 @@ class Indicator:
     members
         Survey → names that fill a family's placeholder, with their labels.
     asked
-        Survey → whether its plan asks for the indicator at all; one it does not ask for stands in no table.
+        Survey → whether its plan asks for the indicator at all; one it does not ask for stands in no table. None: always.
     """
 
     id: str
@@ -158,7 +158,7 @@ class Indicator:
     needs: Sequence[str]
     function: Callable[..., Figures]
     members: Callable[[Survey], Mapping[str, Mapping[str, str]]] | None = None
-    asked: Callable[[Survey], bool] = lambda _: True
+    asked: Callable[[Survey], bool] | None = None
 
     @property
     def text(self) -> str:
@@ -202,7 +202,7 @@ def indicator(  # noqa: PLR0913  what an indicator is, word by word
     formula_en: str,
     needs: Iterable[str] = (),
     members: Callable[[Survey], Mapping[str, Mapping[str, str]]] | None = None,
-    asked: Callable[[Survey], bool] = lambda _: True,
+    asked: Callable[[Survey], bool] | None = None,
 ) -> Callable[[Callable[..., Figures]], Callable[..., Figures]]:
     """Enter a function into the register: tables, map and catalogue then show it."""
 
@@ -239,7 +239,7 @@ def evaluate(survey: Survey) -> list[Measured]:
     """Work out every indicator of a survey; two at a time, for many of them only sum long columns."""
     asked = []
     for ind in register().values():
-        if not ind.asked(survey):
+        if ind.asked is not None and not ind.asked(survey):
             continue
         lacking = [n for n in ind.needs if not survey.has(n)]
         for name, labels in (ind.members(survey) if ind.members else {"": {}}).items():

@@ -14,6 +14,9 @@ from gisplan.geometry import Grid, coverage
 from gisplan.measure.catalogue import Array
 from gisplan.measure.levelling_volumes import Surface, best_plane, raised
 
+#: A working height below this (m) is none, but the noise of its making.
+LEAST_M = 1e-9
+
 #: Offsets (row, column) of a cell's nodes in their order: north-west, north-east, south-east, south-west.
 NODES = ((0, 0), (0, 1), (1, 1), (1, 0))
 
@@ -46,11 +49,20 @@ def cell_volumes(heights: Array, side: float, *, triangles: bool = False) -> tup
     Source: 方格网法 of the handbooks of civil construction; checked by algebra.
     """
     h = np.asarray(heights, dtype=float)
+    h = np.where(np.abs(h) < LEAST_M, 0.0, h)
     if triangles:
         fill = _in_triangles(h, side)
         return np.maximum(fill - side * side / 4 * h.sum(axis=1), 0.0), fill
     net = side * side / 4 * h.sum(axis=1)
-    up = h >= 0  # a corner on the surface itself goes with either side
+    # A corner on the surface itself goes with either side, so that cut and fill change places as the signs do.
+    fill = (_fill(h, net, h >= 0, side) + _fill(h, net, h > 0, side)) / 2
+    # In a square far from any plane the fourth corner's own formula may take more than there is.
+    fill = np.maximum(fill, np.maximum(net, 0.0))
+    return np.maximum(fill - net, 0.0), fill
+
+
+def _fill(h: Array, net: Array, up: NDArray[np.bool_], side: float) -> Array:
+    """Fill of squares by which of their corners lie above the ground."""
     count = up.sum(axis=1)
     fill = np.full(len(h), np.nan)
     known = ~np.isnan(h).any(axis=1)
@@ -69,9 +81,7 @@ def cell_volumes(heights: Array, side: float, *, triangles: bool = False) -> tup
         fill[pair] = side * side / 4 * (a * a / (a + d) + b * b / (b + c))
     opposite = mixed & (count == 2) & (up[:, 0] == up[:, 2])
     fill[opposite] = _in_triangles(h[opposite], side)
-    # In a square far from any plane the fourth corner's own formula may take more than there is.
-    fill = np.maximum(fill, np.maximum(net, 0.0))
-    return np.maximum(fill - net, 0.0), fill
+    return fill
 
 
 def _alone(h: Array, side: float) -> Array:

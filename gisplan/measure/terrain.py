@@ -23,8 +23,9 @@ def _figures(of: Ground, value: Array, top: Array, *, sloped: bool = True) -> Fi
     share = of.sloped_share if sloped else of.known_share
     lacking = np.where(share > 1 - 1e-6, 0.0, np.maximum(1.0, np.round(of.cells - known)))
     area = of.grid.cell_m2
-    value = np.where(known > 0, value, np.nan)
-    return Figures(value, top * area, known * area, np.round(known), lacking, share)
+    # Where nothing is known, sums are of nothing.
+    value, top, under = (np.where(known > 0, v, np.nan) for v in (value, top * area, known * area))
+    return Figures(value, top, under, np.round(known), lacking, share)
 
 
 @indicator(

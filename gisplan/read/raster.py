@@ -132,7 +132,11 @@ class Raster:
                 "src_nodata": tile.nodata,
                 "nodata": np.nan,
                 "dtype": "float64",
-                "tolerance": 0.01,  # of a cell: GDAL's own eighth shows as steps in the slopes
+                # Between four cells, and no more: what GDAL takes for a change of scale, of a turned raster too, would
+                # smooth over further ones and lay waves on every plane.
+                "XSCALE": 1,
+                "YSCALE": 1,
+                "tolerance": 0.001,  # of a cell: GDAL's own eighth shows as steps in the slopes
             }
             with WarpedVRT(file, **options) as warped:
                 return _scaled(file, band, np.asarray(warped.read(band), dtype=float))
@@ -249,7 +253,8 @@ def _tile(path: Path, study: CRS, *, place: str, bands: Sequence[int], crs: str 
             if straight:
                 bounds = tuple(file.bounds)
                 return Tile(path, own, bounds, move.a, -move.e, True, value, move.c, move.f)
-            corners = [move * c for c in ((0, 0), (file.width, 0), (0, file.height), (file.width, file.height))]
+            ends = ((0, 0), (file.width, 0), (0, file.height), (file.width, file.height))
+            corners = [_at(move, *end) for end in ends]
             xs, ys = zip(*corners, strict=True)
             box = (min(xs), min(ys), max(xs), max(ys))
             wkt = flat.to_wkt()
@@ -260,10 +265,15 @@ def _tile(path: Path, study: CRS, *, place: str, bands: Sequence[int], crs: str 
         raise LayerError(f"{place}: {path.name} is not a raster gisplan reads. Give e.g. a GeoTIFF.") from None
 
 
+def _at(move: rasterio.Affine, column: float, row: float) -> tuple[float, float]:
+    """Place of a corner of cells."""
+    return move.a * column + move.b * row + move.c, move.d * column + move.e * row + move.f
+
+
 def _cell_m(file: rasterio.DatasetReader, own: CRS, study: CRS) -> tuple[float, float]:
     """Width and height in metres of the cell in a raster's middle."""
     column, row = file.width / 2, file.height / 2
-    corners = [file.transform * c for c in ((column, row), (column + 1, row), (column, row + 1))]
+    corners = [_at(file.transform, *c) for c in ((column, row), (column + 1, row), (column, row + 1))]
     xs, ys = Transformer.from_crs(own, study, always_xy=True).transform(
         [c[0] for c in corners], [c[1] for c in corners]
     )
