@@ -5,6 +5,7 @@
     python scripts/bench.py read                         reading 1,000,000 parcels in three formats
     python scripts/bench.py check                        the check of 100,000 parcels with a ledger
     python scripts/bench.py rules                        all rules on 100,000 parcels with a register
+    python scripts/bench.py terrain                      slopes of 100 megapixels for 100,000 parcels
     python scripts/bench.py map                          maps of 100,000 to 1,000,000 parcels with twelve columns
 
 Each side runs in a process of its own, so that peak memory is its own. The study's script reads the same files, cuts
@@ -32,6 +33,7 @@ import bench_check
 import bench_map
 import bench_read
 import bench_rules
+import bench_terrain
 from bench_sides import ROOT, Clock, child, fabric, peak_gb
 
 REACH_M = 100.0
@@ -254,6 +256,7 @@ SIZES = {
     "check": (100_000,),
     "rules": (100_000,),
     "map": (10_000, 100_000, 300_000, 1_000_000),
+    "terrain": (100_000,),
 }
 SIDES = {
     "peer": peer,
@@ -265,6 +268,9 @@ SIDES = {
     "check ours": bench_check.ours,
     "rules ours": bench_rules.ours,
     "map ours": bench_map.ours,
+    "terrain ours": bench_terrain.ours,
+    "terrain exact": bench_terrain.exact,
+    "terrain peer": bench_terrain.peer,
     "map folium": bench_map.folium_geojson,
     "map explore": bench_map.explore,
 }
@@ -305,6 +311,8 @@ def main() -> None:
                 figures[str(size)] = bench_check.run(size, folder)
             elif options.what == "rules":
                 figures[str(size)] = bench_rules.run(size, folder)
+            elif options.what == "terrain":
+                figures[str(size)] = bench_terrain.run(size, folder)
             elif options.what == "map":
                 figures[str(size)] = bench_map.run(size, folder, options.runs)
             else:

@@ -85,7 +85,7 @@ ONE = {
     ),
     "a_key_only_gisplan_sets": (
         {"folder": "x"},
-        "unknown key 'folder'; valid names: assumptions, checks, intensity, layers, map, plan, supply, targets.",
+        "unknown key 'folder'; valid names: assumptions, checks, intensity, layers, levelling, map, plan, supply, targets.",
     ),
     "number_as_name": ({"plan.name": 4}, "[plan] name: expected text in quotes, found 4."),
     "table_as_crs": ({"plan.crs": {"epsg": 1}}, "[plan] crs: expected text in quotes, found a table."),
