@@ -1,10 +1,11 @@
 """Time slope and zonal statistics of a raster of a hundred megapixels for 100,000 parcels and 100 zones.
 
-gisplan reads the raster block by block, measures heights, slopes by class, aspects and extremes of every parcel and zone,
-each cell by the part that lies inside. Beside it, in the same run: a plain script that holds the whole raster in
+gisplan reads the raster block by block and measures heights, slopes by class, aspects and extremes of every parcel and
+zone, each cell by the part that lies inside. Beside it, in the same run: a plain script that holds the whole raster in
 memory, takes Horn's slope with numpy and the mean slope of parcels with ``rasterstats`` (some of them, told how many,
 for all of them would take minutes), and one that takes the mean slope of all parcels with ``exactextract``. Means must
-be those of exactextract, which cuts cells exactly too, and near those of rasterstats, which counts cells by their middle.
+be those of exactextract, which cuts cells exactly too, and near those of rasterstats, which counts cells by their
+middle.
 """
 
 from __future__ import annotations

@@ -8,7 +8,19 @@ from affine import Affine
 
 
 def write_raster(
-    file: Path, function, *, west, north, cell, rows, columns, crs="EPSG:4549", dtype="float64", nodata=None, turn=0.0, **more
+    file: Path,
+    function,
+    *,
+    west,
+    north,
+    cell,
+    rows,
+    columns,
+    crs="EPSG:4549",
+    dtype="float64",
+    nodata=None,
+    turn=0.0,
+    **more,
 ):
     """Write a raster of square cells whose values are a function of the east and north of their middles.
 

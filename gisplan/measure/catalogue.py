@@ -147,7 +147,7 @@ class Indicator:
     members
         Survey → names that fill a family's placeholder, with their labels.
     asked
-        Survey → whether its plan asks for the indicator at all; one it does not ask for stands in no table. None: always.
+        Survey → whether its plan asks for the indicator at all, else it stands in no table; None for always.
     """
 
     id: str

@@ -1,5 +1,7 @@
 """How much of a raster's cells polygons cover: against cutting every cell, and against exactextract."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import shapely
@@ -111,7 +113,7 @@ def test_like_exactextract(case):
 def test_neighbours_leave_nothing_out_and_cover_nothing_twice():
     """Slanted strips that share their borders add up to whole cells wherever they cover the grid."""
     edges = np.linspace(-300, 500, 60)
-    strips = [shapely.Polygon([(a, -50), (b, -50), (b + 137, 250), (a + 137, 250)]) for a, b in zip(edges, edges[1:])]
+    strips = [shapely.Polygon([(a, -50), (b, -50), (b + 137, 250), (a + 137, 250)]) for a, b in pairwise(edges)]
     total = dense(strips, Grid(0.3, 200.1, 1.7, 2.3, 80, 100)).sum(axis=0)
     np.testing.assert_allclose(total, 1, atol=1e-8)
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 import town
+from hills import EAST, NORTH, planned, row, told, values
 from rasters import write_raster
-from test_terrain import EAST, NORTH, planned, row, told, values
 
 from gisplan.errors import LayerError, PlanError
 from gisplan.measure.green import is_green
@@ -91,7 +91,11 @@ def test_what_a_raster_does_not_tell_counts_neither_way(tmp_path):
     raster(tmp_path, lambda x, y: np.where(x < EAST + 50, 1, np.where(x < EAST + 200, 2, 0)), dtype="uint8", nodata=0)
     result = evaluate(planned(tmp_path, layers={"green_raster": {"path": "green.tif", "classes": [1]}}))
     figure = row(result, "Z1", "green_cover_rate")
-    assert (figure["value"], figure["known_share"], figure["flags"]) == (pytest.approx(0.25), pytest.approx(0.5), "PARTIAL")
+    assert (figure["value"], figure["known_share"], figure["flags"]) == (
+        pytest.approx(0.25),
+        pytest.approx(0.5),
+        "PARTIAL",
+    )
     assert math.isnan(values(result, "green_cover_rate")["Z2"])
     (issue,) = told(result, "GREEN_PARTIAL")
     assert issue.features == ["Z1 (50.0%)", "Z2 (0.0%)", "Z3 (66.7%)"]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import town
-from test_terrain import EAST, NORTH, dem, planned, plane, row, told, values
+from hills import EAST, NORTH, dem, plane, planned, row, told, values
 
 from gisplan.errors import PlanError
 from gisplan.study import evaluate, write
@@ -91,7 +91,9 @@ def test_fill_higher_than_eight_metres_is_flagged(levelled):
     assert got["fill_over_m2"] == pytest.approx(7_500)
     (issue,) = told(result, "LEVELLING_FILL_OVER")
     assert "filled higher than 8 m" in issue.message
-    more = levelled({"mode": "given", "max_fill_m": 12}, parcels=lambda p: p.assign(design_level=p["parcel_id"].map({"P1": 31.0})))
+    more = levelled(
+        {"mode": "given", "max_fill_m": 12}, parcels=lambda p: p.assign(design_level=p["parcel_id"].map({"P1": 31.0}))
+    )
     assert of(more, "P1")["flags"] == ""
 
 
@@ -172,7 +174,11 @@ def test_zones_take_their_share_of_a_parcel_over_their_border(levelled):
     result = levelled()
     table = result.levelling.table.set_index("group_id")
     z1 = table.loc[["P1", "P2", "P3", "P5", "P6", "P7", "P13"], "cut_m3"].sum() + 0.4 * table.loc["P4", "cut_m3"]
-    z2 = table.loc[["P8", "P9", "P12"], "cut_m3"].sum() + 0.6 * table.loc["P4", "cut_m3"] + table.loc["P10", "cut_m3"] / 2
+    z2 = (
+        table.loc[["P8", "P9", "P12"], "cut_m3"].sum()
+        + 0.6 * table.loc["P4", "cut_m3"]
+        + table.loc["P10", "cut_m3"] / 2
+    )
     assert values(result, "earthwork_cut_m3").tolist() == pytest.approx([z1, z2, 0])
     assert row(result, "Z1", "earthwork_per_ha")["denominator"] == pytest.approx(6.8)
     assert math.isnan(values(result, "earthwork_per_ha")["Z3"])
@@ -201,7 +207,9 @@ def test_other_pieces_of_land(by, levelled):
 
 def test_platforms_with_levels_of_their_own(levelled, tmp_path):
     """Two platforms that overlap; the level of one is given, the other's is not."""
-    frame = town.table(["no", "level"], ("T1", 25.0, town.box(0, 0, 200, 100)), ("T2", np.nan, town.box(190, 0, 300, 100)))
+    frame = town.table(
+        ["no", "level"], ("T1", 25.0, town.box(0, 0, 200, 100)), ("T2", np.nan, town.box(190, 0, 300, 100))
+    )
     frame.to_file(tmp_path / "platforms.gpkg", layer="platforms", driver="GPKG")
     layer = {"path": "platforms.gpkg", "columns": {"platform_id": "no", "design_level": "level"}}
     result = levelled({"by": "platforms", "mode": "given"}, plane(0, 0, 22), layers={"platforms": layer})

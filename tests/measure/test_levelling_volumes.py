@@ -1,6 +1,7 @@
 """Design surfaces and volumes: balance, best planes, and squares against integrals."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -52,7 +53,7 @@ def test_without_swelling_the_balanced_level_is_the_mean(ground, seed):
 def test_more_swelling_raises_the_level_and_ground_moves_it_along(ground, seed, up):
     area = weights(len(ground), seed)
     levels = [balanced_level(ground, area, compacted=k) for k in (0.8, 1.0, 1.1, 1.5)]
-    assert all(b >= a - 1e-9 for a, b in zip(levels, levels[1:], strict=False))
+    assert all(b >= a - 1e-9 for a, b in pairwise(levels))
     assert balanced_level(ground + up, area, compacted=1.1) == pytest.approx(levels[2] + up, abs=1e-8)
 
 
@@ -246,7 +247,9 @@ def test_squares_balance_with_swelling(seed, compacted, triangles, mode):
     heights = random.normal(30, 3, (20, 20))
     shape = shapely.Point(50, 50).buffer(33)
     laid = squares(shape, 10, heights, cells)
-    surface = grid_surface(laid, mode=mode, compacted=compacted, max_slope=0.02 if mode == "plane" else None, triangles=triangles)
+    surface = grid_surface(
+        laid, mode=mode, compacted=compacted, max_slope=0.02 if mode == "plane" else None, triangles=triangles
+    )
     _, cut, fill = grid_volumes(laid, surface, triangles=triangles)
     assert fill.sum() == pytest.approx(compacted * cut.sum(), rel=1e-7)
     assert laid.share.sum() * 100 == pytest.approx(shape.area)

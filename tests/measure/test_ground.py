@@ -1,45 +1,18 @@
 """Ground, earthwork and green cover of the town (see `town`) on planes, so that every figure is the pencil's."""
 
-import json
 import math
 
 import numpy as np
 import pandas as pd
 import pytest
 import town
+from hills import EAST, NORTH, ZONES, dem, plane, planned, row, told, values
 from pyproj import CRS, Transformer
 from rasters import write_raster
 
 from gisplan import measure
 from gisplan.errors import LayerError, PlanError
-from gisplan.plan import parse_plan
 from gisplan.study import evaluate
-
-EAST, NORTH = town.EAST, town.NORTH
-ZONES = ["Z1", "Z2", "Z3"]
-
-
-def plane(east=0.03, north=0.04, level=20.0):
-    """Plane through `level` at the town's corner that rises so much per metre."""
-    return lambda x, y: level + east * (x - EAST) + north * (y - NORTH)
-
-
-def planned(folder, *, layers=None, header=None, levelling=None, **changes):
-    """Plan of the town with more layers."""
-    raw = town.write(folder, header=header, **changes).model_dump(
-        by_alias=True, exclude={"folder", "file"}, exclude_unset=True
-    )
-    raw["layers"].update(layers or {})
-    if levelling is not None:
-        raw["levelling"] = levelling
-    return parse_plan(json.loads(json.dumps(raw, default=str)), folder=folder)
-
-
-def dem(folder, function=None, *, name="dem.tif", cell=10.0, west=EAST - 50, north=NORTH + 550, rows=60, columns=100, **more):
-    """Heights over the whole town and 50 m around it."""
-    return write_raster(
-        folder / name, function or plane(), west=west, north=north, cell=cell, rows=rows, columns=columns, **more
-    )
 
 
 @pytest.fixture
@@ -52,19 +25,6 @@ def grounded(tmp_path):
         return evaluate(planned(tmp_path, layers=layers, **more))
 
     return make
-
-
-def values(result, name):
-    return result.zones.set_index("zone_id")[name]
-
-
-def row(result, zone, name):
-    table = result.indicators
-    return table[(table["zone_id"] == zone) & (table["indicator"] == name)].iloc[0]
-
-
-def told(result, code):
-    return [i for i in result.issues if i.code == code]
 
 
 # ---------------------------------------------------------------- ground
@@ -112,8 +72,12 @@ def test_parcels_are_held_against_the_limit_of_their_use(grounded):
     parcels = result.parcels.set_index("parcel_id")
     assert parcels.loc[["P1", "P2", "P3"], "suitable_slope_share"].tolist() == [0, 0, 1]
     assert parcels.loc[["P7", "P12"], "suitable_slope_share"].isna().all()
-    assert parcels.loc["P1", ["slope_mean", "terrain_known_share", "terrain_cells"]].tolist() == pytest.approx([0.18, 1, 100])
-    assert parcels.loc["P1", ["height_min_m", "height_mean_m", "height_max_m"]].tolist() == pytest.approx([20.9, 29, 37.1])
+    assert parcels.loc["P1", ["slope_mean", "terrain_known_share", "terrain_cells"]].tolist() == pytest.approx(
+        [0.18, 1, 100]
+    )
+    assert parcels.loc["P1", ["height_min_m", "height_mean_m", "height_max_m"]].tolist() == pytest.approx(
+        [20.9, 29, 37.1]
+    )
     assert values(result, "suitable_slope_share").tolist() == [0, 0, 0]
 
 
@@ -142,16 +106,17 @@ def test_cells_count_by_the_part_that_lies_inside(grounded):
     """Cells of 70 m, whose borders are none of the zones': means still follow from the parts."""
     result = grounded(plane(0.0, 0.0), raster={"cell": 70.0, "rows": 10, "columns": 14, "west": EAST - 71})
     assert row(result, "Z1", "height_mean_m")["denominator"] == pytest.approx(120_000)
-    steep = grounded(lambda x, y: np.where(x > EAST + 69, 10.0, 0.0), raster={"cell": 70.0, "rows": 10, "columns": 14, "west": EAST - 71})
+    steep = grounded(
+        lambda x, y: np.where(x > EAST + 69, 10.0, 0.0),
+        raster={"cell": 70.0, "rows": 10, "columns": 14, "west": EAST - 71},
+    )
     # Columns begin at −71, −1, 69, …: 69 of Z1's 400 m are low.
     assert values(steep, "height_mean_m")["Z1"] == pytest.approx(10 * 331 / 400)
 
 
 def test_nothing_is_told_where_nothing_is_known(grounded):
     """East of x = 300 there are no heights: three quarters of Z1, none of Z2. A slope needs all its neighbours."""
-    result = grounded(
-        lambda x, y: np.where(x < EAST + 300, plane()(x, y), -9999.0), raster={"nodata": -9999}
-    )
+    result = grounded(lambda x, y: np.where(x < EAST + 300, plane()(x, y), -9999.0), raster={"nodata": -9999})
     assert math.isnan(values(result, "slope_mean")["Z2"])
     assert row(result, "Z2", "slope_mean")["flags"] == "NO_DATA"
     height, slope = row(result, "Z1", "height_mean_m"), row(result, "Z1", "slope_mean")
@@ -168,7 +133,9 @@ def test_nothing_is_told_where_nothing_is_known(grounded):
 
 
 def test_without_terrain_nothing_of_it_stands_in_any_table(town_result):
-    mine = {i for i, item in measure.register().items() if item.asked is not None and item.group in ("terrain", "green")}
+    mine = {
+        i for i, item in measure.register().items() if item.asked is not None and item.group in ("terrain", "green")
+    }
     assert len(mine) == 12
     names = {m.id for m in town_result.measured}
     assert not [i for i in mine if any(n.startswith(i.split("{")[0]) for n in names)]
@@ -191,11 +158,13 @@ def test_a_plane_from_another_system_is_the_same_plane(crs, grounded):
     def heights(x, y):
         return plane()(*to_town.transform(x, y))
 
-    result = grounded(heights, raster={"crs": f"EPSG:{crs}", "west": west, "north": north, "cell": cell, "rows": 240, "columns": 220})
+    result = grounded(
+        heights, raster={"crs": f"EPSG:{crs}", "west": west, "north": north, "cell": cell, "rows": 240, "columns": 220}
+    )
     for zone in ZONES:
         assert values(result, "slope_mean")[zone] == pytest.approx(0.05, rel=1e-4)
     assert values(result, "height_mean_m")["Z1"] == pytest.approx(32, abs=0.01)
-    (issue,) = told(result, "TERRAIN_WARPED")
+    assert told(result, "TERRAIN_WARPED")
     grid = result.survey.layers.terrain.grid
     assert grid.dx == grid.dy
     assert 7.5 < grid.dx < 10
@@ -220,7 +189,15 @@ def test_heights_in_whole_metres_from_degrees_keep_their_slopes_in_between(groun
 
     result = grounded(
         heights,
-        raster={"crs": "EPSG:4326", "west": west, "north": north, "cell": 1 / 3600, "rows": 45, "columns": 55, "dtype": "uint8"},
+        raster={
+            "crs": "EPSG:4326",
+            "west": west,
+            "north": north,
+            "cell": 1 / 3600,
+            "rows": 45,
+            "columns": 55,
+            "dtype": "uint8",
+        },
     )
     some = result.survey.layers.terrain.block(5, 5, 10, 10)
     assert (np.abs(some - np.round(some)) > 0.01).any()
@@ -282,7 +259,9 @@ def test_tiles_make_one_raster(tmp_path):
 
 def test_a_missing_tile_is_told(tmp_path):
     dem(tmp_path)
-    with pytest.raises(PlanError, match=r"\[layers.terrain\] path: there is no file 'dem2.tif'. Did you mean 'dem.tif'"):
+    with pytest.raises(
+        PlanError, match=r"\[layers.terrain\] path: there is no file 'dem2.tif'. Did you mean 'dem.tif'"
+    ):
         planned(tmp_path, layers={"terrain": {"path": ["dem.tif", "dem2.tif"]}})
 
 
@@ -328,7 +307,9 @@ def test_flat_ground_is_told(grounded):
 
 
 def test_one_cell_has_a_height_and_no_slope(grounded):
-    result = grounded(plane(0, 0, 7.5), raster={"cell": 2000.0, "rows": 1, "columns": 1, "west": EAST - 500, "north": NORTH + 1500})
+    result = grounded(
+        plane(0, 0, 7.5), raster={"cell": 2000.0, "rows": 1, "columns": 1, "west": EAST - 500, "north": NORTH + 1500}
+    )
     assert values(result, "height_mean_m").tolist() == pytest.approx([7.5, 7.5, 7.5])
     assert values(result, "slope_mean").isna().all()
     (issue,) = told(result, "TERRAIN_COARSE")
