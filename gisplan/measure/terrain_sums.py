@@ -20,6 +20,9 @@ from gisplan.read.terrain import Terrain
 #: Cells along the side of a block that is worked on at a time.
 BLOCK = 512
 
+#: A slope this little below a limit is on it: sums of nine heights are off by their rounding.
+GRACE = 1e-9
+
 #: A cell of which less than this is covered tells nothing of the highest and lowest ground.
 TOUCHED = 0.01
 
@@ -30,8 +33,6 @@ class Sums:
 
     Attributes
     ----------
-    cells
-        Area of the grid under each polygon, whether anything is known there or not.
     known, height
         Area of known height, and height × area (m).
     lowest, highest
@@ -46,7 +47,6 @@ class Sums:
         Area with a slope below the polygon's own limit.
     """
 
-    cells: Array
     known: Array
     height: Array
     lowest: Array
@@ -131,7 +131,7 @@ def _empty(n: int) -> Sums:
     classes, aspects = len(vocabulary.terrain("slopes")), len(vocabulary.terrain("aspects"))
     zero = np.zeros
     return Sums(
-        zero(n), zero(n), zero(n), np.full(n, np.inf), np.full(n, -np.inf), zero(n), zero(n),
+        zero(n), zero(n), np.full(n, np.inf), np.full(n, -np.inf), zero(n), zero(n),
         zero((n, classes)), zero((n, aspects)), zero(n),
     )  # fmt: skip
 
@@ -189,7 +189,7 @@ def _cells(heights: Array, grid: Grid) -> _Cells:
     aspect = octant(east, north, flat_below=vocabulary.terrain("limits")["flat_below"]).ravel()
     columns, slope, height = slope.shape[1], slope.ravel(), heights[1:-1, 1:-1].ravel()
     known, sloped = ~np.isnan(height), ~np.isnan(slope)
-    kind = np.where(sloped, np.searchsorted(ends[:-1], slope, side="right"), -1)
+    kind = np.where(sloped, np.searchsorted(ends[:-1], slope + GRACE, side="right"), -1)
     aspect[~sloped] = -1
     return _Cells(
         columns,
@@ -206,7 +206,7 @@ def _cells(heights: Array, grid: Grid) -> _Cells:
 
 def _add(total: Sums, cells: Coverage, of: _Cells, limits: Array) -> None:
     """Add some covered cells to the sums of a block."""
-    n = len(total.cells)
+    n = len(total.known)
     at = cells.row * of.columns + cells.column
     first, last = cells.span_row * of.columns + cells.start, cells.span_row * of.columns + cells.stop
 
@@ -214,8 +214,6 @@ def _add(total: Sums, cells: Coverage, of: _Cells, limits: Array) -> None:
         out += np.bincount(cells.feature, cells.share * layer.amount[at], n)
         out += np.bincount(cells.span_feature, cells.span_share * (layer.up_to[last] - layer.up_to[first]), n)
 
-    total.cells[:] += np.bincount(cells.feature, cells.share, n)
-    total.cells[:] += np.bincount(cells.span_feature, cells.span_share * (last - first), n)
     for out, layer in (
         (total.known, of.known), (total.height, of.tall), (total.sloped, of.sloped), (total.slope, of.steep),
         *zip(total.classes.T, of.classes, strict=True), *zip(total.aspects.T, of.aspects, strict=True),
@@ -223,7 +221,7 @@ def _add(total: Sums, cells: Coverage, of: _Cells, limits: Array) -> None:
         add(out, layer)
     for limit in np.unique(limits[~np.isnan(limits)]):  # two or three, by land use
         mine = np.zeros(n)
-        add(mine, _layer(of.slope < limit))
+        add(mine, _layer(of.slope < limit - GRACE))
         total.gentle[:] += np.where(limits == limit, mine, 0.0)
     _extremes(total, cells, of.columns, of.height)
 

@@ -66,6 +66,16 @@ def test_slope_classes_begin_at_their_lower_end(grounded):
     assert values(result, "slope_share_over_25")["Z2"] == pytest.approx(2 / 3)
 
 
+@pytest.mark.parametrize(
+    ("slope", "name", "suits"), [(0.05, "5_8", 1), (0.1, "10_15", 1), (0.15, "15_25", 0), (0.25, "over_25", 0)]
+)
+def test_a_slope_on_a_limit_belongs_above_it(slope, name, suits, grounded):
+    """As in the rules, which ask for less than 15 %; no rounding of nine heights may decide it."""
+    result = grounded(plane(0.6 * slope, 0.8 * slope, 0.1))
+    assert values(result, f"slope_share_{name}").tolist() == pytest.approx([1, 1, 1])
+    assert values(result, "suitable_slope_share").tolist() == [suits] * 3
+
+
 def test_parcels_are_held_against_the_limit_of_their_use(grounded):
     """18 % is too steep for industry (15 %), fine for homes (25 %), and no rule speaks of water or unknown use."""
     result = grounded(plane(0.18, 0.0))

@@ -1,4 +1,4 @@
-"""Slopes of Porto Alegre, whose heights come in degrees and whole metres, against an own computation in degrees."""
+"""Ground of Porto Alegre, whose heights come in degrees and whole metres, and of the sample, by other ways."""
 
 from pathlib import Path
 
@@ -6,12 +6,16 @@ import numpy as np
 import pytest
 import rasterio
 from pyproj import Geod, Transformer
+from rasterio.features import geometry_mask
 
 from gisplan.measure.slope import gradient
-from gisplan.plan import parse_plan
+from gisplan.plan import load_plan, parse_plan
 from gisplan.study import evaluate
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "porto_alegre_br"
+
+
+SAMPLE = Path(__file__).resolve().parents[2] / "layers" / "plan.toml"
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +87,39 @@ def test_what_is_told_of_it(centre):
     assert "TERRAIN_PARTIAL" in told
     assert "TERRAIN_SUSPECT_VALUES" not in told
     assert "TERRAIN_IN_DEGREES" in told
+
+
+@pytest.fixture(scope="module")
+def park():
+    return evaluate(load_plan(SAMPLE))
+
+
+def test_the_sample_beside_cells_counted_by_their_middle(park):
+    """Heights and slopes of its zones by masks over the whole raster."""
+    with rasterio.open(SAMPLE.parent / "dem.tif") as file:
+        heights = file.read(1, masked=True).astype(float).filled(np.nan)
+        move, side = file.transform, file.res[0]
+    slope = np.full(heights.shape, np.nan)
+    east, north = gradient(heights, dx=side, dy=side)
+    slope[1:-1, 1:-1] = np.hypot(east, north)
+    table = park.zones.set_index("zone_id")
+    for zone, shape in park.survey.layers.zones.set_index("zone_id").geometry.items():
+        inside = geometry_mask([shape], heights.shape, move, invert=True)
+        assert table.loc[zone, "height_mean_m"] == pytest.approx(heights[inside].mean(), abs=0.03)
+        assert table.loc[zone, "slope_mean"] == pytest.approx(slope[inside].mean(), rel=0.01)
+        steep = (slope[inside] >= 0.05).mean()
+        shares = [f"slope_share_{c}" for c in ("5_8", "8_10", "10_15", "15_25", "over_25")]
+        assert table.loc[zone, shares].sum() == pytest.approx(steep, abs=0.003)
+
+
+def test_the_sample_levels_its_vacant_parcels(park):
+    """Each balances with 1.04 m³ in the fill for one dug, and its squares add up to its row."""
+    done = park.levelling
+    vacant = park.parcels.query("state == 'vacant'")
+    assert sorted(done.table["group_id"]) == sorted(vacant["parcel_id"])
+    np.testing.assert_allclose(done.table["fill_m3"], 1.04 * done.table["cut_m3"], rtol=1e-9)
+    by_squares = done.grid.groupby("group_id")[["cut_m3", "fill_m3"]].sum().loc[done.table["group_id"]]
+    np.testing.assert_allclose(by_squares, done.table[["grid_cut_m3", "grid_fill_m3"]])
+    inside = done.table["cut_m3"].sum() - park.zones["earthwork_cut_m3"].sum()
+    assert inside == pytest.approx(0, abs=0.01 * done.table["cut_m3"].sum())
+    assert park.zones["green_cover_rate"].between(0.02, 0.4).all()
