@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from rasterio.vrt import WarpedVRT
 from rasterio.warp import transform_bounds
 from rasterio.windows import Window
 
-from gisplan.errors import LayerError
+from gisplan.errors import LayerError, on_one_line
 from gisplan.geometry import Grid
 
 Array = NDArray[np.float64]
@@ -115,7 +116,7 @@ class Raster:
             try:
                 values = self._warped(tile, part, band) if self.is_warped else _straight(tile, part, band)
             except (rasterio.errors.RasterioError, OSError) as error:
-                raise LayerError(f"{tile.path.name}: a part cannot be read ({error}). Get the file anew.") from None
+                raise damaged(tile.path, error) from None
             gaps = np.isnan(out)
             out[gaps] = values[gaps]
         return out
@@ -140,6 +141,14 @@ class Raster:
             }
             with WarpedVRT(file, **options) as warped:
                 return _scaled(file, band, np.asarray(warped.read(band), dtype=float))
+
+
+def damaged(path: Path, error: Exception) -> LayerError:
+    """Say that a part of a raster cannot be read, in the driver's words for what lies at the bottom of it."""
+    cause: BaseException = error
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+    return LayerError(f"{path.name}: a part of it cannot be read ({on_one_line(cause)}). Get the file anew.")
 
 
 def _straight(tile: Tile, part: Grid, band: int) -> Array:
@@ -236,9 +245,16 @@ def _is_whole(number: float) -> bool:
     return abs(number - round(number)) < ALIGNED
 
 
+def _opened(path: Path) -> rasterio.DatasetReader:
+    """Open a raster; one that does not say where it lies is told by an error of its own, and not by a warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+        return rasterio.open(path)
+
+
 def _tile(path: Path, study: CRS, *, place: str, bands: Sequence[int], crs: str | None, nodata: float | None) -> Tile:
     try:
-        with rasterio.open(path) as file:
+        with _opened(path) as file:
             if file.crs is None and crs is None:
                 raise LayerError(f"{place}: {path.name} has no coordinate system. Declare it in the file, or as crs.")
             if lacking := [b for b in bands if b > file.count]:

@@ -11,6 +11,7 @@ from typing import Literal
 import geopandas as gpd
 import numpy as np
 import rasterio
+import rasterio.errors
 from numpy.typing import NDArray
 from pyproj import CRS
 
@@ -20,7 +21,7 @@ from gisplan.geometry import Grid
 from gisplan.issues import Issue, Severity
 from gisplan.plan import Plan
 from gisplan.plan import Terrain as TerrainSource
-from gisplan.read.raster import Raster, open_raster
+from gisplan.read.raster import Raster, damaged, open_raster
 
 #: Length (m) of a degree of latitude, and of one of longitude on the equator.
 DEGREE_M = 111_320.0
@@ -224,7 +225,10 @@ def _without_nodata(path: Path, band: int) -> list[Issue]:
         cells = raster.width * raster.height
         # Block by block: a raster may be larger than the memory.
         for _, window in raster.block_windows(band):
-            values = raster.read(band, window=window)
+            try:
+                values = raster.read(band, window=window)
+            except rasterio.errors.RasterioError as error:
+                raise damaged(path, error) from None
             zero += int((values == 0).sum())
             full += int((values == most).sum())
     if not zero and not full:

@@ -374,3 +374,29 @@ def test_a_declared_nodata_goes_before_the_files(grounded):
     result = grounded(lambda x, y: np.where(x < EAST + 300, plane()(x, y), 0.0), terrain={"nodata": 0})
     assert row(result, "Z1", "height_mean_m")["known_share"] == pytest.approx(0.75)
     assert not told(result, "TERRAIN_SUSPECT_VALUES")
+
+
+@pytest.mark.parametrize("nodata", [None, -9999])
+def test_a_damaged_raster_is_one_line(nodata, tmp_path):
+    """Its second half is gone: found while looking for cells that may be missing, or while measuring."""
+    file = dem(tmp_path, nodata=nodata)
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    with pytest.raises(LayerError) as caught:
+        evaluate(planned(tmp_path, layers={"terrain": {"path": "dem.tif"}}))
+    message = str(caught.value)
+    assert message.startswith("dem.tif: a part of it cannot be read (TIFF")
+    assert message.endswith("). Get the file anew.")
+    assert "\n" not in message
+
+
+def test_rows_from_the_south_are_turned(tmp_path):
+    import rasterio
+
+    heights = np.add.outer(np.arange(60) * 0.4, np.arange(100) * 0.3)
+    options = {"width": 100, "height": 60, "count": 1, "dtype": "float64", "crs": town.CRS}
+    move = rasterio.Affine(10, 0, EAST - 50, 0, 10, NORTH - 50)
+    with rasterio.open(tmp_path / "dem.tif", "w", driver="GTiff", transform=move, **options) as file:
+        file.write(heights, 1)
+    result = evaluate(planned(tmp_path, layers={"terrain": {"path": "dem.tif"}}))
+    assert values(result, "slope_mean").tolist() == pytest.approx([0.05] * 3)
+    assert values(result, "aspect_share_sw").tolist() == pytest.approx([1, 1, 1])
