@@ -8,6 +8,7 @@
     python scripts/bench.py network                      ways of 100,000 parcels along 100,000 streets
     python scripts/bench.py services                     eight services with levels and gaps on 100,000 parcels
     python scripts/bench.py power                        feeds, loads and links of 100,000 parcels
+    python scripts/bench.py terrain                      slopes of 100 megapixels for 100,000 parcels
     python scripts/bench.py map                          maps of 100,000 to 1,000,000 parcels with twelve columns
 
 Each side runs in a process of its own, so that peak memory is its own. The study's script reads the same files, cuts
@@ -38,6 +39,7 @@ import bench_power
 import bench_read
 import bench_rules
 import bench_services
+import bench_terrain
 from bench_sides import ROOT, Clock, child, fabric, peak_gb
 
 REACH_M = 100.0
@@ -264,6 +266,7 @@ SIZES = {
     "services": (100_000,),
     "power": (100_000,),
     "map": (10_000, 100_000, 300_000, 1_000_000),
+    "terrain": (100_000,),
 }
 SIDES = {
     "peer": peer,
@@ -282,6 +285,9 @@ SIDES = {
     "power ours": bench_power.ours,
     "power networkx": bench_power.peer,
     "map ours": bench_map.ours,
+    "terrain ours": bench_terrain.ours,
+    "terrain exact": bench_terrain.exact,
+    "terrain peer": bench_terrain.peer,
     "map folium": bench_map.folium_geojson,
     "map explore": bench_map.explore,
 }
@@ -293,6 +299,20 @@ def study(size: int, folder: Path) -> dict[str, Any]:
     theirs, mine, same, run = child("peer", data), child("ours", data), child("same job", data), whole_run(data)
     ratios = report(size, mine, same, theirs, run)
     return {"peer": theirs, "ours": mine, "same job": same, "run": run, "ratios": ratios}
+
+
+#: What each part of the benchmark runs: size, folder of its data, how often.
+PARTS: dict[str, Callable[[int, Path, int], dict[str, Any]]] = {
+    "study": lambda size, folder, _: study(size, folder),
+    "read": bench_read.run,
+    "map": bench_map.run,
+    "check": lambda size, folder, _: bench_check.run(size, folder),
+    "rules": lambda size, folder, _: bench_rules.run(size, folder),
+    "network": lambda size, folder, _: bench_network.run(size, folder),
+    "services": lambda size, folder, _: bench_services.run(size, folder),
+    "power": lambda size, folder, _: bench_power.run(size, folder),
+    "terrain": lambda size, folder, _: bench_terrain.run(size, folder),
+}
 
 
 def main() -> None:
@@ -316,22 +336,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.data or Path(temporary)
         for size in sizes:
-            if options.what == "read":
-                figures[str(size)] = bench_read.run(size, folder, options.runs)
-            elif options.what == "check":
-                figures[str(size)] = bench_check.run(size, folder)
-            elif options.what == "rules":
-                figures[str(size)] = bench_rules.run(size, folder)
-            elif options.what == "network":
-                figures[str(size)] = bench_network.run(size, folder)
-            elif options.what == "services":
-                figures[str(size)] = bench_services.run(size, folder)
-            elif options.what == "power":
-                figures[str(size)] = bench_power.run(size, folder)
-            elif options.what == "map":
-                figures[str(size)] = bench_map.run(size, folder, options.runs)
-            else:
-                figures[str(size)] = study(size, folder)
+            figures[str(size)] = PARTS[options.what](size, folder, options.runs)
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 

@@ -20,7 +20,7 @@ area_basis = "measured"    # or "ledger"      以图形面积为准
 # What figures and dates are held against: gisplan rules lists what there is (评价所依据的规则).
 rules = [
     "cn-idle-2012", "cn-industry-2023", "cn-park-practice", "cn-inefficient", "cn-admission", "cn-roads",
-    "cn-zone-intensity", "cn-service-levels", "park-rules.toml",
+    "cn-zone-intensity", "cn-service-levels", "cn-slope", "park-rules.toml",
 ]
 
 # Figures assumed where the data are silent; each use is reported (假设值，使用时逐条说明).
@@ -216,6 +216,21 @@ where = "kind = 'sewage_works'"
 # Terrain, 12 m cells, heights in metres (数字高程模型).
 [layers.terrain]
 path = "dem.tif"
+unit = "m"
+
+# Planted ground; shapes that overlap count once (绿化覆盖).
+[layers.green]
+path = "park.gpkg"
+layer = "green"
+
+# Parcels that still lie vacant are each levelled to where cut makes the fill, on squares of 20 m for the grid drawing
+# (空闲宗地场地平整，方格网 20 米；可松性系数与单价均为示例).
+[levelling]
+by = "parcels"
+state = ["vacant"]
+grid_m = 20
+soil = "II"
+prices = { cut = 12, fill = 8, borrow = 30, spoil = 22 }    # yuan per m3, invented 元/立方米，虚构
 
 # Land conversion batches with their shapes as text, drawn in the park's own coordinates (农转用批次).
 [layers.batches]

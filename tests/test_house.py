@@ -103,9 +103,17 @@ def test_every_class_service_and_column_has_both_languages() -> None:
     tables = [*vocabulary.land_classes().values(), *vocabulary.services().values(), *vocabulary.road_classes().values()]
     tables += list(vocabulary.stages().values())
     layers = ("zones", "parcels", "buildings", "roads", "road_surfaces", "services")
-    for layer in (*layers, "batches", "boundaries", "phases", "levelled", "built_up", "constraints", "works"):
+    more = ("batches", "boundaries", "phases", "levelled", "built_up", "constraints", "works", "green", "platforms")
+    for layer in (*layers, *more):
         tables += list(vocabulary.columns(layer).values())
     assert all(t.zh and t.en for t in tables)
+
+
+def test_every_word_of_terrain_has_both_languages() -> None:
+    for kind in ("slopes", "aspects", "soils"):
+        assert all(word["zh"] and word["en"] for word in vocabulary.terrain(kind).values()), kind
+    ends = [c["to"] for c in vocabulary.terrain("slopes").values()]
+    assert ends == sorted(ends)
 
 
 def test_every_land_use_code_leads_to_a_known_class() -> None:

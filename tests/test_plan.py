@@ -85,8 +85,8 @@ ONE = {
     ),
     "a_key_only_gisplan_sets": (
         {"folder": "x"},
-        "unknown key \x27folder\x27; valid names: accessibility, assumptions, capacity, checks, intensity, layers, links, map, "
-        "plan, power, report, services, supply, targets.",
+        "unknown key \x27folder\x27; valid names: accessibility, assumptions, capacity, checks, intensity, layers, levelling, "
+        "links, map, plan, power, report, services, supply, targets.",
     ),
     "number_as_name": ({"plan.name": 4}, "[plan] name: expected text in quotes, found 4."),
     "table_as_crs": ({"plan.crs": {"epsg": 1}}, "[plan] crs: expected text in quotes, found a table."),

@@ -29,7 +29,9 @@ from gisplan.assess.idle import DATES, Array, Mask, Text, days, is_life
 from gisplan.geometry import sum_by
 from gisplan.measure import Survey
 from gisplan.measure.idle_buildings import leased_share, leases_doubted, to_let
+from gisplan.measure.levelling import planned_slope
 from gisplan.measure.survey import FLOOR_SOURCES, column
+from gisplan.measure.terrain import natural_slope
 
 #: A part may be this much more than the whole it is a part of: areas of register and drawing are never the same.
 _OVER = 1.05
@@ -182,6 +184,8 @@ def project_figures(survey: Survey, *, as_of: dt.date | None) -> ProjectFigures 
         "OVER_100": shares_over | doubted,
         "OVER_OWN_FAR_LIMIT": values["project_far_physical"] > told["far_limit"] * (1 + _EPS),
     }
+    slopes = {"project_natural_slope": natural_slope(survey), "project_planned_slope": planned_slope(survey)}
+    values |= {name: v for name, v in slopes.items() if v is not None}
     there = {name: v for name, v in values.items() if not np.isnan(v).all()}
     return ProjectFigures(there, {k: v for k, v in most.items() if k in there}, flags, land, basis, let)
 

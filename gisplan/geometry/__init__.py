@@ -9,6 +9,7 @@ from gisplan.geometry.alongside import Facing, facing
 from gisplan.geometry.attach import Attached, attach
 from gisplan.geometry.borders import Borders, borders
 from gisplan.geometry.carriageways import Beside, beside, merged_nodes
+from gisplan.geometry.coverage import Coverage, Grid, coverage
 from gisplan.geometry.cut import Cut, EdgeRule, cut, owners
 from gisplan.geometry.dangles import Dangles, dangles
 from gisplan.geometry.duplicates import duplicates
@@ -18,7 +19,7 @@ from gisplan.geometry.nearest import nearest
 from gisplan.geometry.network import Network, build_network
 from gisplan.geometry.noding import MEETS_M
 from gisplan.geometry.overlap import Overlaps, multiplicity_cells, overlaps
-from gisplan.geometry.parallel import ahead, side_by_side, sum_by
+from gisplan.geometry.parallel import ahead, each, side_by_side, sum_by
 from gisplan.geometry.reached import barrier_land, land_beside, part_shapes, reached_parts
 from gisplan.geometry.repair import Repaired, repair
 from gisplan.geometry.routes import Spread, Travel, each_along, nearest_along, spread
@@ -33,11 +34,13 @@ __all__ = [
     "Attached",
     "Beside",
     "Borders",
+    "Coverage",
     "Cut",
     "Dangles",
     "EdgeRule",
     "Facing",
     "Filled",
+    "Grid",
     "Network",
     "Overlaps",
     "Repaired",
@@ -52,10 +55,12 @@ __all__ = [
     "borders",
     "build_network",
     "common",
+    "coverage",
     "covered",
     "cut",
     "dangles",
     "duplicates",
+    "each",
     "each_along",
     "ellipsoidal_area",
     "ellipsoidal_length",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import numpy as np
@@ -55,6 +56,22 @@ def side_by_side(tasks: Sequence[Callable[[], T]]) -> list[T]:
     """
     with ThreadPoolExecutor(2) as pool:
         return [task.result() for task in [pool.submit(task) for task in tasks]]
+
+
+def each(tasks: Sequence[Callable[[], T]]) -> Iterator[T]:
+    """Do some independent tasks, a few at a time, and yield their answers in order.
+
+    Few answers wait at any time, so that what they hold does not add up.
+    """
+    workers = min(8, os.cpu_count() or 1)
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: deque[Future[T]] = deque()
+        for task in tasks:
+            waiting.append(pool.submit(task))
+            if len(waiting) > workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def ahead(tasks: Sequence[Callable[[], T]]) -> Iterator[T]:

@@ -9,17 +9,20 @@ from gisplan.measure import (
     capacity,
     economy,
     frontage,
+    green,
     growth,
     idle_buildings,
     junctions,
     land,
     level_shares,
+    levelling,
     power,
     road_works,
     roads,
     services,
     structure,
     supply,
+    terrain,
     trunks,
     works,
 )
@@ -28,6 +31,7 @@ from gisplan.measure.catalogue import GROUPS, Indicator, Measured, evaluate, reg
 from gisplan.measure.explain import Explained, explain
 from gisplan.measure.gaps import gap_list
 from gisplan.measure.ladder import ladder_of
+from gisplan.measure.levelling_work import Earthwork, earthwork
 from gisplan.measure.quality import found, placed
 from gisplan.measure.survey import Survey, make_survey
 
@@ -52,16 +56,21 @@ THEMES = (
     structure,
     growth,
     works,
+    terrain,
+    levelling,
+    green,
 )
 
 __all__ = [
     "GROUPS",
     "THEMES",
+    "Earthwork",
     "Explained",
     "Indicator",
     "Measured",
     "Survey",
     "balance",
+    "earthwork",
     "evaluate",
     "explain",
     "found",

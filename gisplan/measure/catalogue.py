@@ -31,6 +31,8 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     "growth": {"zh": "土地消耗与人口", "en": "Land and people"},
     "works": {"zh": "在建工程", "en": "Public works"},
     "services": {"zh": "设施覆盖", "en": "Infrastructure coverage"},
+    "terrain": {"zh": "地形与土方", "en": "Terrain and earthwork"},
+    "green": {"zh": "绿化", "en": "Green"},
 }
 
 
@@ -145,10 +147,10 @@ class Indicator:
         Layers without which it is missing.
     listed
         Layers or columns without which it is not told of at all: a plan that does not ask for it shows no gap.
-    members
-        Names that fill a family's placeholder, with their labels.
     function
         Survey (and member) → Figures.
+    members
+        Survey → names that fill a family's placeholder, with their labels.
     """
 
     id: str

@@ -106,6 +106,10 @@ EITHER = {
 _ASKED: dict[str, Callable[[Plan], bool]] = {
     "levels": asks_levels,
     "capacity": lambda plan: bool(plan.capacity),
+    "terrain": lambda plan: plan.layers.terrain is not None,
+    "green_cover": lambda plan: plan.layers.green is not None or plan.layers.green_raster is not None,
+    "levelling": lambda plan: plan.levelling is not None,
+    "earthwork_prices": lambda plan: plan.levelling is not None and plan.levelling.prices is not None,
     "frontage": lambda plan: plan.layers.roads is not None and plan.layers.roads.frontage_m is not None,
 }
 

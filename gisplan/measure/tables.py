@@ -12,7 +12,9 @@ from gisplan.measure import capacity, power, service_columns
 from gisplan.measure.accessibility import access_columns
 from gisplan.measure.catalogue import Measured
 from gisplan.measure.frontage import frontage
+from gisplan.measure.green import parcel_green
 from gisplan.measure.survey import Survey
+from gisplan.measure.terrain import parcel_ground
 
 #: Columns of ``indicators.csv``.
 LONG_COLUMNS = (
@@ -99,6 +101,7 @@ def parcels(survey: Survey) -> pd.DataFrame | None:
         fronts = frontage(survey)
         out |= {"frontage_m": fronts.length, "frontage_roads": fronts.roads}
     out |= {**power.parcel_columns(survey), **capacity.parcel_columns(survey)}
+    out |= parcel_ground(survey) | parcel_green(survey)
     # The register's floor area and footprint stand beside the measured ones under their own names.
     for name, column in vocabulary.columns("parcels").items():
         if column.stored in frame and name != "parcel_id":

@@ -15,15 +15,16 @@ from gisplan.plan.layers import (
     Roads,
     RoadSurfaces,
     ServiceLayer,
-    Terrain,
     Works,
     Zones,
 )
+from gisplan.plan.levelling import Levelling
 from gisplan.plan.map import MapOptions
 from gisplan.plan.networks import Capacity, Links, Power
 from gisplan.plan.sources import ColumnSource, Ledger
 from gisplan.plan.tables import Assumptions, Header, Plan
 from gisplan.plan.targets import Supply, Target
+from gisplan.plan.terrain import GreenRaster, Terrain
 from gisplan.plan.values import Text, nearest
 
 __all__ = [
@@ -34,10 +35,12 @@ __all__ = [
     "Capacity",
     "Checks",
     "ColumnSource",
+    "GreenRaster",
     "Header",
     "InService",
     "Layers",
     "Ledger",
+    "Levelling",
     "Links",
     "MapOptions",
     "NetworkSource",

@@ -43,10 +43,11 @@ def missing_files(table: Any, folder: Path, where: str = "") -> Iterator[str]:
     if not isinstance(table, Mapping):
         return
     for key, value in table.items():
-        if key in _PATHS and isinstance(value, str):
-            fault = _no_table(where) if is_database(value) else _no_file(value, folder)
-            if fault:
-                yield f"{_bracket(where)} {key}: {fault}"
+        for one in value if isinstance(value, list) else [value]:
+            if key in _PATHS and isinstance(one, str):
+                fault = _no_table(where) if is_database(one) else _no_file(one, folder)
+                if fault:
+                    yield f"{_bracket(where)} {key}: {fault}"
         yield from missing_files(value, folder, f"{where}.{key}" if where else str(key))
 
 
@@ -57,7 +58,7 @@ def _bracket(where: str) -> str:
 
 def _no_table(where: str) -> str | None:
     """Say where a database cannot be read from; None where it can."""
-    if _NUMBER.sub("", where).endswith((".ledger", ".terrain")):
+    if _NUMBER.sub("", where).endswith((".ledger", ".terrain", ".green_raster")):
         return "a database can be the path of a layer, not of a ledger or raster. Join the ledger in the layer's sql."
     return None
 

@@ -21,6 +21,7 @@ from gisplan.plan.sources import (
     column_faults,
     fitting_drawing,
 )
+from gisplan.plan.terrain import GreenRaster, Terrain
 from gisplan.plan.values import Date, Model, Number, Text, nearest
 
 #: Names that plans give to members of a family of layers.
@@ -294,10 +295,16 @@ class Works(FileLayer):
         return value
 
 
-class Terrain(Model):
-    """A raster of ground heights."""
+class Green(FileLayer):
+    """Land under trees, shrubs and lawn; what overlaps counts once."""
 
-    path: str
+    vocabulary_layer: ClassVar[str] = "green"
+
+
+class Platforms(FileLayer):
+    """Areas that are each levelled to one surface (台地)."""
+
+    vocabulary_layer: ClassVar[str] = "platforms"
 
 
 class Layers(Model):
@@ -320,6 +327,9 @@ class Layers(Model):
     facilities: dict[str, Facility] = Field(default_factory=dict)
     barriers: dict[str, Barrier] = Field(default_factory=dict)
     works: Works | None = None
+    green: Green | None = None
+    green_raster: GreenRaster | None = None
+    platforms: Platforms | None = None
 
     @field_validator("services")
     @classmethod
@@ -388,4 +398,6 @@ class Layers(Model):
     def _parcels_for_zones(self) -> Layers:
         if self.zones.origin == "parcels" and self.parcels is None:
             raise ValueError("zones are to be made from parcels, but there is no [layers.parcels]")
+        if self.green is not None and self.green_raster is not None:
+            raise ValueError("give one of [layers.green] and [layers.green_raster]")
         return self

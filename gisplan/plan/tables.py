@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 from gisplan.plan.checks import Checks
 from gisplan.plan.intensity import IntensityPlan
 from gisplan.plan.layers import Layers
+from gisplan.plan.levelling import Levelling
 from gisplan.plan.map import MapOptions
 from gisplan.plan.network import Accessibility
 from gisplan.plan.networks import Capacity, Links, Power
@@ -61,6 +62,7 @@ class Plan(Model):
     layers: Layers
     supply: Supply = Supply()
     services: ServicesPlan = ServicesPlan()
+    levelling: Levelling | None = None
     targets: list[Target] = Field(default_factory=list)
     accessibility: Accessibility = Accessibility()
     power: Power = Power()
@@ -82,6 +84,12 @@ class Plan(Model):
                    if k in known and k not in sources]  # fmt: skip
         if faults:
             raise ValueError("\n".join(faults))
+        return self
+
+    @model_validator(mode="after")
+    def _ground_to_level(self) -> Plan:
+        if self.levelling is not None and (fault := self.levelling.lacks(self.layers)):
+            raise ValueError(f"[levelling] {fault}")
         return self
 
     def path(self, relative: str) -> Path:

@@ -29,13 +29,14 @@ from gisplan.read import (
     roads,
     slivers,
     stages,
-    terrain,
     units,
     works,
     zones,
 )
 from gisplan.read.layer import Clean, clean, sized
+from gisplan.read.raster import Raster
 from gisplan.read.raw import Raw, read_raw
+from gisplan.read.terrain import Terrain, open_rasters
 from gisplan.read.witness import Witness
 
 _DIMENSION = {**dict.fromkeys(vocabulary.POLYGON_LAYERS, 2), "roads": 1}
@@ -78,6 +79,10 @@ class Layers:
         Where the parcels end or gape; None without parcels.
     queries
         What was read that is no file: database, query, number and hash of its rows.
+    terrain
+        Ground heights, None without a raster of them.
+    canopy
+        Raster that tells green from other land, None without one.
     """
 
     crs: CRS
@@ -89,6 +94,8 @@ class Layers:
     files: tuple[Path, ...] = field(default=())
     gaps: Gaps | None = None
     queries: tuple[Mapping[str, Any], ...] = ()
+    terrain: Terrain | None = None
+    canopy: Raster | None = None
 
     def frame(self, name: str) -> gpd.GeoDataFrame | None:
         """Table of a layer, None where the plan has none."""
@@ -110,7 +117,6 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
     LayerError
         Whatever the user can mend.
     """
-    spec = plan.layers
     issues: list[Issue] = []
     base_name, raws = _base(plan, progress)
     base = raws[base_name]
@@ -157,8 +163,9 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
     # Every sliver counts here: the books must close to a billionth.
     shared = overlaps(np.asarray(land.geometry.array), least_m2=0.0)
     issues += overlap.told("zones", land, "zone_id", shared, severity="error", sliver_m=plan.checks.sliver_m)
-    if spec.terrain is not None:
-        issues += terrain.look(plan.path(spec.terrain.path), land)
+    measured = [land, *(out[n].frame for n in ("parcels", "platforms") if n in out)]
+    ground, canopy, found = open_rasters(plan, crs, measured)
+    issues += found
     issues += _apart(land, out)
     if plan.plan.area_basis == "ledger" and "parcels" in out and "land_area_m2" not in out["parcels"].frame:
         issues.append(
@@ -172,7 +179,7 @@ def read_layers(plan: Plan, *, progress: Callable[[str], None] = lambda _: None)
                 "planner",
             )
         )
-    return Layers(crs, land, shared, out, member, tuple(issues), _files(plan), gaps, tuple(queries))
+    return Layers(crs, land, shared, out, member, tuple(issues), _files(plan), gaps, tuple(queries), ground, canopy)
 
 
 @dataclass(frozen=True)
@@ -233,6 +240,7 @@ def _tables(plan: Plan) -> list[tuple[str, Any]]:
     ]
     tables += [(f"services.{name}", table) for name, table in spec.services.items()]
     tables += [("batches", spec.batches), ("phases", spec.phases), ("levelled", spec.levelled)]
+    tables += [("green", spec.green), ("platforms", spec.platforms)]
     families: dict[str, Mapping[str, Any]] = {
         "boundaries": spec.boundaries,
         "built_up": spec.built_up,
@@ -374,5 +382,6 @@ def _apart(land: gpd.GeoDataFrame, out: Mapping[str, Clean]) -> list[Issue]:
 def _files(plan: Plan) -> tuple[Path, ...]:
     names = [table.path for _, table in _tables(plan) if not is_database(table.path)]
     names += [t.path for t in (plan.layers.parcels.ledger if plan.layers.parcels else [])]
-    names += [plan.layers.terrain.path] if plan.layers.terrain else []
+    for raster in (plan.layers.terrain, plan.layers.green_raster):
+        names += raster.path if raster else []
     return tuple(dict.fromkeys(plan.path(n) for n in names))

@@ -49,6 +49,8 @@ OPTIONAL = (
     "works.csv",
     "works_effect.csv",
     "works_levels.csv",
+    "levelling.csv",
+    "levelling_grid.csv",
 )
 
 #: Files that a run writes besides where a rule pack of the plan has weights for a score.

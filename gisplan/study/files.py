@@ -118,6 +118,8 @@ def _further(result: Result) -> dict[str, pd.DataFrame]:
         "works.csv": result.works.table if result.works else None,
         "works_effect.csv": result.works.effect if result.works else None,
         "works_levels.csv": result.works.levels if result.works else None,
+        "levelling.csv": result.levelling.table if result.levelling else None,
+        "levelling_grid.csv": result.levelling.grid if result.levelling else None,
     }
     return {name: table for name, table in tables.items() if table is not None}
 

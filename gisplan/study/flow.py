@@ -103,6 +103,7 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
         capacity=capacity.table(survey),
         potential=assess.potential(survey, packs),
         gaps=assess.with_links(measure.gap_list(survey), links),
+        levelling=measure.earthwork(survey) if plan.levelling else None,
         balance=books,
         issues=found,
         timings=steps,

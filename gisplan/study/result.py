@@ -13,7 +13,7 @@ from gisplan import assess
 from gisplan.assess import IdleLand, Intensity, Links, ProjectLand, PublicWorks, Supply
 from gisplan.errors import counted
 from gisplan.issues import Issue
-from gisplan.measure import Measured, Survey
+from gisplan.measure import Earthwork, Measured, Survey
 from gisplan.measure.road_works import road_table
 from gisplan.measure.trunks import grid_table
 from gisplan.plan import Plan
@@ -76,6 +76,9 @@ class Result:
         does not ask for levels (``gap_list.csv``).
     works
         Public works against time and money, None without a layer of works (``works.csv`` and its fellows).
+    levelling
+        Earthwork of what is levelled, None unless the plan has [levelling] (``levelling.csv`` and, with a grid,
+        ``levelling_grid.csv``).
     balance
         The books (``balance.csv``).
     issues
@@ -103,6 +106,7 @@ class Result:
     potential: pd.DataFrame | None
     gaps: pd.DataFrame | None
     works: PublicWorks | None
+    levelling: Earthwork | None
     balance: pd.DataFrame
     issues: tuple[Issue, ...]
     timings: Mapping[str, float]

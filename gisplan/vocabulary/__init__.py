@@ -49,6 +49,8 @@ POLYGON_LAYERS = (
     "levelled",
     "built_up",
     "constraints",
+    "green",
+    "platforms",
 )
 
 #: Column with the id of a record, by layer or family of layers; ``feature_id`` where nothing stands here.
@@ -66,6 +68,7 @@ ID_COLUMNS: Mapping[str, str] = {
     "facilities": "facility_id",
     "works": "work_id",
     "sources": "source_id",
+    "platforms": "platform_id",
 }
 
 
@@ -492,3 +495,9 @@ def land_bank_words() -> tuple[str, ...]:
 def works(kind: str) -> Mapping[str, Mapping[str, Any]]:
     """Words of public works in both languages: ``statuses``, ``kinds``, ``states``, ``doubts``; see ``works.toml``."""
     return dict(_table("works.toml")[kind])
+
+
+@cache
+def terrain(kind: str) -> Mapping[str, Any]:
+    """Words and numbers of terrain by what they are of: ``slopes``, ``aspects``, … as in ``terrain.toml``."""
+    return dict(_table("terrain.toml")[kind])

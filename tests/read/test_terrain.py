@@ -53,12 +53,12 @@ def test_cells_that_may_be_missing_are_counted(tmp_path):
 
 def test_a_named_value_for_missing_leaves_no_doubt(tmp_path):
     values = np.zeros((7, 14), dtype=np.uint8)
-    assert list(found(tmp_path, values, nodata=0).index) == ["TERRAIN_NOT_MEASURED"]
+    assert list(found(tmp_path, values, nodata=0).index) == ["TERRAIN_ABSENT"]
 
 
 def test_heights_without_zeros_leave_no_doubt(tmp_path):
-    values = np.full((7, 14), 12.5, dtype=np.float32)
-    assert list(found(tmp_path, values).index) == ["TERRAIN_NOT_MEASURED"]
+    values = np.linspace(10.25, 12.5, 7 * 14, dtype=np.float32).reshape(7, 14)
+    assert list(found(tmp_path, values).index) == []
 
 
 def test_cells_in_degrees_are_told_in_metres(tmp_path):
@@ -71,6 +71,6 @@ def test_cells_in_degrees_are_told_in_metres(tmp_path):
     across = 111.32 * np.cos(np.radians(lat))
     assert message == (
         f"dem.tif is in degrees: a cell of 0.001000° × 0.001000° is {across:.1f} m × 111.3 m here, so a slope taken "
-        "straight from its cells would be wrong about 111,320-fold."
+        "straight from its cells would be wrong about 111,320-fold. Slopes are measured after it was brought into metres."
     )
     assert 95 < across < 96

@@ -15,6 +15,7 @@ from gisplan.measure.quality import (
     services,
     streets,
     supply_lines,
+    terrain,
     ways,
     zones,
 )
@@ -55,6 +56,9 @@ CHECKS = (
     ways.off_network,
     supply_lines.feeds,
     supply_lines.loads,
+    terrain.heights,
+    terrain.levelling,
+    terrain.green,
 )
 
 __all__ = ["CHECKS", "found", "placed"]
