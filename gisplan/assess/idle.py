@@ -24,9 +24,11 @@ from typing import cast
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from gisplan import vocabulary
+from gisplan.assess.marks import joined
 from gisplan.rules import IdleRule
 from gisplan.rules.pack import TOLERANCE
 
@@ -164,8 +166,8 @@ def classify(register: pd.DataFrame, *, as_of: dt.date, rule: IdleRule) -> pd.Da
             "next_date": next_date.astype(object),
             "fee_wan": np.where(has_fee, rule.fee_share * price, np.nan),
             "action": _actions(base, completed, gov, cause),
-            "missing": _joined(lacks, len(register)),
-            "doubt": _joined(doubts, len(register)),
+            "missing": joined(lacks.items(), len(register)),
+            "doubt": joined(doubts.items(), len(register)),
             "developed_share": developed,
             "invested_share": invested,
             "cause": cause,
@@ -176,11 +178,12 @@ def classify(register: pd.DataFrame, *, as_of: dt.date, rule: IdleRule) -> pd.Da
 
 def days(register: pd.DataFrame, name: str) -> Days:
     """Dates of a column as days, NaT where there is none or no such column."""
-    out = np.full(len(register), "NaT", dtype="datetime64[D]")
-    if name in register:
-        told = _told(register, name)
-        out[told] = register[name].to_numpy(dtype=object)[told].astype("datetime64[D]")
-    return out
+    if name not in register:
+        return np.full(len(register), "NaT", dtype="datetime64[D]")
+    if register[name].dtype.kind == "M":
+        return cast(Days, register[name].to_numpy().astype("datetime64[D]"))
+    # numpy takes 25 times as long to read dates one by one.
+    return cast(Days, pa.array(register[name], type=pa.date32(), from_pandas=True).to_numpy(zero_copy_only=False))
 
 
 def _numbers(register: pd.DataFrame, name: str) -> Array:
@@ -311,12 +314,4 @@ def _actions(base: Text, completed: Mask, gov: Mask, cause: Text) -> Text:
     out[(base == "SLOW") & completed] = "COMPLETE_RECORD"
     out[idle & (cause == "")] = "INVESTIGATE_CAUSE"
     out[idle & gov] = "EXTEND"
-    return out
-
-
-def _joined(marks: Mapping[str, Mask], size: int) -> Text:
-    """Names of the marks each parcel has, joined by a semicolon."""
-    out = np.full(size, "", dtype=object)
-    for name, where in marks.items():
-        out[where] += np.where(out[where] == "", name, f";{name}")
     return out

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
 
 from gisplan import vocabulary
 from gisplan.assess.idle import Array, Mask
@@ -16,6 +19,7 @@ from gisplan.issues import Issue
 from gisplan.measure import Survey
 from gisplan.measure.developed import (
     Land,
+    Places,
     Shapes,
     banked,
     built,
@@ -92,8 +96,37 @@ def _unknown_land(survey: Survey) -> Land:
     return parcels_where(survey, "unknown supply", is_unknown(supplied(survey)))
 
 
-def _within(targets: Shapes, land: Land | None) -> Array:
-    return np.full(len(targets), np.nan) if land is None else land.within(targets)
+def _within(places: Places, land: Land | None) -> Array:
+    return np.full(places.size, np.nan) if land is None else land.within(places)
+
+
+def _batch_places(survey: Survey, groups: Sequence[Mask]) -> Places:
+    """Groups of batches, each as its batches and, where some of those overlap, the union of these instead.
+
+    Parcels then are cut by every batch once, however many groups it is in.
+    """
+    shapes = _shapes(survey, "batches")
+    shared = overlaps(shapes, least_m2=0.0)
+    count = len(shapes)
+    pairs = csr_matrix((np.ones(len(shared.first)), (shared.first, shared.second)), shape=(count, count))
+    _, heap = connected_components(pairs, directed=False)
+    alone = np.bincount(heap)[heap] == 1
+    place, shape, more = [], [], []
+    for number, group in enumerate(groups):
+        own = np.flatnonzero(group & alone)
+        place.append(np.full(len(own), number))
+        shape.append(own)
+        rest = np.flatnonzero(group & ~alone)
+        for together in np.unique(heap[rest]):  # few batches overlap
+            among = rest[heap[rest] == together]
+            more.append(shapes[among[0]] if len(among) == 1 else united(shapes[among], 0 * among, size=1)[0])
+            place.append(np.array([number]))
+            shape.append(np.array([count + len(more) - 1]))
+    extra = np.empty(len(more), dtype=object)
+    extra[:] = more
+    return Places(
+        "batches", np.concatenate([shapes, extra]), np.concatenate(place), np.concatenate(shape), len(groups)
+    )
 
 
 def _batches(survey: Survey) -> pd.DataFrame:
@@ -136,7 +169,8 @@ def _batches(survey: Survey) -> pd.DataFrame:
     own = frame["area_m2"].to_numpy(dtype=float)
     # What the file says of its area stands beside the drawn one, under its own name.
     said = frame["declared_m2"].to_numpy(dtype=float) if "declared_m2" in frame else np.full(n, np.nan)
-    told = np.minimum(_within(land, supplied_land(survey) if has else None), area)
+    places = _batch_places(survey, [m for *_, m in groups])
+    told = np.minimum(_within(places, supplied_land(survey) if has else None), area)
     of_approved = np.array([bool((is_approved | ~m).all()) for *_, m in groups])
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = np.where(of_approved & (area > 0), told / area, np.nan)
@@ -155,7 +189,7 @@ def _batches(survey: Survey) -> pd.DataFrame:
                             for g in groups],
             "n_undeclared": [int(np.isnan(said[g[4]]).sum()) for g in groups],
             "supplied_m2": told,
-            "unknown_m2": _within(land, _unknown_land(survey) if survey.parcels is not None else None),
+            "unknown_m2": _within(places, _unknown_land(survey) if survey.parcels is not None else None),
             "unsupplied_m2": np.where(of_approved, area - told, np.nan),
             "supply_rate": rate,
         }
@@ -255,6 +289,7 @@ def _boundaries(survey: Survey, bounds: list[str]) -> pd.DataFrame:
                 {"kind": "phase", "id": phase, **{k: own.get(k) for k in ("name", "start_year", "target_year")}}
             )
     targets = np.concatenate(land)
+    places = Places.single("boundaries", targets)
     area = land_area(survey, targets)
     has = survey.parcels is not None
     out = pd.DataFrame(rows).reindex(columns=["kind", "id", "name", "start_year", "target_year"])
@@ -269,7 +304,7 @@ def _boundaries(survey: Survey, bounds: list[str]) -> pd.DataFrame:
         ("levelled", None),
     ):
         # Levelled land comes in large pieces, over which the scale of the map is not one: it is cut and measured.
-        size = _levelled(survey, targets) if name == "levelled" else _within(targets, of)
+        size = _levelled(survey, targets) if name == "levelled" else _within(places, of)
         out[f"{name}_m2"] = np.minimum(size, area)
         if name not in ("parcels", "unknown"):
             out[f"{name}_share"] = out[f"{name}_m2"] / np.where(area > 0, area, np.nan)
