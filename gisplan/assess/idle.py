@@ -292,7 +292,7 @@ def _next(base: Text, gov: Mask, due: Days, still: Days, rule: IdleRule) -> tupl
     when = np.full(len(base), "NaT", dtype="datetime64[D]")
     for where, kind, day in steps:
         name[where], when[where] = kind, day[where]
-    name[gov & np.char.startswith(name.astype(str), "IDLE")] += "_GOV"
+    name[gov & one_of(name, ("IDLE_1Y", "IDLE_2Y", "IDLE_STOPPED"))] += "_GOV"
     return name, when
 
 

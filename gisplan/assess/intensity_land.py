@@ -142,7 +142,7 @@ def land_of(
     frame, known = survey.layers.frame("parcels"), survey.parcels
     assert frame is not None
     assert known is not None
-    told = pd.DataFrame({c: frame[c].to_numpy() for c in frame.columns if c != "geometry"})
+    told = pd.DataFrame({c: frame[c].array for c in frame.columns if c != "geometry"})
     told["land_class"], told["state"] = known.land_class, known.state
     near = [survey.served.get(s) for s in condition]
     size = len(frame)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 #: Numbers of words.
@@ -16,6 +18,28 @@ def worded(words: Sequence[str | None], numbers: NDArray[np.integer]) -> NDArray
     out = np.empty(len(words), dtype=object)
     out[:] = words
     return np.asarray(out.take(numbers), dtype=object)
+
+
+def mapped(values: Any, make: Callable[[Any], str | None], *, missing: str | None = None) -> NDArray[np.object_]:
+    """Word made from each value, missing ones apart; each different value is asked once.
+
+    Parameters
+    ----------
+    values
+        A column or array, shape (rows,).
+    make
+        What makes a word of a value.
+    missing
+        What stands where there is no value.
+    """
+    numbers, different = pd.factorize(values)
+    return worded([*map(make, different), missing], numbers)
+
+
+def begins(codes: NDArray[np.object_], with_: str | tuple[str, ...]) -> NDArray[np.bool_]:
+    """Codes that begin so."""
+    numbers, words = pd.factorize(codes)
+    return np.asarray(np.array([str(w).startswith(with_) for w in words], dtype=bool)[numbers], dtype=bool)
 
 
 def joined(marks: Iterable[tuple[str, NDArray[np.bool_]]], size: int, *, by: str = ";") -> NDArray[np.object_]:

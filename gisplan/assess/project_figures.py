@@ -26,6 +26,7 @@ import numpy as np
 
 from gisplan import vocabulary
 from gisplan.assess.idle import DATES, Array, Mask, Text, days, is_life
+from gisplan.assess.marks import mapped
 from gisplan.geometry import sum_by
 from gisplan.measure import Survey
 from gisplan.measure.idle_buildings import leased_share, leases_doubted, to_let
@@ -264,7 +265,7 @@ def _admin_floor(survey: Survey, given: Array) -> tuple[Array, Array, Mask]:
         return given, given, np.zeros(len(given), dtype=bool)
     words = {str(w).casefold() for w in vocabulary.projects()["admin_uses"]}
     said = frame["use"].notna().to_numpy(dtype=bool)
-    office = frame["use"].map(lambda u: str(u).strip().casefold() in words).to_numpy(dtype=bool)
+    office = mapped(frame["use"], lambda u: "office" if str(u).strip().casefold() in words else "") == "office"
     floor = np.nan_to_num(survey.buildings.floor_area)
     least = _on_parcels(survey, np.where(said & office, floor, 0.0))
     most = least + _on_parcels(survey, np.where(said, 0.0, floor))

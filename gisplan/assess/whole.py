@@ -12,6 +12,7 @@ import pandas as pd
 from gisplan import vocabulary
 from gisplan.assess.findings import Things, findings
 from gisplan.assess.idle import AMOUNTS, DATES, TEXTS, classify, days
+from gisplan.assess.marks import mapped
 from gisplan.assess.register import idle_calendar, idle_register, idle_zones
 from gisplan.assess.values import zone_values
 from gisplan.errors import GisplanError, counted, first_ids, nearest
@@ -119,7 +120,8 @@ def idle_issues(idle: IdleLand) -> list[Issue]:
         rows = np.flatnonzero(marks != "")
         if len(rows):
             ids = [str(i) for i in table["parcel_id"].iloc[rows]]
-            listed = [f"{i} ({_told(words, m)})" for i, m in zip(ids, marks.iloc[rows], strict=True)]
+            said = mapped(marks.iloc[rows], lambda m, w=words: _told(w, m))
+            listed = [f"{i} ({m})" for i, m in zip(ids, said, strict=True)]
             message = f"{counted(len(rows), 'parcel')} {what} on {idle.as_of}: {first_ids(listed)}."
             out.append(
                 Issue(code, severity, "parcels", len(rows), message, remedy, features=listed, ids=ids)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ import numpy as np
 from gisplan import vocabulary
 from gisplan.errors import nearest
 from gisplan.rules.conditions import both_apply, laxer, same_side
-from gisplan.rules.pack import Band, Bounds, Ideal, Limit, Pack, Reason, Weights, Where
+from gisplan.rules.pack import JUDGED, Band, Bounds, Ideal, Limit, Pack, Reason, Weights, Where
 from gisplan.rules.terms import IDLE_TERMS
 
 #: States of parcels, as in ``parcels.csv``.
@@ -276,6 +276,6 @@ def _examples(pack: Pack) -> Iterator[str]:
         else:
             value = np.nan if example.value is None else example.value
             limit = limits[example.limit]
-            got = str(limit.judge(np.array([value]))[0])
+            got = JUDGED[limit.judge(np.array([value]))[0]]
             if got != example.expect:
                 yield f"{where}: {value:g} is {got} by limit {limit.id} ({limit}), but {example.expect} is expected"
