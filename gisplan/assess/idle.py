@@ -24,15 +24,14 @@ from typing import cast
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from gisplan import vocabulary
 from gisplan.assess.marks import joined
+from gisplan.measure.dates import Days, days
 from gisplan.rules import IdleRule
 from gisplan.rules.pack import TOLERANCE
 
-Days = NDArray[np.datetime64]
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Text = NDArray[np.object_]
@@ -174,16 +173,6 @@ def classify(register: pd.DataFrame, *, as_of: dt.date, rule: IdleRule) -> pd.Da
         },
         index=register.index,
     )
-
-
-def days(register: pd.DataFrame, name: str) -> Days:
-    """Dates of a column as days, NaT where there is none or no such column."""
-    if name not in register:
-        return np.full(len(register), "NaT", dtype="datetime64[D]")
-    if register[name].dtype.kind == "M":
-        return cast(Days, register[name].to_numpy().astype("datetime64[D]"))
-    # numpy takes 25 times as long to read dates one by one.
-    return cast(Days, pa.array(register[name], type=pa.date32(), from_pandas=True).to_numpy(zero_copy_only=False))
 
 
 def _numbers(register: pd.DataFrame, name: str) -> Array:

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from gisplan import vocabulary
-from gisplan.assess.idle import Mask, Text, days, one_of
+from gisplan.assess.idle import Mask, Text, one_of
 from gisplan.assess.marks import begins, mapped
+from gisplan.measure.dates import days
 
 #: Dates of which each shows that land has been supplied.
 SUPPLIED_DATES = ("supply_date", "handover_date")

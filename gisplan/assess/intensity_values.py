@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from gisplan import vocabulary
-from gisplan.assess.idle import Array, Mask, Text, days, one_of
+from gisplan.assess.idle import Array, Mask, one_of
 from gisplan.assess.intensity_land import Land
 from gisplan.assess.marks import begins
 from gisplan.errors import BooksError
+from gisplan.measure.dates import days
 from gisplan.measure.floor_area import floor_area_by_zone
 from gisplan.measure.survey import column
 

@@ -25,10 +25,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from gisplan import vocabulary
-from gisplan.assess.idle import DATES, Array, Mask, Text, days, is_life
+from gisplan.assess.idle import DATES, Array, Mask, Text, is_life
 from gisplan.assess.marks import mapped
 from gisplan.geometry import sum_by
 from gisplan.measure import Survey
+from gisplan.measure.dates import days
 from gisplan.measure.idle_buildings import leased_share, leases_doubted, to_let
 from gisplan.measure.survey import FLOOR_SOURCES, column
 

@@ -50,7 +50,7 @@ def project_zones(survey: Survey, projects: pd.DataFrame, among: Mask) -> pd.Dat
         return total(area * (where & among))
 
     def said(name: str) -> Text:
-        return projects[name].fillna("").to_numpy(dtype=object)
+        return np.asarray(projects[name].fillna(""), dtype=object)
 
     kind = said("control_class")
     out: dict[str, object] = {

@@ -199,7 +199,8 @@ def _projects(survey: Survey) -> Mask:
     known = survey.parcels
     assert known is not None
     building = [c.id for c in vocabulary.land_classes().values() if c.building]
-    return one_of(known.land_class, building) | pd.isna(known.land_class)
+    unknown: Mask = pd.isna(known.land_class)
+    return one_of(known.land_class, building) | unknown
 
 
 def _findings(held: Mapping[str, Held], size: int) -> tuple[Text, Text]:

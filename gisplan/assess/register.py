@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from gisplan import vocabulary
-from gisplan.assess.idle import Array, Mask, Text, classify, days, is_life, one_of
+from gisplan.assess.idle import Array, Mask, Text, classify, is_life, one_of
 from gisplan.assess.marks import begins
 from gisplan.geometry import sum_by
 from gisplan.measure import Survey
+from gisplan.measure.dates import days
 from gisplan.measure.pieces import LEAST_LAND_M2
 from gisplan.measure.survey import VACANT_BELOW, column
 from gisplan.rules import IdleRule

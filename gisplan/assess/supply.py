@@ -124,9 +124,7 @@ def _batch_places(survey: Survey, groups: Sequence[Mask]) -> Places:
             shape.append(np.array([count + len(more) - 1]))
     extra = np.empty(len(more), dtype=object)
     extra[:] = more
-    return Places(
-        "batches", np.concatenate([shapes, extra]), np.concatenate(place), np.concatenate(shape), len(groups)
-    )
+    return Places("batches", np.concatenate([shapes, extra]), np.concatenate(place), np.concatenate(shape), len(groups))
 
 
 def _batches(survey: Survey) -> pd.DataFrame:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from gisplan import vocabulary
 from gisplan.geometry import Overlaps, cut, ellipsoidal_area, multiplicity_cells, overlaps, sum_by, united
 from gisplan.measure.catalogue import Array
+from gisplan.measure.dates import days
 from gisplan.measure.survey import Survey
 
 Shapes = NDArray[np.object_]
@@ -135,12 +137,12 @@ def _supplied(survey: Survey) -> NDArray[np.object_]:
             out[frame[name].notna().to_numpy()] = True
     for name in reversed(_AFTER_SUPPLY):
         if name in frame:
-            told = np.flatnonzero(frame[name].notna().to_numpy())
-            day = frame[name].to_numpy(dtype=object)[told]
-            past = np.array([as_of is None or d <= as_of for d in day], dtype=bool)
-            out[told[past]] = True
+            day = days(frame, name)
+            told = ~np.isnat(day)
+            past = told if as_of is None else day <= np.datetime64(as_of, "D")
+            out[past] = True
             if name == "supply_date":
-                out[told[~past]] = False
+                out[told & ~past] = False
     return out
 
 
@@ -179,12 +181,12 @@ def parcels_where(survey: Survey, name: str, chosen: Mask) -> Land:
 
 def is_true(told: NDArray[np.object_]) -> Mask:
     """Where something is known to be."""
-    return np.asarray([t is True for t in told], dtype=bool)
+    return np.asarray(told == True, dtype=bool)  # noqa: E712  it holds True, False and None
 
 
 def is_unknown(told: NDArray[np.object_]) -> Mask:
     """Where nothing is known."""
-    return np.asarray([t is None for t in told], dtype=bool)
+    return np.asarray(pd.isna(told), dtype=bool)
 
 
 def built_land(survey: Survey) -> Land:

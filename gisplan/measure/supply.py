@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from gisplan import vocabulary
 from gisplan.geometry import common
 from gisplan.measure.catalogue import Array, Figures, amount, indicator, part, ratio
+from gisplan.measure.dates import days
 from gisplan.measure.developed import (
     Places,
     built,
@@ -278,7 +279,5 @@ def supplied_since(survey: Survey, months: int) -> NDArray[np.bool_]:
     start = min(first.astype("datetime64[D]") + (as_of.day - 1), last_of)
     frame = survey.layers.layers["parcels"].frame
     mine = is_true(supplied(survey))
-    if "supply_date" not in frame:
-        return np.zeros(len(frame), dtype=bool)
-    day = np.array([d if isinstance(d, type(as_of)) else None for d in frame["supply_date"]], dtype="datetime64[D]")
+    day = days(frame, "supply_date")
     return np.asarray(mine & ~np.isnat(day) & (day > start), dtype=bool)

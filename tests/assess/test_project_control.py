@@ -200,7 +200,9 @@ def test_allowed_land_by_pencil():
 def test_allowed_land_is_the_whole_where_all_passes_and_less_where_not(land, values, lows):
     rules = [pack({"at_least": low}) for low in lows]
     of = [hold("project_far", [r], things({"project_far": [v]}), as_of=DAY) for r, v in zip(rules, values, strict=True)]
-    allowed, excess, _ = allowed_area(array(land), [(array(v), h.low, h.number) for v, h in zip(values, of, strict=True)])
+    allowed, excess, _ = allowed_area(
+        array(land), [(array(v), h.low, h.number) for v, h in zip(values, of, strict=True)]
+    )
     if all(h.kind[0] == "pass" for h in of):
         assert allowed[0] == land
     else:

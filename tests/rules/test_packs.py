@@ -257,7 +257,12 @@ def test_limits_judge_their_own_ends():
     assert [JUDGED[k] for k in limit(more_than=1).judge(values)] == ["below", "below", "pass", "no_data"]
     assert [JUDGED[k] for k in limit(at_most=1).judge(values)] == ["pass", "pass", "above", "no_data"]
     assert [JUDGED[k] for k in limit(less_than=1).judge(values)] == ["pass", "above", "above", "no_data"]
-    assert [JUDGED[k] for k in limit(at_least=0.95, at_most=1.05).judge(values)] == ["below", "pass", "above", "no_data"]
+    assert [JUDGED[k] for k in limit(at_least=0.95, at_most=1.05).judge(values)] == [
+        "below",
+        "pass",
+        "above",
+        "no_data",
+    ]
     # Sums of areas are not exact, and their last digit decides nothing.
     assert [JUDGED[k] for k in limit(at_least=0.3).judge(np.array([0.1 + 0.2, 0.3 - 1e-15]))] == ["pass", "pass"]
 
