@@ -11,7 +11,7 @@ from gisplan.assess.intensity_issues import intensity_issues
 from gisplan.assess.limits import common_limits
 from gisplan.assess.potential import potential
 from gisplan.assess.projects import SHOWN_OF_PROJECTS, ProjectLand, assess_projects
-from gisplan.assess.register import caution
+from gisplan.assess.register import caution, on_record, tells_lives
 from gisplan.assess.supply import Supply, assess_supply, supply_issues
 from gisplan.assess.targets import require_zones, target_findings, targets
 from gisplan.assess.values import zone_values
@@ -38,11 +38,13 @@ __all__ = [
     "intensity_issues",
     "is_promised",
     "judge",
+    "on_record",
     "potential",
     "require_zones",
     "scoring_pack",
     "supply_issues",
     "target_findings",
     "targets",
+    "tells_lives",
     "zone_values",
 ]

@@ -70,13 +70,18 @@ def idle_register(survey: Survey, *, as_of: dt.date, rule: IdleRule) -> pd.DataF
     out["rule"] = rule.pack.name
     out["caution"] = caution()
     building = [c.id for c in vocabulary.land_classes().values() if c.building]
-    beside = ~(_on_record(told) | one_of(known.land_class, building))
+    beside = ~(on_record(told) | one_of(known.land_class, building))
     for name in (*COLUMNS, "rule", "caution"):
         out.loc[beside, name] = np.nan if out[name].dtype == float else None
     return out
 
 
-def _on_record(told: pd.DataFrame) -> Mask:
+def tells_lives(register: pd.DataFrame) -> bool:
+    """Whether a register has a column that tells a parcel's life, and something in it."""
+    return any(name in register and register[name].notna().any() for name in _NEEDED)
+
+
+def on_record(told: pd.DataFrame) -> Mask:
     """Parcels whose register tells something of their life."""
     out: Mask = told[[c for c in told.columns if is_life(c)]].notna().any(axis=1).to_numpy()
     return out

@@ -46,6 +46,10 @@ _NOT_STARTED = {
 _LEAST_M2 = 1.0
 
 
+#: What a batch says of its area may be this part off its shape: survey and map are never the same.
+_DECLARED_OFF = 0.05
+
+
 @dataclass(frozen=True)
 class Supply:
     """Land supply on the plan's day.
@@ -327,6 +331,7 @@ def supply_issues(survey: Survey, supply: Supply) -> list[Issue]:
     if supply.batches is not None:
         out += _overlap_told(survey)
         out += _dates_told(survey)
+        out += _areas_told(survey)
     if supply.boundaries is not None:
         late = supply.boundaries
         left = late["parcels_m2"] - late["built_m2"]
@@ -365,6 +370,28 @@ def _overlap_told(survey: Survey) -> list[Issue]:
     remedy = "See whether land was approved twice, and correct the borders if not."
     first = [str(ids[shared.first[k]]) for k in order]
     return [Issue("BATCHES_OVERLAP", "warning", "batches", len(listed), message, remedy, features=listed, ids=first)]
+
+
+def _areas_told(survey: Survey) -> list[Issue]:
+    """Batches whose own area is not that of their shape, the most different first."""
+    frame = survey.layers.layers["batches"].frame
+    if "declared_m2" not in frame:
+        return []
+    drawn, said = (frame[c].to_numpy(dtype=float) for c in ("area_m2", "declared_m2"))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        times = np.where(drawn > 0, said / drawn, np.nan)
+    off = np.flatnonzero(np.abs(times - 1) > _DECLARED_OFF)
+    if not len(off):
+        return []
+    off = off[np.argsort(-np.abs(np.log(np.maximum(times[off], 1e-12))), kind="stable")]
+    ids = [str(i) for i in frame["batch_id"].to_numpy(dtype=object)[off]]
+    listed = [f"{i} ({s:,.0f} m² said, {d:,.0f} m² drawn)" for i, s, d in zip(ids, said[off], drawn[off], strict=True)]
+    message = (
+        f"{counted(len(ids), 'batch', 'batches')} whose own area is more than {_DECLARED_OFF:.0%} off the shape, which "
+        f"is what counts: {first_ids(listed)}."
+    )
+    remedy = "Check shape, area and unit (declared = { column = …, unit = … })."
+    return [Issue("BATCH_AREA_DIFFERS", "warning", "batches", len(ids), message, remedy, features=listed, ids=ids)]
 
 
 def _dates_told(survey: Survey) -> list[Issue]:

@@ -26,8 +26,11 @@ def faults_of(pack: Pack) -> Iterator[str]:
     for kind, items in (("limit", pack.limits), ("ideal", pack.ideals), ("band", pack.bands)):
         for item in items:
             yield from (f"{kind} {item.id}: {fault}" for fault in _indicator(item))
-    for limit in pack.limits:
-        yield from (f"limit {limit.id}: {fault}" for fault in (*_ends(limit), *_where(limit.where), *_asked(limit)))
+    wrong = [(i.id, f) for i in pack.limits for f in (*_ends(i), *_where(i.where), *_asked(i))]
+    # All rows of a table have the table's own conditions, and what is wrong with those is said once.
+    for fault in dict.fromkeys(f for _, f in wrong):
+        ids = [i for i, f in wrong if f == fault]
+        yield f"limit {ids[0]}{f' and {len(ids) - 1:,} more' if len(ids) > 1 else ''}: {fault}"
     for band in pack.bands:
         yield from (f"band {band.id}: {fault}" for fault in _ends(band))
     for ideal in pack.ideals:
