@@ -19,7 +19,7 @@ from gisplan.plan.layers import (
 from gisplan.plan.map import MapOptions
 from gisplan.plan.sources import ColumnSource, Ledger
 from gisplan.plan.tables import Assumptions, Header, Plan
-from gisplan.plan.targets import Supply, Target
+from gisplan.plan.targets import Supply, Target, TargetFile
 from gisplan.plan.values import Text, nearest
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "ServiceLayer",
     "Supply",
     "Target",
+    "TargetFile",
     "Terrain",
     "Text",
     "Zones",

@@ -11,7 +11,7 @@ from gisplan.plan.checks import Checks
 from gisplan.plan.intensity import IntensityPlan
 from gisplan.plan.layers import Layers
 from gisplan.plan.map import MapOptions
-from gisplan.plan.targets import Supply, Target
+from gisplan.plan.targets import Supply, Target, TargetFile
 from gisplan.plan.values import Date, Model, Number, Text, folder_name, projected
 
 Language = Literal["zh", "en", "both"]
@@ -47,7 +47,8 @@ class Assumptions(Model):
 class Plan(Model):
     """A study as it is asked for.
 
-    ``folder`` is where relative paths start; ``file`` is the plan file itself, if there is one.
+    ``target_file`` is what ``targets`` names where it is a file and no list. ``folder`` is where relative paths start;
+    ``file`` is the plan file itself, if there is one.
     """
 
     plan: Header
@@ -58,6 +59,7 @@ class Plan(Model):
     layers: Layers
     supply: Supply = Supply()
     targets: list[Target] = Field(default_factory=list)
+    target_file: TargetFile | None = None
     folder: Path = Path()
     file: Path | None = None
 

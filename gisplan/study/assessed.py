@@ -11,6 +11,7 @@ from gisplan.assess import IdleLand, Intensity, ProjectLand
 from gisplan.errors import GisplanError, counted
 from gisplan.issues import Issue
 from gisplan.measure import Survey
+from gisplan.plan import Target
 from gisplan.rules import Pack
 
 
@@ -87,14 +88,17 @@ def projects_of(survey: Survey, packs: Sequence[Pack], idle_land: IdleLand | Non
 
 
 def targets_of(
-    survey: Survey, zones: pd.DataFrame, idle_land: IdleLand | None, intensity: pd.DataFrame | None
+    survey: Survey,
+    asked: Sequence[Target],
+    zones: pd.DataFrame,
+    idle_land: IdleLand | None,
+    intensity: pd.DataFrame | None,
 ) -> pd.DataFrame | None:
-    """Targets of the plan against the zones' values; None where it has none."""
-    plan = survey.plan
-    if not plan.targets:
+    """Targets of the plan, or of its table of them, against the zones' values; None where it has none."""
+    if not asked:
         return None
     values = assess.zone_values(zones, None if idle_land is None else idle_land.zones, intensity)
-    return assess.targets(plan.targets, [str(z) for z in zones["zone_id"]], values, as_of=plan.plan.as_of)
+    return assess.targets(asked, [str(z) for z in zones["zone_id"]], values, as_of=survey.plan.plan.as_of)
 
 
 def _with_idle(parcels: pd.DataFrame | None, idle_land: IdleLand | None) -> pd.DataFrame | None:
