@@ -16,6 +16,7 @@ from gisplan.errors import BooksError
 from gisplan.measure.dates import days
 from gisplan.measure.floor_area import floor_area_by_zone
 from gisplan.measure.survey import column
+from gisplan.measure.yards import yards_of
 
 #: How far the product of the three rates may be from the built share.
 _CHAIN_OFF = 1e-9
@@ -203,10 +204,10 @@ def _density(land: Land) -> dict[str, Value]:
     foot, told = _footprint(land, built)
     lot = _part(land.parcels(built & told), land.parcels(built))
     out["comprehensive_density"] = divided(foot, land.of("A"), np.minimum(known, lot), share=True)
-    frame = survey.pieces["parcels"].frame
-    if "yard_area_m2" not in frame:
+    frame, open_land = survey.pieces["parcels"].frame, yards_of(survey)
+    if open_land is None:
         return out | {"industrial_building_coefficient": missing(zones, "INPUT_MISSING:yard_area")}
-    yards = column(frame, "yard_area_m2")
+    yards = open_land.area
     if "structure_area_m2" in frame:
         yards = yards + column(frame, "structure_area_m2")
     stated = industry & ~np.isnan(yards)

@@ -32,6 +32,7 @@ from gisplan.measure import Survey
 from gisplan.measure.dates import days
 from gisplan.measure.idle_buildings import leased_share, leases_doubted, to_let
 from gisplan.measure.survey import FLOOR_SOURCES, column
+from gisplan.measure.yards import yards_of
 
 #: A part may be this much more than the whole it is a part of: areas of register and drawing are never the same.
 _OVER = 1.05
@@ -121,6 +122,10 @@ def project_figures(survey: Survey, *, as_of: dt.date | None) -> ProjectFigures 
     size = len(frame)
     raw = {name: column(frame, name) for name in _AMOUNTS}
     told = {name: np.where(a < 0, np.nan, a) for name, a in raw.items()}
+    yards = yards_of(survey)
+    drawn = np.zeros(size, dtype=bool) if yards is None else yards.by_drawing
+    if yards is not None:
+        told["yard_area_m2"] = np.where(drawn, yards.area, told["yard_area_m2"])
     negative = np.any([a < 0 for a in raw.values()], axis=0)
     land = np.where(known.area > 0, known.area, np.nan)
     basis = _basis(survey, as_of)
@@ -178,6 +183,7 @@ def project_figures(survey: Survey, *, as_of: dt.date | None) -> ProjectFigures 
     flags = {
         "STOREY_HEIGHT_ASSUMED": assumed & ~plan & ~np.isnan(values["project_far"]),
         "COEFFICIENT_AT_LEAST": ~plan & ~np.isnan(coefficient) & (occupied_most > occupied),
+        "YARDS_DRAWN": drawn & ~plan & (told["yard_area_m2"] > 0) & np.isnan(told["occupied_area_m2"]),
         "ADMIN_BY_FLOOR": by_floor_area,
         "ADMIN_BY_USE": by_use & ~np.isnan(by_floor),
         "NEGATIVE_AMOUNT": negative,

@@ -10,6 +10,7 @@ import pandas as pd
 from gisplan import vocabulary
 from gisplan.measure.catalogue import Measured
 from gisplan.measure.survey import Survey
+from gisplan.measure.yards import yards_of
 
 #: Columns of ``indicators.csv``.
 LONG_COLUMNS = (
@@ -91,6 +92,9 @@ def parcels(survey: Survey) -> pd.DataFrame | None:
     }
     for service, served in survey.served.items():
         out[f"served_{service}"] = served
+    yards = yards_of(survey) if "yards" in survey.layers.layers else None
+    if yards is not None:
+        out["yards_m2"], out["yards_drawn"] = yards.area, yards.by_drawing
     # The register's floor area and footprint stand beside the measured ones under their own names.
     for name, column in vocabulary.columns("parcels").items():
         if column.stored in frame and name != "parcel_id":

@@ -50,7 +50,7 @@ class Layers:
         Pairs of zones that cover the same land, down to the last sliver.
     layers
         The other layers by name (``parcels``, ``buildings``, ``roads``, ``road_surfaces``,
-        ``services.<name>``, ``batches``, ``boundaries.<kind>``, ``phases``, ``levelled``,
+        ``services.<name>``, ``batches``, ``boundaries.<kind>``, ``phases``, ``levelled``, ``yards``,
         ``built_up.<start or end>``, ``constraints.<name>``), each with ``area_m2`` and
         ``planar_area_m2``, or ``length_m``.
     member
@@ -196,7 +196,7 @@ def _tables(plan: Plan) -> list[tuple[str, Any]]:
         ("road_surfaces", spec.road_surfaces),
     ]
     tables += [(f"services.{name}", table) for name, table in spec.services.items()]
-    tables += [("batches", spec.batches), ("phases", spec.phases), ("levelled", spec.levelled)]
+    tables += [("batches", spec.batches), ("phases", spec.phases), ("levelled", spec.levelled), ("yards", spec.yards)]
     families: dict[str, Mapping[str, Any]] = {
         "boundaries": spec.boundaries,
         "built_up": spec.built_up,

@@ -31,6 +31,7 @@ POLYGON_LAYERS = (
     "boundaries",
     "phases",
     "levelled",
+    "yards",
     "built_up",
     "constraints",
 )
@@ -46,6 +47,7 @@ ID_COLUMNS: Mapping[str, str] = {
     "boundaries": "boundary_id",
     "phases": "phase_id",
     "levelled": "levelled_id",
+    "yards": "yard_id",
 }
 
 

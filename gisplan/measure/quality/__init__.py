@@ -9,6 +9,7 @@ from gisplan.issues import Issue
 from gisplan.measure.quality import borders, buildings, dates, network, register, zones
 from gisplan.measure.quality.places import placed
 from gisplan.measure.survey import Survey
+from gisplan.measure.yards import yard_issues
 
 #: Every check of a survey, in the order in which they are made.
 CHECKS = (
@@ -33,6 +34,7 @@ CHECKS = (
     buildings.undrawn,
     buildings.shared_land,
     network.missed,
+    yard_issues,
 )
 
 __all__ = ["CHECKS", "found", "placed"]

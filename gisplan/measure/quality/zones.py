@@ -11,7 +11,7 @@ from gisplan.issues import Issue
 from gisplan.measure.survey import Survey
 
 #: Layers that are of use outside the zones too.
-_ALSO_WHOLE = ("services.", "batches", "boundaries.", "phases", "levelled", "constraints.")
+_ALSO_WHOLE = ("services.", "batches", "boundaries.", "phases", "levelled", "yards", "constraints.")
 
 
 def outside(survey: Survey) -> list[Issue]:
