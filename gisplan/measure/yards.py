@@ -64,8 +64,8 @@ def _open_land(survey: Survey) -> NDArray[np.object_]:
         yard, building = shapely.STRtree(shapes).query(yards, predicate="intersects")
         for i in np.unique(yard):  # there are few yards, and a union works on one at a time
             yards[i] = shapely.difference(yards[i], shapely.union_all(shapes[building[yard == i]]))
-    area = [shapely.get_dimensions(y) == 2 and not y.is_empty for y in yards]
-    return yards[np.array(area, dtype=bool)]
+    left: NDArray[np.object_] = yards[(shapely.get_dimensions(yards) == 2) & ~shapely.is_empty(yards)]
+    return left
 
 
 def yard_issues(survey: Survey) -> list[Issue]:
