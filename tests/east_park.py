@@ -52,9 +52,7 @@ def _approved(folder: Path) -> None:
     park = zones().dissolve()[["geometry"]]
     pyogrio.write_dataframe(park, folder / "park.gpkg", layer="boundary_approved")
     shape = park.geometry.iloc[0].wkt
-    (folder / "batches.csv").write_text(
-        f'批次编号,阶段,批准日期,wkt\nB1,已批准,2018-05-01,"{shape}"\n', encoding="utf-8"
-    )
+    (folder / "batches.csv").write_text(f'批次编号,阶段,批准日期,wkt\nB1,已批准,2018-05-01,"{shape}"\n', encoding="utf-8")
 
 
 def _tiles(folder: Path) -> None:

@@ -12,7 +12,8 @@ from gisplan.assess.limits import common_limits
 from gisplan.assess.potential import potential
 from gisplan.assess.projects import SHOWN_OF_PROJECTS, ProjectLand, assess_projects
 from gisplan.assess.register import caution, on_record, tells_lives
-from gisplan.assess.supply import Supply, assess_supply, supply_issues
+from gisplan.assess.supply import Supply, assess_supply
+from gisplan.assess.supply_issues import supply_issues
 from gisplan.assess.targets import require_zones, target_findings, targets
 from gisplan.assess.values import zone_values
 from gisplan.assess.whole import IdleLand, assess_idle, idle_issues, judge

@@ -143,13 +143,7 @@ def test_zones_are_judged_by_their_idle_rate(tmp_path):
 
 def test_a_run_writes_the_register_and_the_sentence_on_everything(result, tmp_path):
     write(result, tmp_path / "out")
-    assert {f.name for f in (tmp_path / "out").iterdir()} == {
-        *OUTPUTS,
-        "findings.csv",
-        "projects.csv",
-        "projects_zones.csv",
-        *IDLE_FILES,
-    }
+    assert {f.name for f in (tmp_path / "out").iterdir()} == {*OUTPUTS, "findings.csv", "projects.csv", "projects_zones.csv", *IDLE_FILES}
     for name in ("idle.csv", "idle_zones.csv", "idle_calendar.csv"):
         table = pd.read_csv(tmp_path / "out" / name)
         assert len(table)
