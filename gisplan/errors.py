@@ -71,7 +71,15 @@ def nearest(word: str, valid: Iterable[str]) -> str:
     """Say which valid name a wrong one was probably meant to be, else list the valid ones."""
     names = sorted(valid)
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    # Of short words many are alike; one that begins otherwise has to be very like.
+    if close and close[0][:1].casefold() != word[:1].casefold():
+        close = difflib.get_close_matches(word, close, n=1, cutoff=0.75)
     return f"did you mean {close[0]!r}?" if close else f"valid names: {', '.join(names)}"
+
+
+def ended(sentence: str) -> str:
+    """The sentence with a full stop, unless it has an end."""
+    return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
 
 
 def told(value: object) -> str:

@@ -12,8 +12,9 @@ from gisplan.assess.limits import common_limits
 from gisplan.assess.links import Links, assess_links, link_issues, with_links
 from gisplan.assess.potential import potential
 from gisplan.assess.projects import SHOWN_OF_PROJECTS, ProjectLand, assess_projects
-from gisplan.assess.register import caution
-from gisplan.assess.supply import Supply, assess_supply, supply_issues
+from gisplan.assess.register import caution, on_record, tells_lives
+from gisplan.assess.supply import Supply, assess_supply
+from gisplan.assess.supply_issues import supply_issues
 from gisplan.assess.targets import require_zones, target_findings, targets
 from gisplan.assess.values import zone_values
 from gisplan.assess.whole import IdleLand, assess_idle, idle_issues, judge
@@ -45,12 +46,14 @@ __all__ = [
     "is_promised",
     "judge",
     "link_issues",
+    "on_record",
     "potential",
     "require_zones",
     "scoring_pack",
     "supply_issues",
     "target_findings",
     "targets",
+    "tells_lives",
     "with_links",
     "zone_values",
 ]

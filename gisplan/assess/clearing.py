@@ -17,7 +17,8 @@ import numpy as np
 import pandas as pd
 
 from gisplan import vocabulary
-from gisplan.assess.idle import Array, Days, Mask, Text, add_years, days, one_of
+from gisplan.assess.idle import Array, Mask, Text, add_years, one_of
+from gisplan.measure.dates import Days, days
 
 #: Classes of the idle-land register that call for a promise.
 _CASES = ("OVERDUE", "IDLE_1Y", "IDLE_2Y", "IDLE_STOPPED", "IDLE_1Y_GOV", "IDLE_2Y_GOV", "IDLE_STOPPED_GOV", "SLOW")

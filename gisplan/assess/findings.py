@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -12,9 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gisplan import vocabulary
-from gisplan.assess.idle import Array, Mask, Text, one_of
+from gisplan.assess.idle import Array, Mask, Text
+from gisplan.assess.marks import Numbers
 from gisplan.rules import Limit, Pack, Where
-from gisplan.rules.pack import Period, Span
+from gisplan.rules.pack import ABOVE, BELOW, JUDGED, NO_DATA, Period, Span
 from gisplan.vocabulary import Condition
 
 #: Columns of ``findings.csv``.
@@ -22,6 +23,29 @@ COLUMNS = (
     "level", "id", "zone_id", "indicator", "value", "unit", "limit", "class", "severity", "pack", "rule", "clause",
     "source", "verified", "note", "finding", "advice",
 )  # fmt: skip
+
+
+#: Classes of a finding; the place of a word is its number.
+CLASSES = (*JUDGED, "not_applicable")
+NOT_APPLICABLE = len(JUDGED)
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What leaves it open whether a limit applies, or what it says: a number for each thing, and the texts."""
+
+    number: Numbers
+    texts: tuple[str, ...]
+
+    def put(self, where: NDArray[np.bool_] | NDArray[np.int64], text: str) -> Notes:
+        """The same notes with a text in some places."""
+        number = self.number.copy()
+        number[where] = len(self.texts)
+        return Notes(number, (*self.texts, text))
+
+
+#: Where conditions may hold, where that is open, and what leaves it open.
+Applied = tuple[Mask, Mask, Notes]
 
 
 @dataclass(frozen=True)
@@ -53,6 +77,8 @@ class Things:
     industry_system: str | None = None
     most: Mapping[str, Array] = field(default_factory=dict)
     _factors: dict[str, tuple[NDArray[np.int64], pd.Series]] = field(default_factory=dict, repr=False, compare=False)
+    _applied: dict[Where, Applied] = field(default_factory=dict, repr=False, compare=False)
+    _held: dict[Limit, tuple[Numbers, Notes]] = field(default_factory=dict, repr=False, compare=False)
 
     def factor(self, column: str) -> tuple[NDArray[np.int64], pd.Series] | None:
         """Number of each one's word for a column (−1 where nothing is known), and the words; None without the column.
@@ -93,44 +119,60 @@ def findings(packs: Sequence[Pack], things: Sequence[Things], *, as_of: dt.date 
     ]
     if not blocks:
         return pd.DataFrame(columns=list(COLUMNS))
-    return pd.concat(blocks, ignore_index=True)[list(COLUMNS)]
+    return _table(blocks)
 
 
-def _judged(pack: Pack, limit: Limit, things: Things, as_of: dt.date | None) -> Iterator[pd.DataFrame]:
-    """Rows of one limit; none where it is about other things."""
+@dataclass(frozen=True)
+class _Block:
+    """What one limit says: rows of the things (−1 for all of them), and class and note of each."""
+
+    pack: Pack
+    limit: Limit
+    things: Things
+    rows: NDArray[np.int64]
+    kind: Numbers
+    notes: Notes
+
+
+def _judged(pack: Pack, limit: Limit, things: Things, as_of: dt.date | None) -> Iterator[_Block]:
+    """What one limit says; nothing where it is about other things."""
     known = vocabulary.indicator(limit.indicator)
     if known is None or known.level != things.level:
         return
     is_zone = things.level == "zone"
     outside = _outside(pack.in_force, limit.in_force, as_of)
     if outside or (limit.indicator not in things.values and not is_zone):
-        word, note = outside or ("no_data", "not measured")
+        number, note = outside or (NO_DATA, "not measured")
         rows = np.arange(len(things.ids)) if is_zone else np.array([-1])
-        yield _table(pack, limit, things, rows, _same(word, len(rows)), _same(note, len(rows)))
+        same = np.full(len(rows), number, dtype=np.int8)
+        yield _Block(pack, limit, things, rows, same, Notes(np.zeros(len(rows), dtype=np.int8), (note,)))
         return
     kind, notes = held(limit, things)
-    rows = np.arange(len(kind)) if is_zone else np.flatnonzero(kind != "not_applicable")
-    yield _table(pack, limit, things, rows, kind[rows], notes[rows])
+    rows = np.arange(len(kind)) if is_zone else np.flatnonzero(kind != NOT_APPLICABLE)
+    yield _Block(pack, limit, things, rows, kind[rows], Notes(notes.number[rows], notes.texts))
 
 
-def held(limit: Limit, things: Things, applied: tuple[Mask, Mask, Text] | None = None) -> tuple[Text, Text]:
-    """Class of each thing under a limit that is in force, and what leaves it open; see `findings`.
+def held(limit: Limit, things: Things) -> tuple[Numbers, Notes]:
+    """Class of each thing under a limit that is in force, and what leaves it open; see `findings`."""
+    if limit not in things._held:
+        things._held[limit] = _held(limit, things)
+    return things._held[limit]
 
-    ``applied`` is what `applying` gave for the limit's conditions, where that is known already.
-    """
-    applies, open_, notes = applying(limit.where, things) if applied is None else applied
-    kind = np.full(len(things.ids), "not_applicable", dtype=object)
-    kind[open_] = "no_data"
+
+def _held(limit: Limit, things: Things) -> tuple[Numbers, Notes]:
+    applies, open_, notes = applying(limit.where, things)
+    kind = np.full(len(things.ids), NOT_APPLICABLE, dtype=np.int8)
+    kind[open_] = NO_DATA
     rows = np.flatnonzero(applies & ~open_)
     values = things.values.get(limit.indicator)
     least = np.full(len(rows), np.nan) if values is None else values[rows]
     own = limit.judge(least)
-    notes[rows[own == "no_data"]] = "not measured" if values is None else "no value"
+    notes = notes.put(rows[own == NO_DATA], "not measured" if values is None else "no value")
     if limit.indicator in things.most:
         # The value lies anywhere between the least and the most; only where both come out alike is the class sure.
         unsure = limit.judge(np.where(np.isnan(least), np.nan, things.most[limit.indicator][rows])) != own
-        own[unsure] = "no_data"
-        notes[rows[unsure]] = "only its least value is known"
+        own[unsure] = NO_DATA
+        notes = notes.put(rows[unsure], "only its least value is known")
     kind[rows] = own
     return kind, notes
 
@@ -140,63 +182,86 @@ def in_force(pack: Pack, limit: Limit, as_of: dt.date | None) -> bool:
     return _outside(pack.in_force, limit.in_force, as_of) is None
 
 
-def _outside(pack: Period, limit: Period, as_of: dt.date | None) -> tuple[str, str] | None:
+def _outside(pack: Period, limit: Period, as_of: dt.date | None) -> tuple[int, str] | None:
     """Class and note of a limit that is not known to be in force; None where it is."""
     dated = [p for p in (pack, limit) if p != Period()]
     if dated and as_of is None:
-        return "no_data", "the plan has no as_of"
+        return NO_DATA, "the plan has no as_of"
     if as_of is not None and not all(p.holds(as_of) for p in dated):
-        return "not_applicable", f"not in force on {as_of}"
+        return NOT_APPLICABLE, f"not in force on {as_of}"
     return None
 
 
-def _same(word: str, size: int) -> Text:
-    return np.full(size, word, dtype=object)
+def _table(blocks: Sequence[_Block]) -> pd.DataFrame:
+    """Rows of all blocks: every word is made once, and handed out by number."""
+    of = np.repeat(np.arange(len(blocks)), [len(b.rows) for b in blocks])
+    kind = np.concatenate([b.kind for b in blocks])
+    fails = (kind == BELOW) | (kind == ABOVE)
 
+    def each(word: Callable[[_Block], object]) -> pd.api.extensions.ExtensionArray:
+        return _words([str(word(b)) for b in blocks]).take(of)
 
-def _table(pack: Pack, limit: Limit, things: Things, rows: NDArray[np.int64], kind: Text, notes: Text) -> pd.DataFrame:
-    values, real = np.full(len(rows), np.nan), rows >= 0
-    if limit.indicator in things.values:
-        values[real] = things.values[limit.indicator][rows[real]]
-    fails = one_of(kind, ("below", "above"))
+    def at(names: Callable[[Things], Text]) -> pd.Series:
+        words = {key: _words(names(things)) for key, things in {id(b.things): b.things for b in blocks}.items()}
+        parts = [words[id(b.things)].take(b.rows, allow_fill=True) for b in blocks]
+        return pd.concat([pd.Series(p) for p in parts], ignore_index=True)
+
+    def failing(word: Callable[[_Block], object]) -> pd.api.extensions.ExtensionArray:
+        # Word 0 is that of everything that does not fail.
+        return _words(["", *(str(word(b)) for b in blocks)]).take(np.where(fails, of + 1, 0))
+
+    first = np.cumsum([0, *(len(b.notes.texts) for b in blocks)])
+    note = np.concatenate([first[i] + b.notes.number for i, b in enumerate(blocks)])
     return pd.DataFrame(
         {
-            "level": things.level,
-            "id": _at(things.ids, rows),
-            "zone_id": _at(things.zone_ids, rows),
-            "indicator": limit.indicator,
-            "value": values,
-            "unit": limit.unit,
-            "limit": str(limit),
-            "class": kind,
-            "severity": limit.severity,
-            "pack": pack.name,
-            "rule": limit.id,
-            "clause": limit.clause,
-            "source": pack.source_of(limit),
-            "verified": limit.verified,
-            "note": notes,
-            "finding": np.where(fails, limit.code, ""),
-            "advice": np.where(fails, str(limit.advice), ""),
+            "level": each(lambda b: b.things.level),
+            "id": at(lambda t: t.ids),
+            "zone_id": at(lambda t: t.zone_ids),
+            "indicator": each(lambda b: b.limit.indicator),
+            "value": np.concatenate([_values(b) for b in blocks]),
+            "unit": each(lambda b: b.limit.unit),
+            "limit": each(lambda b: b.limit),
+            "class": _words(CLASSES).take(kind),
+            "severity": each(lambda b: b.limit.severity),
+            "pack": each(lambda b: b.pack.name),
+            "rule": each(lambda b: b.limit.id),
+            "clause": each(lambda b: b.limit.clause),
+            "source": each(lambda b: b.pack.source_of(b.limit)),
+            "verified": np.array([b.limit.verified for b in blocks], dtype=bool)[of],
+            "note": _words([t for b in blocks for t in b.notes.texts]).take(note),
+            "finding": failing(lambda b: b.limit.code),
+            "advice": failing(lambda b: b.limit.advice),
         }
-    )
+    )[list(COLUMNS)]
 
 
-def _at(names: Text, rows: NDArray[np.int64]) -> Text:
-    """Names of rows, None for the row −1, which stands for all of them."""
-    out = np.full(len(rows), None, dtype=object)
-    out[rows >= 0] = names[rows[rows >= 0]]
+def _words(words: Sequence[object] | Text) -> pd.api.extensions.ExtensionArray:
+    return pd.array(words, dtype="str")
+
+
+def _values(block: _Block) -> Array:
+    """Values of a block's rows, missing for the row −1, which stands for all of them."""
+    out, real = np.full(len(block.rows), np.nan), block.rows >= 0
+    if block.limit.indicator in block.things.values:
+        out[real] = block.things.values[block.limit.indicator][block.rows[real]]
     return out
 
 
-def applying(where: Where, things: Things) -> tuple[Mask, Mask, Text]:
+def applying(where: Where, things: Things) -> Applied:
     """Where conditions may hold, where that is open, and what leaves it open.
 
-    A condition that fails settles the matter, whatever is not known of the others.
+    A condition that fails settles the matter, whatever is not known of the others. Limits share conditions, so what
+    was found is kept with the things; do not change it.
     """
+    if where not in things._applied:
+        things._applied[where] = _applying(where, things)
+    return things._applied[where]
+
+
+def _applying(where: Where, things: Things) -> Applied:
     size = len(things.ids)
     fails, open_ = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
-    notes = np.full(size, "", dtype=object)
+    notes = Notes(np.zeros(size, dtype=np.int8), ("",))
     for key, wanted in where.given().items():
         condition = vocabulary.conditions()[key]
         said = things.factor(condition.column)
@@ -213,20 +278,21 @@ def applying(where: Where, things: Things) -> tuple[Mask, Mask, Text]:
             if key == "industry":
                 foreign, own = _foreign(where, things)
                 note = f"industry codes are of {own}, the limit's of {where.industry_system}"
-                notes[foreign & ~open_] = note
+                notes = notes.put(foreign & ~open_, note)
                 lacks, open_ = lacks | foreign, open_ | foreign
             fails |= ~lacks & ~holds
-        notes[lacks & ~open_] = f"{condition.en} not known"
+        notes = notes.put(lacks & ~open_, f"{condition.en} not known")
         open_ |= lacks
-    notes[fails] = ""
-    return ~fails, open_ & ~fails, notes
+    return ~fails, open_ & ~fails, notes.put(fails, "")
 
 
 def _foreign(where: Where, things: Things) -> tuple[Mask, str]:
     """Things whose industry code is of another edition than the conditions', or of one that nobody names."""
     own = "another edition, or one that is not named (industry_system)"
     if "industry_system" in things.facts:
-        return (things.facts["industry_system"] != where.industry_system).to_numpy(dtype=bool), own
+        codes, words = things.factor("industry_system") or (np.zeros(0, dtype=np.int64), pd.Series(dtype=object))
+        # Number −1, an edition that nobody names, is the last of the words here.
+        return np.append(words.to_numpy(dtype=object) != where.industry_system, True)[codes], own
     return np.full(len(things.ids), things.industry_system != where.industry_system), things.industry_system or own
 
 

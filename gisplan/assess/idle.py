@@ -27,10 +27,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gisplan import vocabulary
+from gisplan.assess.marks import joined
+from gisplan.measure.dates import Days, days
 from gisplan.rules import IdleRule
 from gisplan.rules.pack import TOLERANCE
 
-Days = NDArray[np.datetime64]
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Text = NDArray[np.object_]
@@ -164,23 +165,14 @@ def classify(register: pd.DataFrame, *, as_of: dt.date, rule: IdleRule) -> pd.Da
             "next_date": next_date.astype(object),
             "fee_wan": np.where(has_fee, rule.fee_share * price, np.nan),
             "action": _actions(base, completed, gov, cause),
-            "missing": _joined(lacks, len(register)),
-            "doubt": _joined(doubts, len(register)),
+            "missing": joined(lacks.items(), len(register)),
+            "doubt": joined(doubts.items(), len(register)),
             "developed_share": developed,
             "invested_share": invested,
             "cause": cause,
         },
         index=register.index,
     )
-
-
-def days(register: pd.DataFrame, name: str) -> Days:
-    """Dates of a column as days, NaT where there is none or no such column."""
-    out = np.full(len(register), "NaT", dtype="datetime64[D]")
-    if name in register:
-        told = _told(register, name)
-        out[told] = register[name].to_numpy(dtype=object)[told].astype("datetime64[D]")
-    return out
 
 
 def _numbers(register: pd.DataFrame, name: str) -> Array:
@@ -289,7 +281,7 @@ def _next(base: Text, gov: Mask, due: Days, still: Days, rule: IdleRule) -> tupl
     when = np.full(len(base), "NaT", dtype="datetime64[D]")
     for where, kind, day in steps:
         name[where], when[where] = kind, day[where]
-    name[gov & np.char.startswith(name.astype(str), "IDLE")] += "_GOV"
+    name[gov & one_of(name, ("IDLE_1Y", "IDLE_2Y", "IDLE_STOPPED"))] += "_GOV"
     return name, when
 
 
@@ -311,12 +303,4 @@ def _actions(base: Text, completed: Mask, gov: Mask, cause: Text) -> Text:
     out[(base == "SLOW") & completed] = "COMPLETE_RECORD"
     out[idle & (cause == "")] = "INVESTIGATE_CAUSE"
     out[idle & gov] = "EXTEND"
-    return out
-
-
-def _joined(marks: Mapping[str, Mask], size: int) -> Text:
-    """Names of the marks each parcel has, joined by a semicolon."""
-    out = np.full(size, "", dtype=object)
-    for name, where in marks.items():
-        out[where] += np.where(out[where] == "", name, f";{name}")
     return out

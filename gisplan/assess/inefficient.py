@@ -14,7 +14,8 @@ import pandas as pd
 
 from gisplan.assess.findings import Things, applying
 from gisplan.assess.idle import Array, Mask, Text, one_of
-from gisplan.assess.project_control import hold
+from gisplan.assess.marks import joined, worded
+from gisplan.assess.project_control import UNKNOWN, hold
 from gisplan.rules import Pack, Reason
 from gisplan.rules.pack import TOLERANCE
 
@@ -61,21 +62,28 @@ def inefficient(
     if not reasons:
         return None
     size = len(things.ids)
-    found, open_ = np.full(size, "", dtype=object), np.full(size, "", dtype=object)
+    found: list[tuple[str, Mask]] = []
+    open_: list[tuple[str, Mask]] = []
     for _, reason in reasons:
         yes, unknown = _asked(reason, packs, things, idle_class, as_of)
         meant = among.copy()
         if reason.indicator is not None:
             meant &= built & asked.get(reason.indicator, np.ones(size, dtype=bool))
         if reason.state:
-            untold = np.asarray([s is None for s in state], dtype=bool)
+            untold = pd.isna(state)
             yes, unknown = yes & ~untold, unknown | (yes & untold)
             meant &= untold | one_of(state, reason.state)
-        for marks, where in ((found, yes & meant), (open_, unknown & meant)):
-            marks[where] += np.where(marks[where] == "", reason.id, f";{reason.id}")
-    kind = np.where(found != "", "INEFFICIENT", np.where(open_ != "", "UNKNOWN", "NO")).astype(object)
-    kind[~among] = None
-    return pd.DataFrame({"inefficient_class": kind, "inefficient_reasons": found, "inefficient_unknown": open_})
+        found.append((reason.id, yes & meant))
+        open_.append((reason.id, unknown & meant))
+    some, others = (np.any([m for _, m in marks], axis=0) for marks in (found, open_))
+    kind = worded(("INEFFICIENT", "UNKNOWN", "NO", None), np.select([~among, some, others], [3, 0, 1], 2))
+    return pd.DataFrame(
+        {
+            "inefficient_class": kind,
+            "inefficient_reasons": joined(found, size),
+            "inefficient_unknown": joined(open_, size),
+        }
+    )
 
 
 def _asked(
@@ -114,8 +122,8 @@ def _figure(reason: Reason, packs: Sequence[Pack], things: Things, as_of: dt.dat
         by = hold(name, packs, things, as_of=as_of)
         end = by.low * float(reason.of_limit)
         # Where no limit applies there is nothing to be below of; where that cannot be told, neither can the reason.
-        nothing = np.isnan(end) & (by.kind != "UNKNOWN")
-        unknown_limit = np.isnan(end) & (by.kind == "UNKNOWN")
+        nothing = np.isnan(end) & (by.number != UNKNOWN)
+        unknown_limit = np.isnan(end) & (by.number == UNKNOWN)
         end = np.where(unknown_limit, np.inf, end)
         least, most = np.where(unknown_limit, np.nan, least), np.where(unknown_limit, np.nan, most)
     with np.errstate(invalid="ignore"):

@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 
 from gisplan import vocabulary
-from gisplan.assess.idle import Mask, Text, days
+from gisplan.assess.idle import Mask, Text, one_of
+from gisplan.assess.marks import begins, mapped
+from gisplan.measure.dates import days
 
 #: Dates of which each shows that land has been supplied.
 SUPPLIED_DATES = ("supply_date", "handover_date")
@@ -83,15 +85,15 @@ def codes_of(
     kind = _text(parcels, "land_class")
     state = _text(parcels, "state")
     table = vocabulary.intensity("classes")
-    own = np.array([table.get(k, {}).get("build", "") for k in kind], dtype=object)
-    still = np.array([table.get(k, {}).get("still", "E22") for k in kind], dtype=object)
-    formed = np.isin(kind, [c.id for c in vocabulary.land_classes().values() if c.formed])
+    own = mapped(kind, lambda k: table.get(k, {}).get("build", ""))
+    still = mapped(kind, lambda k: table.get(k, {}).get("still", "E22"))
+    formed = one_of(kind, [c.id for c in vocabulary.land_classes().values() if c.formed])
 
     done = _happened(parcels, "completion_date", as_of) & ~formed & (own != "")
     built = (state == "built") | done
     supplied = np.logical_or.reduce([_happened(parcels, name, as_of) for name in SUPPLIED_DATES])
     condition = _condition(parcels, supplied, served, unserved, as_of=as_of, given=land_acquired)
-    in_village = np.array([u.startswith(tuple(rural)) for u in _text(parcels, "land_use")], dtype=bool)
+    in_village = begins(_text(parcels, "land_use"), tuple(rural))
 
     build, build_from = empty.copy(), empty.copy()
     given, unread_build = _given(parcels, "build_code", "build")
@@ -110,18 +112,18 @@ def codes_of(
     supply, supply_from = empty.copy(), empty.copy()
     given, unread_supply = _given(parcels, "supply_code", "supply")
     _set(supply, supply_from, given != "", given, "register")
-    _set(supply, supply_from, np.char.startswith(build.astype(str), "C"), "F", "class")
+    _set(supply, supply_from, begins(build, "C"), "F", "class")
     how = _kinds(parcels)
-    paid = np.isin(how, ("auction", "agreement", "paid"))
+    paid = one_of(how, ("auction", "agreement", "paid"))
     over = _happened(parcels, "expiry_date", as_of)
     _set(supply, supply_from, supplied & paid & over, "D22", "expired")
     by_class = (how == "") & (still == "E1")
     _set(supply, supply_from, supplied & ((how == "allocated") | by_class), "D1", "supplied")
     _set(supply, supply_from, supplied & over, "D22", "expired")
     _set(supply, supply_from, supplied, "D21", "supplied")
-    _set(supply, supply_from, np.isin(build, ("B11", "B12")), "F", "class")
+    _set(supply, supply_from, one_of(build, ("B11", "B12")), "F", "class")
     _set(supply, supply_from, (kind == "farmland") & (build == "B22"), "F", "class")
-    is_built = np.char.startswith(build.astype(str), "A")
+    is_built = begins(build, "A")
     _set(supply, supply_from, is_built & (still == "E1"), "D1", "in_use")
     # A register that tells no supply at all is not complete, whatever the plan says of it.
     if register_complete and supplied.any():
@@ -141,8 +143,7 @@ def _set(codes: Text, sources: Text, where: Mask, code: Text | str, source: str)
 def _text(parcels: pd.DataFrame, name: str) -> Text:
     if name not in parcels:
         return np.full(len(parcels), "", dtype=object)
-    values = parcels[name]
-    return np.where(values.isna(), "", values.astype(object).map(lambda v: str(v).strip())).astype(object)
+    return mapped(parcels[name], lambda v: str(v).strip(), missing="")
 
 
 def _happened(parcels: pd.DataFrame, name: str, as_of: dt.date) -> Mask:
@@ -172,13 +173,13 @@ def _condition(
 def _given(parcels: pd.DataFrame, column: str, kind: str) -> tuple[Text, Mask]:
     """Codes of the register that are codes, and where it has something else."""
     known: Mapping[str, object] = vocabulary.intensity(kind)
-    said = np.array([c.upper() for c in _text(parcels, column)], dtype=object)
+    said = mapped(_text(parcels, column), str.upper)
     # X and B2X say that something is not known; an office that writes them says no more than an empty cell.
-    valid = np.isin(said, [c for c in known if not c.endswith("X")])
+    valid = one_of(said, [c for c in known if not c.endswith("X")])
     return np.where(valid, said, "").astype(object), (said != "") & ~valid
 
 
 def _kinds(parcels: pd.DataFrame) -> Text:
     """How each parcel was supplied, empty where the register does not say or uses another word."""
     words = {w: kind for kind, listed in vocabulary.intensity("supply_types").items() for w in listed}
-    return np.array([words.get(w, "") for w in _text(parcels, "supply_type")], dtype=object)
+    return mapped(_text(parcels, "supply_type"), lambda w: words.get(w, ""))

@@ -143,7 +143,7 @@ def land_of(
     frame, known = survey.layers.frame("parcels"), survey.parcels
     assert frame is not None
     assert known is not None
-    told = pd.DataFrame({c: frame[c].to_numpy() for c in frame.columns if c != "geometry"})
+    told = pd.DataFrame({c: frame[c].array for c in frame.columns if c != "geometry"})
     told["land_class"], told["state"] = known.land_class, known.state
     near = [survey.reaches[s].state if s in survey.reaches else None for s in condition]
     size = len(frame)

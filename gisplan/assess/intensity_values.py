@@ -9,11 +9,14 @@ import numpy as np
 import pandas as pd
 
 from gisplan import vocabulary
-from gisplan.assess.idle import Array, Mask, Text
+from gisplan.assess.idle import Array, Mask, one_of
 from gisplan.assess.intensity_land import Land
+from gisplan.assess.marks import begins
 from gisplan.errors import BooksError
+from gisplan.measure.dates import days
 from gisplan.measure.floor_area import floor_area_by_zone
 from gisplan.measure.survey import column
+from gisplan.measure.yards import yards_of
 
 #: How far the product of the three rates may be from the built share.
 _CHAIN_OFF = 1e-9
@@ -112,15 +115,8 @@ def values_of(land: Land, idle: pd.DataFrame | None) -> dict[str, Value]:
 
 def supply_told(land: Land) -> bool:
     """Whether the register says of any parcel that it was supplied, or may be taken for complete."""
-    told = np.isin(land.codes.supply_from, ("register", "supplied", "expired", "not_in_register"))
+    told = one_of(land.codes.supply_from, ("register", "supplied", "expired", "not_in_register"))
     return bool(told.any())
-
-
-def _begins(codes: Text, with_: tuple[str, ...]) -> Mask:
-    """Codes that begin so; there are few different ones, so each is asked once."""
-    numbers, words = pd.factorize(codes)
-    begins = np.array([str(w).startswith(with_) for w in words], dtype=bool)
-    return np.asarray(begins[numbers], dtype=bool)
 
 
 def _part(some: Array, whole: Array) -> Array:
@@ -136,7 +132,7 @@ def _chain(land: Land) -> dict[str, Value]:
     known = build_known & (codes.supply != "X") if supply_told(land) else build_known
 
     def of(*wanted: str) -> Array:
-        chosen = known & _begins(codes.build, wanted)
+        chosen = known & begins(codes.build, wanted)
         return (
             land.parcels(chosen)
             + (land.street if "A31".startswith(wanted) else 0)
@@ -149,7 +145,7 @@ def _chain(land: Land) -> dict[str, Value]:
     out = {CHAIN[0]: divided(ready, buildable, share, share=True)}
     if not supply_told(land):
         return out | {name: missing(zones, "INPUT_MISSING:supply_date") for name in CHAIN[1:]}
-    supplied = land.parcels(known & np.char.startswith(codes.supply.astype(str), "D")) + land.street
+    supplied = land.parcels(known & begins(codes.supply, "D")) + land.street
     out[CHAIN[1]] = divided(supplied, ready, share, share=True)
     out[CHAIN[2]] = divided(built, supplied, share, share=True)
     product = np.prod([out[name].value for name in CHAIN], axis=0)
@@ -186,7 +182,7 @@ def _hitech(land: Land) -> tuple[Mask, Mask | None]:
 
 
 def _coded(land: Land, code: str) -> Mask:
-    return _begins(land.codes.build, (code,))
+    return begins(land.codes.build, (code,))
 
 
 def _density(land: Land) -> dict[str, Value]:
@@ -208,10 +204,10 @@ def _density(land: Land) -> dict[str, Value]:
     foot, told = _footprint(land, built)
     lot = _part(land.parcels(built & told), land.parcels(built))
     out["comprehensive_density"] = divided(foot, land.of("A"), np.minimum(known, lot), share=True)
-    frame = survey.pieces["parcels"].frame
-    if "yard_area_m2" not in frame:
+    frame, open_land = survey.pieces["parcels"].frame, yards_of(survey)
+    if open_land is None:
         return out | {"industrial_building_coefficient": missing(zones, "INPUT_MISSING:yard_area")}
-    yards = column(frame, "yard_area_m2")
+    yards = open_land.area
     if "structure_area_m2" in frame:
         yards = yards + column(frame, "structure_area_m2")
     stated = industry & ~np.isnan(yards)
@@ -288,7 +284,7 @@ def _management(land: Land, idle: pd.DataFrame | None) -> dict[str, Value]:
     zones, frame, codes = land.survey.layers.zones, land.survey.pieces["parcels"].frame, land.codes
     size = len(zones)
     out: dict[str, Value] = {}
-    supplied = np.char.startswith(codes.supply.astype(str), "D")
+    supplied = begins(codes.supply, "D")
     nothing = np.zeros(size)
     idle_land: Array | None = None
     if idle is None:
@@ -296,9 +292,9 @@ def _management(land: Land, idle: pd.DataFrame | None) -> dict[str, Value]:
     elif not supply_told(land):
         out["land_idle_rate"] = missing(size, "INPUT_MISSING:supply_date")
     else:
-        kind = idle["idle_class"].fillna("").to_numpy(dtype=str)
+        kind = idle["idle_class"].fillna("").to_numpy(dtype=object)
         open_ = supplied & (kind == "UNKNOWN")
-        idle_land = land.parcels(supplied & np.char.startswith(kind, "IDLE"))
+        idle_land = land.parcels(supplied & begins(kind, "IDLE"))
         whole = land.of("D", by="supply")
         told = np.maximum(0.0, whole - land.parcels(open_))
         out["land_idle_rate"] = divided(idle_land, told, _part(told, whole), share=True)
@@ -318,8 +314,8 @@ def _management(land: Land, idle: pd.DataFrame | None) -> dict[str, Value]:
     due = supplied & (codes.still != "E1") & ~_coded(land, "C")
     how = codes.supply_kind
     for name, asked, done in (
-        ("paid_use_rate", how != "", np.isin(how, ("auction", "agreement", "paid"))),
-        ("tender_auction_rate", np.isin(how, ("auction", "agreement", "allocated")), how == "auction"),
+        ("paid_use_rate", how != "", one_of(how, ("auction", "agreement", "paid"))),
+        ("tender_auction_rate", one_of(how, ("auction", "agreement", "allocated")), how == "auction"),
     ):
         if "supply_type" not in frame:
             out[name] = missing(size, "INPUT_MISSING:supply_type")
@@ -339,8 +335,6 @@ def _disposed(gone: Array, left: Array) -> Value:
 
 def yearly_supply(land: Land, *, since: np.datetime64, until: np.datetime64, years: int, industry: bool) -> Array:
     """m² supplied a year by zone between two days (the first excluded), of all land or of industry alone."""
-    from gisplan.assess.idle import days
-
     frame = land.survey.pieces["parcels"].frame
     when = days(frame, "supply_date")
     chosen = ~np.isnat(when) & (when > since) & (when <= until)

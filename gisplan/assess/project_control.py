@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gisplan.assess.findings import Things, applying, held, in_force
-from gisplan.assess.idle import Array, Mask, Text, one_of
+from gisplan.assess.findings import CLASSES, Things, applying, held, in_force
+from gisplan.assess.idle import Array, Mask, Text
+from gisplan.assess.marks import Numbers, joined, worded
 from gisplan.errors import GisplanError
 from gisplan.rules import Limit, Pack
-from gisplan.rules.pack import Bounds, Ideal, Weights
+from gisplan.rules.pack import ABOVE, BELOW, Bounds, Ideal, Weights
 
 #: Figures that are held against limits, in the order of ``projects.csv``.
 CONTROL = (
@@ -28,8 +29,12 @@ _ALLOW = ("project_far", "project_building_coefficient", "project_investment_int
 #: The table of weights that scores planned projects.
 _SCORE = "admission"
 
-#: Of several limits of one figure the worst word stands.
-_WORST = ("below", "above", "UNKNOWN", "pass")
+#: What limits together say of a figure, the worse the later: of several limits the worst word stands.
+KINDS = ("NO_RULE", "pass", "UNKNOWN", "above", "below")
+UNKNOWN = KINDS.index("UNKNOWN")
+
+#: Place in `KINDS` of what a single limit says, by its number in `CLASSES`.
+_AMONG_KINDS = np.array([KINDS.index({"no_data": "UNKNOWN", "not_applicable": "NO_RULE"}.get(c, c)) for c in CLASSES])
 
 
 @dataclass(frozen=True)
@@ -38,10 +43,11 @@ class Held:
 
     Attributes
     ----------
-    kind
-        ``pass``, ``below``, ``above``, ``NO_RULE`` where no limit applies, ``UNKNOWN`` where it cannot be told.
-    limit
-        The limits that apply, as they are written.
+    number
+        Place of its class in `KINDS`: ``pass``, ``below``, ``above``, ``NO_RULE`` where no limit applies, ``UNKNOWN``
+        where it cannot be told.
+    limits
+        The limits as they are written, and where each applies.
     low
         The highest lower limit that applies, NaN where none does.
     unverified
@@ -50,11 +56,21 @@ class Held:
         Codes and advice of the limits that fail, by code.
     """
 
-    kind: Text
-    limit: Text
+    number: Numbers
+    limits: Sequence[tuple[str, Mask]]
     low: Array
     unverified: Mask
     findings: dict[str, tuple[Mask, str]]
+
+    @property
+    def kind(self) -> Text:
+        """Class of each project as a word."""
+        return worded(KINDS, self.number)
+
+    @property
+    def limit(self) -> Text:
+        """The limits that apply to each project."""
+        return joined(self.limits, len(self.low), by="; ")
 
 
 def hold(indicator: str, packs: Sequence[Pack], things: Things, *, as_of: dt.date | None) -> Held:
@@ -72,33 +88,29 @@ def hold(indicator: str, packs: Sequence[Pack], things: Things, *, as_of: dt.dat
         Day on which limits have to be in force.
     """
     size = len(things.ids)
-    words = {w: np.zeros(size, dtype=bool) for w in _WORST}
-    limit_text = np.full(size, "", dtype=object)
+    number = np.zeros(size, dtype=np.int8)
+    limits: list[tuple[str, Mask]] = []
     low = np.full(size, np.nan)
     unverified = np.zeros(size, dtype=bool)
     found: dict[str, tuple[Mask, str]] = {}
     for pack, limit in _limits(indicator, packs):
         if not in_force(pack, limit, as_of):
             if as_of is None:  # nothing tells whether it is in force
-                words["UNKNOWN"] |= applying(limit.where, things)[0]
+                may = applying(limit.where, things)[0]
+                number[may] = np.maximum(number[may], UNKNOWN)
             continue
-        applied = applying(limit.where, things)
-        kind, _ = held(limit, things, applied)
-        sure = applied[0] & ~applied[1]
-        for word in ("below", "above", "pass"):
-            words[word] |= kind == word
-        words["UNKNOWN"] |= kind == "no_data"
-        limit_text[sure] += np.where(limit_text[sure] == "", str(limit), f"; {limit}")
+        applies, open_, _ = applying(limit.where, things)
+        kind, _ = held(limit, things)
+        sure = applies & ~open_
+        number = np.maximum(number, _AMONG_KINDS.astype(np.int8)[kind])
+        limits.append((str(limit), sure))
         low[sure] = np.fmax(low[sure], limit.low[0]) if np.isfinite(limit.low[0]) else low[sure]
         unverified |= sure & (not limit.verified)
-        fails = one_of(kind, ("below", "above"))
+        fails = (kind == BELOW) | (kind == ABOVE)
         if limit.code and fails.any():
             before = found.get(limit.code, (np.zeros(size, dtype=bool), ""))[0]
             found[limit.code] = before | fails, str(limit.advice)
-    out = np.full(size, "NO_RULE", dtype=object)
-    for word in reversed(_WORST):
-        out[words[word]] = word
-    return Held(out, limit_text, low, unverified, found)
+    return Held(number, limits, low, unverified, found)
 
 
 def _limits(indicator: str, packs: Sequence[Pack]) -> Iterator[tuple[Pack, Limit]]:
@@ -108,17 +120,13 @@ def _limits(indicator: str, packs: Sequence[Pack]) -> Iterator[tuple[Pack, Limit
                 yield pack, limit
 
 
-def overall(kinds: Sequence[Text]) -> Text:
-    """Class of a project by those of its figures: fails if one does, else not known if one is not."""
-    size = len(kinds[0]) if kinds else 0
-    out = np.full(size, "NO_RULE", dtype=object)
-    for word, said in (("pass", ("pass",)), ("UNKNOWN", ("UNKNOWN",)), ("fail", ("below", "above"))):
-        for kind in kinds:
-            out[one_of(kind, said)] = word
-    return out
+def overall(kinds: Sequence[Numbers]) -> Text:
+    """Class of a project by those of its figures (numbers of `KINDS`): fails if one does, else open if one is."""
+    worst = np.max(kinds, axis=0) if len(kinds) else np.zeros(0, dtype=np.int8)
+    return worded([{"above": "fail", "below": "fail"}.get(k, k) for k in KINDS], worst)
 
 
-def allowed_area(land: Array, figures: Sequence[tuple[Array, Array, Text]]) -> tuple[Array, Array, Mask]:
+def allowed_area(land: Array, figures: Sequence[tuple[Array, Array, Numbers]]) -> tuple[Array, Array, Mask]:
     """Land that the declared project is allowed, and what it has beyond that.
 
     Parameters
@@ -126,7 +134,7 @@ def allowed_area(land: Array, figures: Sequence[tuple[Array, Array, Text]]) -> t
     land
         m² of each project; shape (parcels,).
     figures
-        Of each figure per land: its values, the lower limit that applies (NaN for none), and its class.
+        Of each figure per land: its values, the lower limit that applies (NaN for none), and the number of its class.
 
     Returns
     -------
@@ -144,12 +152,12 @@ def allowed_area(land: Array, figures: Sequence[tuple[Array, Array, Text]]) -> t
     part, bound = np.ones(size), np.zeros(size, dtype=bool)
     fails, unknown = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
     for value, low, kind in figures:
-        is_below = (kind == "below") & (low > 0)
+        is_below = (kind == KINDS.index("below")) & (low > 0)
         with np.errstate(invalid="ignore", divide="ignore"):
             part = np.where(is_below, np.fmin(part, value / low), part)
         fails |= is_below
-        unknown |= kind == "UNKNOWN"
-        bound |= (~np.isnan(low) & (kind == "pass")) | is_below
+        unknown |= kind == UNKNOWN
+        bound |= (~np.isnan(low) & (kind == KINDS.index("pass"))) | is_below
     known = bound & (fails | ~unknown)
     allowed = np.where(known, part * land, np.nan)
     return allowed, land - allowed, known & unknown
@@ -183,44 +191,42 @@ def admission(
 def _score(pack: Pack, weights: Weights, things: Things, planned: Mask) -> tuple[Array, Text]:
     size = len(things.ids)
     score = np.where(planned, 0.0, np.nan)
-    lacks = np.full(size, "", dtype=object)
+    lacks: list[tuple[str, Mask]] = []
     for name, weight in weights.parts.items():
         ideals = [i for i in pack.ideals if i.indicator == name]
         if not ideals:
             raise GisplanError(f"{pack.name}: weights {_SCORE}: {name} has no ideal value. Give one under [[ideals]].")
         value = things.values.get(name, np.full(size, np.nan))
         end = things.most.get(name, value)
-        target, better = _ideal(ideals, things)
+        target, less = _ideal(ideals, things)
         with np.errstate(divide="ignore", invalid="ignore"):
-            part = np.where(better == "less", np.where(value > 0, target / value, 1.0), value / target)
+            part = np.where(less, np.where(value > 0, target / value, 1.0), value / target)
         part = np.where(np.isnan(value) | np.isnan(target) | (end != value), np.nan, np.clip(part, 0.0, 1.0))
-        missing = planned & np.isnan(part)
-        lacks[missing] += np.where(lacks[missing] == "", name, f";{name}")
+        lacks.append((name, planned & np.isnan(part)))
         score += weight * part
-    return 100 * score, lacks
+    return 100 * score, joined(lacks, size)
 
 
-def _ideal(ideals: Sequence[Ideal], things: Things) -> tuple[Array, Text]:
-    """Ideal value of each project, NaN where none applies or that cannot be told, and which way is better."""
-    target, better = np.full(len(things.ids), np.nan), np.full(len(things.ids), "more", dtype=object)
+def _ideal(ideals: Sequence[Ideal], things: Things) -> tuple[Array, Mask]:
+    """Ideal value of each project, NaN where none applies or that cannot be told, and where less is better."""
+    target, less = np.full(len(things.ids), np.nan), np.zeros(len(things.ids), dtype=bool)
     for ideal in ideals:
         applies, open_, _ = applying(ideal.where, things)
-        target[applies & ~open_], better[applies & ~open_] = ideal.value, ideal.better
-    return target, better
+        target[applies & ~open_], less[applies & ~open_] = ideal.value, ideal.better == "less"
+    return target, less
 
 
 def bands(packs: Sequence[Pack], things: Things, *, as_of: dt.date | None) -> Text:
     """Ids of the bands that each project's figures lie in, joined by a semicolon."""
-    out = np.full(len(things.ids), "", dtype=object)
+    marks: list[tuple[str, Mask]] = []
     for pack in packs:
         if as_of is not None and not pack.in_force.holds(as_of):
             continue
         for band in pack.bands:
             values = things.values.get(band.indicator)
             if values is not None:
-                within = _within(band, values)
-                out[within] += np.where(out[within] == "", band.id, f";{band.id}")
-    return out
+                marks.append((band.id, _within(band, values)))
+    return joined(marks, len(things.ids))
 
 
 def _within(band: Bounds, values: Array) -> Mask:
@@ -241,7 +247,7 @@ def table(held_: dict[str, Held], things: Things) -> pd.DataFrame:
     return pd.DataFrame(out)
 
 
-def allowing(held_: dict[str, Held], things: Things) -> list[tuple[Array, Array, Text]]:
+def allowing(held_: dict[str, Held], things: Things) -> list[tuple[Array, Array, Numbers]]:
     """The figures per land that decide how much of it is allowed, as `allowed_area` takes them."""
     nothing = np.full(len(things.ids), np.nan)
-    return [(things.values.get(n, nothing), held_[n].low, held_[n].kind) for n in _ALLOW]
+    return [(things.values.get(n, nothing), held_[n].low, held_[n].number) for n in _ALLOW]

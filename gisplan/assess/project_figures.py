@@ -25,13 +25,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from gisplan import vocabulary
-from gisplan.assess.idle import DATES, Array, Mask, Text, days, is_life
+from gisplan.assess.idle import DATES, Array, Mask, Text, is_life
+from gisplan.assess.marks import mapped
 from gisplan.geometry import sum_by
 from gisplan.measure import Survey
+from gisplan.measure.dates import days
 from gisplan.measure.idle_buildings import leased_share, leases_doubted, to_let
 from gisplan.measure.levelling import planned_slope
 from gisplan.measure.survey import FLOOR_SOURCES, column
 from gisplan.measure.terrain import natural_slope
+from gisplan.measure.yards import yards_of
 
 #: A part may be this much more than the whole it is a part of: areas of register and drawing are never the same.
 _OVER = 1.05
@@ -121,6 +124,10 @@ def project_figures(survey: Survey, *, as_of: dt.date | None) -> ProjectFigures 
     size = len(frame)
     raw = {name: column(frame, name) for name in _AMOUNTS}
     told = {name: np.where(a < 0, np.nan, a) for name, a in raw.items()}
+    yards = yards_of(survey)
+    drawn = np.zeros(size, dtype=bool) if yards is None else yards.by_drawing
+    if yards is not None:
+        told["yard_area_m2"] = np.where(drawn, yards.area, told["yard_area_m2"])
     negative = np.any([a < 0 for a in raw.values()], axis=0)
     land = np.where(known.area > 0, known.area, np.nan)
     basis = _basis(survey, as_of)
@@ -178,6 +185,7 @@ def project_figures(survey: Survey, *, as_of: dt.date | None) -> ProjectFigures 
     flags = {
         "STOREY_HEIGHT_ASSUMED": assumed & ~plan & ~np.isnan(values["project_far"]),
         "COEFFICIENT_AT_LEAST": ~plan & ~np.isnan(coefficient) & (occupied_most > occupied),
+        "YARDS_DRAWN": drawn & ~plan & (told["yard_area_m2"] > 0) & np.isnan(told["occupied_area_m2"]),
         "ADMIN_BY_FLOOR": by_floor_area,
         "ADMIN_BY_USE": by_use & ~np.isnan(by_floor),
         "NEGATIVE_AMOUNT": negative,
@@ -268,7 +276,7 @@ def _admin_floor(survey: Survey, given: Array) -> tuple[Array, Array, Mask]:
         return given, given, np.zeros(len(given), dtype=bool)
     words = {str(w).casefold() for w in vocabulary.projects()["admin_uses"]}
     said = frame["use"].notna().to_numpy(dtype=bool)
-    office = frame["use"].map(lambda u: str(u).strip().casefold() in words).to_numpy(dtype=bool)
+    office = mapped(frame["use"], lambda u: "office" if str(u).strip().casefold() in words else "") == "office"
     floor = np.nan_to_num(survey.buildings.floor_area)
     least = _on_parcels(survey, np.where(said & office, floor, 0.0))
     most = least + _on_parcels(survey, np.where(said, 0.0, floor))

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gisplan import vocabulary
-from gisplan.assess.idle import Array, Mask
+from gisplan.assess.idle import Array, Mask, Text, one_of
 from gisplan.geometry import sum_by
 from gisplan.measure import Survey
 
@@ -49,8 +49,8 @@ def project_zones(survey: Survey, projects: pd.DataFrame, among: Mask) -> pd.Dat
     def land(where: Mask) -> Array:
         return total(area * (where & among))
 
-    def said(name: str) -> NDArray[np.str_]:
-        return np.asarray(projects[name].fillna(""), dtype=str)
+    def said(name: str) -> Text:
+        return np.asarray(projects[name].fillna(""), dtype=object)
 
     kind = said("control_class")
     out: dict[str, object] = {
@@ -66,14 +66,15 @@ def project_zones(survey: Survey, projects: pd.DataFrame, among: Mask) -> pd.Dat
         found = said("inefficient_class")
         out["inefficient_area_m2"] = land(found == "INEFFICIENT")
         out["inefficient_unknown_area_m2"] = land(found == "UNKNOWN")
-        listed = projects["inefficient_reasons"].fillna("").str.split(";")
+        number, texts = pd.factorize(projects["inefficient_reasons"].fillna(""))
+        listed = [str(t).split(";") for t in texts]  # parcels share few different lists of reasons
         for reason in sorted({r for names in listed for r in names} - {""}):
-            out[f"inefficient_{reason}_m2"] = land(listed.map(lambda names, r=reason: r in names).to_numpy(dtype=bool))
+            out[f"inefficient_{reason}_m2"] = land(np.array([reason in names for names in listed])[number])
     if "promise_class" in projects:
         promise = said("promise_class")
         out |= {f"promise_{c}": count(promise == c) for c in vocabulary.projects()["promises"]}
         out["deposit_unpaid_wan"] = total(projects["deposit_unpaid_wan"].to_numpy(dtype=float))
-        open_case = np.isin(promise, ("PROMISED", "DEPOSIT_PAID", "BREACHED", "UNKNOWN"))
+        open_case = one_of(promise, ("PROMISED", "DEPOSIT_PAID", "BREACHED", "UNKNOWN"))
         out["deposit_unknown"] = count(open_case & projects["deposit_unpaid_wan"].isna().to_numpy())
     for name in ("has_land_cert", "has_building_cert"):
         if name in projects:

@@ -13,9 +13,10 @@ import pandas as pd
 from gisplan import vocabulary
 from gisplan.assess.clearing import clearing, is_promised
 from gisplan.assess.findings import Things
-from gisplan.assess.idle import Mask, Text
+from gisplan.assess.idle import Mask, Text, one_of
 from gisplan.assess.inefficient import inefficient
-from gisplan.assess.project_control import CONTROL, admission, allowed_area, allowing, bands, hold, overall, table
+from gisplan.assess.marks import joined, mapped
+from gisplan.assess.project_control import CONTROL, Held, admission, allowed_area, allowing, bands, hold, overall, table
 from gisplan.assess.project_figures import ProjectFigures, project_figures
 from gisplan.assess.project_zones import project_zones
 from gisplan.assess.whole import ZONE_FACTS, IdleLand
@@ -112,7 +113,7 @@ def assess_projects(
         if name not in CONTROL:
             out[name] = values
     out["bands"] = bands(packs, things, as_of=as_of)
-    out["control_class"] = overall([held[name].kind for name in CONTROL])
+    out["control_class"] = overall([held[name].number for name in CONTROL])
     out["allowed_area_m2"], out["excess_area_m2"] = allowed, excess
     scored = admission(packs, things, among & (figures.basis == "plan"), as_of=as_of)
     if scored is not None:
@@ -152,7 +153,9 @@ def _blank(out: pd.DataFrame, name: str, where: Mask) -> None:
     if out[name].dtype == float:
         out.loc[where, name] = np.nan
     else:
-        out[name] = out[name].astype(object).mask(where, None)
+        own = out[name].to_numpy(dtype=object, copy=True)
+        own[where] = None
+        out[name] = pd.Series(own, index=out.index, dtype=object)
 
 
 def _things(survey: Survey, figures: ProjectFigures) -> tuple[Things, Mask]:
@@ -181,11 +184,10 @@ def _things(survey: Survey, figures: ProjectFigures) -> tuple[Things, Mask]:
     unread = np.zeros(len(frame), dtype=bool)
     if "industry_edition" in frame:
         said = frame["industry_edition"].to_numpy(dtype=object)
-        told = ~pd.isna(said)
         words = vocabulary.edition_words()
-        read = [words.get(re.sub(r"[\s/\-_]", "", str(s)).casefold()) for s in said[told]]
-        system[told] = np.array([r or "unknown" for r in read], dtype=object)
-        unread[told] = [r is None for r in read]
+        read = mapped(said, lambda s: words.get(re.sub(r"[\s/\-_]", "", str(s)).casefold(), "unknown"), missing="")
+        system = np.where(read == "", system, read)
+        unread = read == "unknown"
     own["industry_system"] = system
     ids = frame["parcel_id"].to_numpy(dtype=object)
     facts = pd.DataFrame(own)
@@ -197,27 +199,20 @@ def _projects(survey: Survey) -> Mask:
     known = survey.parcels
     assert known is not None
     building = [c.id for c in vocabulary.land_classes().values() if c.building]
-    return np.isin(known.land_class.astype(str), [*building, "None"])
+    unknown: Mask = pd.isna(known.land_class)
+    return one_of(known.land_class, building) | unknown
 
 
-def _findings(held: Mapping[str, object], size: int) -> tuple[Text, Text]:
+def _findings(held: Mapping[str, Held], size: int) -> tuple[Text, Text]:
     """Codes of the limits that fail, and what they advise, each joined by a semicolon."""
-    codes, advice = np.full(size, "", dtype=object), np.full(size, "", dtype=object)
-    for of in held.values():
-        for code, (where, words) in of.findings.items():  # type: ignore[attr-defined]  # a Held
-            for out, text in ((codes, code), (advice, words)):
-                out[where] += np.where(out[where] == "", text, f"; {text}")
-    return codes, advice
+    failing = [(code, words, where) for of in held.values() for code, (where, words) in of.findings.items()]
+    codes = joined([(code, where) for code, _, where in failing], size, by="; ")
+    return codes, joined([(words, where) for _, words, where in failing], size, by="; ")
 
 
 def _joined(flags: Mapping[str, Mask], size: int) -> Text:
     """Names of a parcel's flags in the order of the vocabulary, joined by a semicolon."""
-    out = np.full(size, "", dtype=object)
-    for name in vocabulary.projects()["flags"]:
-        if name in flags:
-            where = flags[name]
-            out[where] += np.where(out[where] == "", name, f";{name}")
-    return out
+    return joined([(name, flags[name]) for name in vocabulary.projects()["flags"] if name in flags], size)
 
 
 def _issues(out: pd.DataFrame, flags: Mapping[str, Mask]) -> list[Issue]:

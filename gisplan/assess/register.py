@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 
 from gisplan import vocabulary
-from gisplan.assess.idle import Array, Mask, Text, classify, days, is_life
+from gisplan.assess.idle import Array, Mask, Text, classify, is_life, one_of
+from gisplan.assess.marks import begins
 from gisplan.geometry import sum_by
 from gisplan.measure import Survey
+from gisplan.measure.dates import days
 from gisplan.measure.pieces import LEAST_LAND_M2
 from gisplan.measure.survey import VACANT_BELOW, column
 from gisplan.rules import IdleRule
@@ -68,13 +70,18 @@ def idle_register(survey: Survey, *, as_of: dt.date, rule: IdleRule) -> pd.DataF
     out["rule"] = rule.pack.name
     out["caution"] = caution()
     building = [c.id for c in vocabulary.land_classes().values() if c.building]
-    beside = ~(_on_record(told) | np.isin(known.land_class.astype(str), building))
+    beside = ~(on_record(told) | one_of(known.land_class, building))
     for name in (*COLUMNS, "rule", "caution"):
         out.loc[beside, name] = np.nan if out[name].dtype == float else None
     return out
 
 
-def _on_record(told: pd.DataFrame) -> Mask:
+def tells_lives(register: pd.DataFrame) -> bool:
+    """Whether a register has a column that tells a parcel's life, and something in it."""
+    return any(name in register and register[name].notna().any() for name in _NEEDED)
+
+
+def on_record(told: pd.DataFrame) -> Mask:
     """Parcels whose register tells something of their life."""
     out: Mask = told[[c for c in told.columns if is_life(c)]].notna().any(axis=1).to_numpy()
     return out
@@ -88,7 +95,7 @@ def _witness(survey: Survey, found: pd.DataFrame) -> tuple[Array, Text]:
         return np.full(len(found), np.nan), nothing
     share = known.footprint / column(frame, "area_m2")
     kind = found["idle_class"]
-    unstarted = kind.isin(("NOT_DUE", "OVERDUE")) | kind.str.match("IDLE_[12]Y")
+    unstarted = kind.isin(("NOT_DUE", "OVERDUE", "IDLE_1Y", "IDLE_2Y", "IDLE_1Y_GOV", "IDLE_2Y_GOV"))
     nothing[((kind == "DONE") & (share < VACANT_BELOW)).to_numpy()] = "BUILT_NOT_DRAWN"
     nothing[(unstarted & (share >= VACANT_BELOW)).to_numpy()] = "DRAWN_NOT_STARTED"
     return share, nothing
@@ -109,7 +116,7 @@ def idle_zones(survey: Survey, idle: pd.DataFrame) -> pd.DataFrame:
     """
     cut = survey.pieces["parcels"]
     zones = survey.layers.zones
-    kind = idle["idle_class"].fillna("").to_numpy(dtype=str)
+    kind = idle["idle_class"].fillna("").to_numpy(dtype=object)
     area = np.nan_to_num(idle["area_m2"].to_numpy(dtype=float))
 
     def total(amount: Array) -> Array:
@@ -122,7 +129,7 @@ def idle_zones(survey: Survey, idle: pd.DataFrame) -> pd.DataFrame:
     def count(where: Mask) -> Array:
         return sum_by(np.where(cut.owner >= 0, cut.owner, cut.zones)[where], size=cut.zones + 1)
 
-    is_idle = np.char.startswith(kind, "IDLE")
+    is_idle = begins(kind, "IDLE")
     fee, due = idle["fee_wan"].to_numpy(dtype=float), kind == "IDLE_1Y"
     supplied, unknown = land((kind != "") & (kind != "UNKNOWN")), land(kind == "UNKNOWN")
     idle_area = land(is_idle)
@@ -135,7 +142,7 @@ def idle_zones(survey: Survey, idle: pd.DataFrame) -> pd.DataFrame:
             "name": [*zones["name"], "区外 / outside every zone"],
             "supplied_area_m2": supplied,
             "idle_area_m2": idle_area,
-            "idle_gov_area_m2": land(np.char.endswith(kind, "_GOV")),
+            "idle_gov_area_m2": land(one_of(kind, [c for c in vocabulary.idle_classes() if c.endswith("_GOV")])),
             "idle_rate": rate,
             "unknown_area_m2": unknown,
             "known_share": known_share,

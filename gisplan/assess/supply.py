@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
 
 from gisplan import vocabulary
 from gisplan.assess.idle import Array, Mask
-from gisplan.errors import counted, first_ids
 from gisplan.geometry import common, overlaps, united
-from gisplan.issues import Issue
 from gisplan.measure import Survey
 from gisplan.measure.developed import (
     Land,
+    Places,
     Shapes,
     banked,
     built,
@@ -36,10 +38,6 @@ _NOT_STARTED = {
     "idle_1y_m2": ("IDLE_1Y", "IDLE_1Y_GOV"),
     "idle_2y_m2": ("IDLE_2Y", "IDLE_2Y_GOV"),
 }
-
-
-#: Land (m²) that two batches share, or that a phase has left, below which it is the noise of drawing.
-_LEAST_M2 = 1.0
 
 
 @dataclass(frozen=True)
@@ -92,8 +90,35 @@ def _unknown_land(survey: Survey) -> Land:
     return parcels_where(survey, "unknown supply", is_unknown(supplied(survey)))
 
 
-def _within(targets: Shapes, land: Land | None) -> Array:
-    return np.full(len(targets), np.nan) if land is None else land.within(targets)
+def _within(places: Places, land: Land | None) -> Array:
+    return np.full(places.size, np.nan) if land is None else land.within(places)
+
+
+def _batch_places(survey: Survey, groups: Sequence[Mask]) -> Places:
+    """Groups of batches, each as its batches and, where some of those overlap, the union of these instead.
+
+    Parcels then are cut by every batch once, however many groups it is in.
+    """
+    shapes = _shapes(survey, "batches")
+    shared = overlaps(shapes, least_m2=0.0)
+    count = len(shapes)
+    pairs = csr_matrix((np.ones(len(shared.first)), (shared.first, shared.second)), shape=(count, count))
+    _, heap = connected_components(pairs, directed=False)
+    alone = np.bincount(heap)[heap] == 1
+    place, shape, more = [], [], []
+    for number, group in enumerate(groups):
+        own = np.flatnonzero(group & alone)
+        place.append(np.full(len(own), number))
+        shape.append(own)
+        rest = np.flatnonzero(group & ~alone)
+        for together in np.unique(heap[rest]):  # few batches overlap
+            among = rest[heap[rest] == together]
+            more.append(shapes[among[0]] if len(among) == 1 else united(shapes[among], 0 * among, size=1)[0])
+            place.append(np.array([number]))
+            shape.append(np.array([count + len(more) - 1]))
+    extra = np.empty(len(more), dtype=object)
+    extra[:] = more
+    return Places("batches", np.concatenate([shapes, extra]), np.concatenate(place), np.concatenate(shape), len(groups))
 
 
 def _batches(survey: Survey) -> pd.DataFrame:
@@ -136,7 +161,8 @@ def _batches(survey: Survey) -> pd.DataFrame:
     own = frame["area_m2"].to_numpy(dtype=float)
     # What the file says of its area stands beside the drawn one, under its own name.
     said = frame["declared_m2"].to_numpy(dtype=float) if "declared_m2" in frame else np.full(n, np.nan)
-    told = np.minimum(_within(land, supplied_land(survey) if has else None), area)
+    places = _batch_places(survey, [m for *_, m in groups])
+    told = np.minimum(_within(places, supplied_land(survey) if has else None), area)
     of_approved = np.array([bool((is_approved | ~m).all()) for *_, m in groups])
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = np.where(of_approved & (area > 0), told / area, np.nan)
@@ -155,7 +181,7 @@ def _batches(survey: Survey) -> pd.DataFrame:
                             for g in groups],
             "n_undeclared": [int(np.isnan(said[g[4]]).sum()) for g in groups],
             "supplied_m2": told,
-            "unknown_m2": _within(land, _unknown_land(survey) if survey.parcels is not None else None),
+            "unknown_m2": _within(places, _unknown_land(survey) if survey.parcels is not None else None),
             "unsupplied_m2": np.where(of_approved, area - told, np.nan),
             "supply_rate": rate,
         }
@@ -255,6 +281,7 @@ def _boundaries(survey: Survey, bounds: list[str]) -> pd.DataFrame:
                 {"kind": "phase", "id": phase, **{k: own.get(k) for k in ("name", "start_year", "target_year")}}
             )
     targets = np.concatenate(land)
+    places = Places.single("boundaries", targets)
     area = land_area(survey, targets)
     has = survey.parcels is not None
     out = pd.DataFrame(rows).reindex(columns=["kind", "id", "name", "start_year", "target_year"])
@@ -269,7 +296,7 @@ def _boundaries(survey: Survey, bounds: list[str]) -> pd.DataFrame:
         ("levelled", None),
     ):
         # Levelled land comes in large pieces, over which the scale of the map is not one: it is cut and measured.
-        size = _levelled(survey, targets) if name == "levelled" else _within(targets, of)
+        size = _levelled(survey, targets) if name == "levelled" else _within(places, of)
         out[f"{name}_m2"] = np.minimum(size, area)
         if name not in ("parcels", "unknown"):
             out[f"{name}_share"] = out[f"{name}_m2"] / np.where(area > 0, area, np.nan)
@@ -286,71 +313,3 @@ def _levelled(survey: Survey, targets: Shapes) -> Array:
     shapes = _shapes(survey, "levelled")
     whole = united(shapes, np.zeros(len(shapes), dtype=np.int64), size=1)
     return land_area(survey, common(targets, np.repeat(whole, len(targets))))
-
-
-def supply_issues(survey: Survey, supply: Supply) -> list[Issue]:
-    """Say where batches cover the same land, lie outside the approved dates, or phases are over and unfinished."""
-    out: list[Issue] = []
-    if supply.batches is not None:
-        out += _overlap_told(survey)
-        out += _dates_told(survey)
-    if supply.boundaries is not None:
-        late = supply.boundaries
-        left = late["parcels_m2"] - late["built_m2"]
-        late = late.assign(left=left)[(late["kind"] == "phase") & (late["is_due"] == True) & (left > _LEAST_M2)]  # noqa: E712
-        if len(late):
-            listed = [
-                f"{r.id} (due {int(r.target_year)}, {r.left:,.0f} of {r.parcels_m2:,.0f} m² of parcels)"
-                for r in late.itertuples()
-            ]
-            out.append(
-                Issue(
-                    "PHASE_UNFINISHED",
-                    "note",
-                    "phases",
-                    len(late),
-                    f"{counted(len(late), 'phase')} past the target year with parcels not in use: {first_ids(listed)}.",
-                    features=listed,
-                    ids=[str(i) for i in late["id"]],
-                )
-            )
-    return out
-
-
-def _overlap_told(survey: Survey) -> list[Issue]:
-    """Batches that cover the same land, largest pair first."""
-    shared = overlaps(_shapes(survey, "batches"), least_m2=_LEAST_M2)
-    if not len(shared.first):
-        return []
-    ids = survey.layers.layers["batches"].frame["batch_id"].astype(str).to_numpy(dtype=object)
-    order = np.lexsort((shared.second, shared.first, -shared.area))
-    listed = [f"{ids[shared.first[k]]} + {ids[shared.second[k]]} ({shared.area[k]:,.2f} m²)" for k in order]
-    message = (
-        f"{counted(len(listed), 'pair')} of batches cover the same land; approved land counts it once, each batch by "
-        f"itself counts it: {first_ids(listed)}."
-    )
-    remedy = "See whether land was approved twice, and correct the borders if not."
-    first = [str(ids[shared.first[k]]) for k in order]
-    return [Issue("BATCHES_OVERLAP", "warning", "batches", len(listed), message, remedy, features=listed, ids=first)]
-
-
-def _dates_told(survey: Survey) -> list[Issue]:
-    """Approved batches without a date, and dates after the plan's day."""
-    frame, as_of = survey.layers.layers["batches"].frame, _as_of(survey)
-    approved = np.array([s in vocabulary.stages() and vocabulary.stages()[s].approved for s in frame["stage"]])
-    days = list(frame["approval_date"]) if "approval_date" in frame else [None] * len(frame)
-    dated = np.array([isinstance(d, dt.date) for d in days], dtype=bool)
-    later = np.array([as_of is not None and isinstance(d, dt.date) and d > as_of for d in days], dtype=bool)
-    cases = (
-        ("BATCH_NOT_DATED", "note", approved & ~dated, "approved without a date: they count in no year",
-         "Fill in the date of approval."),
-        ("BATCH_LATER", "warning", approved & later, f"approved after the plan's day, {as_of}, so not approved on it",
-         "Check the dates, or as_of in the plan."),
-    )  # fmt: skip
-    out = []
-    for code, severity, mask, what, remedy in cases:
-        if mask.any():
-            ids = [str(b) for b in frame["batch_id"][mask]]
-            message = f"{counted(len(ids), 'batch', 'batches')} {what}: {first_ids(ids)}."
-            out.append(Issue(code, severity, "batches", len(ids), message, remedy, features=ids))  # type: ignore[arg-type]
-    return out

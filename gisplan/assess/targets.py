@@ -11,7 +11,7 @@ import pandas as pd
 from gisplan import vocabulary
 from gisplan.assess.findings import COLUMNS as FINDING_COLUMNS
 from gisplan.assess.idle import Array
-from gisplan.errors import PlanError, nearest
+from gisplan.errors import PlanError, ended, nearest
 from gisplan.plan import Target
 
 #: Columns of ``targets.csv``.
@@ -34,7 +34,7 @@ def require_zones(asked: Sequence[Target], zone_ids: Sequence[str]) -> None:
     """
     known = [str(z) for z in zone_ids]
     wrong = [
-        f"[targets] no. {i}: there is no zone {t.zone!r}; {nearest(t.zone, known)}."
+        ended(f"[targets] no. {i}: there is no zone {t.zone!r}; {nearest(t.zone, known)}")
         for i, t in enumerate(asked, start=1)
         if t.zone is not None and t.zone not in known
     ]

@@ -5,18 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from gisplan import vocabulary
 from gisplan.assess.findings import Things, findings
-from gisplan.assess.idle import AMOUNTS, DATES, TEXTS, classify, days
+from gisplan.assess.idle import AMOUNTS, DATES, TEXTS, classify
+from gisplan.assess.marks import mapped
 from gisplan.assess.register import idle_calendar, idle_register, idle_zones
 from gisplan.assess.values import zone_values
 from gisplan.errors import GisplanError, counted, first_ids, nearest
 from gisplan.issues import Issue
 from gisplan.measure import Survey
+from gisplan.measure.dates import days
 from gisplan.measure.survey import column
 from gisplan.rules import IdleRule, Pack, idle_rule
 
@@ -119,7 +122,8 @@ def idle_issues(idle: IdleLand) -> list[Issue]:
         rows = np.flatnonzero(marks != "")
         if len(rows):
             ids = [str(i) for i in table["parcel_id"].iloc[rows]]
-            listed = [f"{i} ({_told(words, m)})" for i, m in zip(ids, marks.iloc[rows], strict=True)]
+            said = mapped(marks.iloc[rows], partial(_told, words))
+            listed = [f"{i} ({m})" for i, m in zip(ids, said, strict=True)]
             message = f"{counted(len(rows), 'parcel')} {what} on {idle.as_of}: {first_ids(listed)}."
             out.append(
                 Issue(code, severity, "parcels", len(rows), message, remedy, features=listed, ids=ids)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from gisplan import __version__
 from gisplan.cli import checks, figures, files, knowledge, studies
 from gisplan.cli.studies import sample
-from gisplan.cli.told import DONE, MEND, OURS
+from gisplan.cli.told import DONE, MEND, OURS, require_named
 from gisplan.errors import BooksError, GisplanError, PlanError, on_one_line
 
 __all__ = ["main", "parser", "sample"]
@@ -40,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911  one w
             stream.reconfigure(errors="replace")  # a console that lacks a character must not stop the run
     options = parser().parse_args(arguments)
     try:
+        require_named(options)
         return int(options.call(options))
     except PlanError as error:
         for fault in error.faults:

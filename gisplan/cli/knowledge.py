@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gisplan.cli.told import DONE, progress
@@ -22,7 +23,12 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
     rules = verbs.add_parser("rules", help="the rule packs, one in full, or what two say differently")
     rules.add_argument("what", nargs="?", choices=("show", "diff"), metavar="show|diff", help="show NAME, or diff A B")
-    rules.add_argument("names", nargs="*", metavar="NAME", help="a pack's name or path; a plan's path behind two")
+    rules.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="a pack's name or path (relative to the plan, without one to here); a plan's path behind two",
+    )
     rules.set_defaults(call=_rules)
 
 
@@ -53,12 +59,13 @@ def _rules(options: argparse.Namespace) -> int:
     from gisplan.show.rule_text import change_lines, moved_lines, pack_line, pack_lines
 
     names = options.names
+    folder = Path(names[2]).parent if options.what == "diff" and len(names) == 3 else Path()
     if options.what is None:
         lines = [pack_line(p) for p in load_packs(shipped())]
     elif options.what == "show" and len(names) == 1:
         lines = list(pack_lines(load_packs(names)[0]))
     elif options.what == "diff" and len(names) in (2, 3):
-        a, b = (load_packs([name])[0] for name in names[:2])
+        a, b = (load_packs([name], folder)[0] for name in names[:2])
         lines = list(change_lines(differences(a, b))) or [f"{a.name} and {b.name} say the same."]
         if len(names) == 3:
             moved = list(moved_lines(*_judged(names[2], names[:2])))
@@ -79,9 +86,11 @@ def _judged(plan: str, names: Sequence[str]) -> list[pd.DataFrame]:
 
     with progress() as told:
         result = evaluate(load_plan(plan), progress=told)
+    folder = result.plan.folder
     own = None if result.intensity is None else result.intensity.indicators
     return [
-        assess.judge(result.survey, result.zones, result.idle_land, load_packs([name]), intensity=own) for name in names
+        assess.judge(result.survey, result.zones, result.idle_land, load_packs([name], folder), intensity=own)
+        for name in names
     ]
 
 

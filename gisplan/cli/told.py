@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from gisplan.errors import counted, on_one_line
+from gisplan.errors import GisplanError, counted, on_one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,6 +16,25 @@ if TYPE_CHECKING:
     from gisplan.issues import Issue
 
 DONE, STRICT, MEND, OURS = 0, 1, 2, 3
+
+
+#: Options that are no option without a name or day behind them.
+_NAMED = ("out", "against", "baseline", "write_baseline", "as_of")
+
+
+def require_named(options: argparse.Namespace) -> None:
+    """Refuse options with nothing in them: a script whose variable is empty means something else than the default.
+
+    Raises
+    ------
+    GisplanError
+        One is empty.
+    """
+    for name in _NAMED:
+        said = getattr(options, name, None)
+        if isinstance(said, str) and not said.strip():
+            flag = f"--{name.replace('_', '-')}"
+            raise GisplanError(f"{flag} is empty. Say what it is, or leave {flag} out.")
 
 
 def grave(found: Sequence[Issue]) -> bool:

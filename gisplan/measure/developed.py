@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from gisplan import vocabulary
-from gisplan.geometry import covered, ellipsoidal_area, signed, united
+from gisplan.geometry import Overlaps, cut, ellipsoidal_area, multiplicity_cells, overlaps, sum_by, united
 from gisplan.measure.catalogue import Array
+from gisplan.measure.dates import days
 from gisplan.measure.survey import Survey
 
 Shapes = NDArray[np.object_]
@@ -22,24 +24,89 @@ _AFTER_SUPPLY = ("supply_date", "handover_date", "actual_start", "stop_date", "c
 _OF_CONTRACT = ("agreed_start", "extended_start", "agreed_completion")
 
 
-@dataclass(frozen=True)
-class Land:
-    """Parcels of one kind as a sum of shapes; see `gisplan.geometry.signed`.
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Land to sum parcels by: places that are each one shape, or several together.
 
     Attributes
     ----------
+    name
+        Under which the survey keeps how parcels are cut by them.
     shapes
-        The parcels, then the cells that several of them cover.
-    amounts
-        m² of each by the plan's method, negative for cells.
+        (Multi)polygons; none of a place's own may share land.
+    place, shape
+        Row of the place and of the shape of each pair that belongs together.
+    size
+        Number of places.
     """
 
+    name: str
     shapes: Shapes
+    place: NDArray[np.int64]
+    shape: NDArray[np.int64]
+    size: int
+
+    @classmethod
+    def single(cls, name: str, shapes: Shapes) -> Places:
+        """Places of one shape each."""
+        rows = np.arange(len(shapes))
+        return cls(name, shapes, rows, rows, len(shapes))
+
+    def shares(self, features: Shapes) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
+        """Place, feature, and part of the feature that lies in it, sorted by feature and place; see `cut`."""
+        pieces = cut(self.shapes, features, dimension=2, outside=False)
+        order = np.argsort(self.shape, kind="stable")
+        first = np.searchsorted(self.shape[order], np.arange(len(self.shapes) + 1))
+        times = np.diff(first)[pieces.zone]
+        piece = np.repeat(np.arange(len(pieces.zone)), times)
+        nth = np.arange(len(piece)) - np.repeat(np.cumsum(times) - times, times)
+        place = self.place[order[first[pieces.zone[piece]] + nth]]
+        key = pieces.feature[piece] * self.size + place
+        pairs, pair = np.unique(key, return_inverse=True)
+        share = sum_by(pair, pieces.share[piece], size=len(pairs))
+        return pairs % self.size, pairs // self.size, share
+
+
+@dataclass(frozen=True, eq=False)
+class Land:
+    """Parcels of one kind as a sum of shapes; themselves, less the cells that several cover.
+
+    Attributes
+    ----------
+    survey
+        Whose parcels.
+    chosen
+        Which, shape (parcels,).
+    cells, amounts
+        What several of them cover, and m² of each by the plan's method × how often too much it is counted.
+    """
+
+    survey: Survey
+    chosen: Mask
+    cells: Shapes
     amounts: Array
 
-    def within(self, targets: Shapes) -> Array:
-        """m² in each of some (multi)polygons, shape (targets,)."""
-        return covered(targets, self.shapes, self.amounts)
+    def within(self, places: Places) -> Array:
+        """m² in each of some places, shape (places,)."""
+        if not len(places.shapes):
+            return np.zeros(places.size)
+        place, parcel, share = self.survey.once(
+            f"parcels cut by {places.name}", lambda: places.shares(_parcel_shapes(self.survey))
+        )
+        mine = self.chosen[parcel]
+        where, part = place[mine], share[mine] * _parcel_area(self.survey)[parcel[mine]]
+        if len(self.cells):
+            again, cell, share = places.shares(self.cells)
+            where, part = np.concatenate([where, again]), np.concatenate([part, share * self.amounts[cell]])
+        return sum_by(where, part, size=places.size)
+
+
+def _parcel_shapes(survey: Survey) -> Shapes:
+    return np.asarray(survey.layers.layers["parcels"].frame.geometry.array)
+
+
+def _parcel_area(survey: Survey) -> Array:
+    return survey.once("land of parcels", lambda: land_area(survey, _parcel_shapes(survey)))
 
 
 def land_area(survey: Survey, shapes: Shapes) -> Array:
@@ -47,12 +114,6 @@ def land_area(survey: Survey, shapes: Shapes) -> Array:
     if survey.plan.plan.area == "ellipsoid":
         return ellipsoidal_area(shapes, survey.layers.crs)
     return np.array([s.area for s in shapes], dtype=float)
-
-
-def as_land(survey: Survey, shapes: Shapes) -> Land:
-    """Polygons as land that counts each bit once."""
-    parts, weight = signed(shapes)
-    return Land(parts, weight * land_area(survey, parts))
 
 
 def supplied(survey: Survey) -> NDArray[np.object_]:
@@ -76,12 +137,12 @@ def _supplied(survey: Survey) -> NDArray[np.object_]:
             out[frame[name].notna().to_numpy()] = True
     for name in reversed(_AFTER_SUPPLY):
         if name in frame:
-            told = np.flatnonzero(frame[name].notna().to_numpy())
-            day = frame[name].to_numpy(dtype=object)[told]
-            past = np.array([as_of is None or d <= as_of for d in day], dtype=bool)
-            out[told[past]] = True
+            day = days(frame, name)
+            told = ~np.isnat(day)
+            past = told if as_of is None else day <= np.datetime64(as_of, "D")
+            out[past] = True
             if name == "supply_date":
-                out[told[~past]] = False
+                out[told & ~past] = False
     return out
 
 
@@ -105,18 +166,27 @@ def built(survey: Survey) -> NDArray[np.object_]:
 
 def parcels_where(survey: Survey, name: str, chosen: Mask) -> Land:
     """Land of chosen parcels, worked out once under a name."""
-    shapes = np.asarray(survey.layers.layers["parcels"].frame.geometry.array)
-    return survey.once(f"land of {name}", lambda: as_land(survey, shapes[chosen]))
+
+    def make() -> Land:
+        shapes = _parcel_shapes(survey)
+        shared = survey.once("parcels that overlap", lambda: overlaps(shapes))
+        both = chosen[shared.first] & chosen[shared.second]
+        number = np.cumsum(chosen) - 1
+        among = Overlaps(number[shared.first[both]], number[shared.second[both]], shared.area[both])
+        cells, over = multiplicity_cells(shapes[chosen], among)
+        return Land(survey, chosen, cells, (1.0 - over) * land_area(survey, cells))
+
+    return survey.once(f"land of {name}", make)
 
 
 def is_true(told: NDArray[np.object_]) -> Mask:
     """Where something is known to be."""
-    return np.asarray([t is True for t in told], dtype=bool)
+    return np.asarray(told == True, dtype=bool)  # noqa: E712  it holds True, False and None
 
 
 def is_unknown(told: NDArray[np.object_]) -> Mask:
     """Where nothing is known."""
-    return np.asarray([t is None for t in told], dtype=bool)
+    return np.asarray(pd.isna(told), dtype=bool)
 
 
 def built_land(survey: Survey) -> Land:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gisplan.geometry import coverage, each, sum_by
+from gisplan.geometry import coverage, covered, each, signed, sum_by
 from gisplan.measure.catalogue import Array, Figures, indicator, part, ratio
-from gisplan.measure.developed import Land, as_land
+from gisplan.measure.developed import land_area
 from gisplan.measure.survey import Survey
 from gisplan.measure.terrain_sums import Block, blocks
 from gisplan.plan import GreenRaster
@@ -90,9 +89,15 @@ def green_shares(survey: Survey) -> tuple[Array, Array]:
     return survey.once("green by raster", lambda: _by_raster(survey))
 
 
-def _land(survey: Survey) -> Land:
-    shapes: NDArray[Any] = np.asarray(survey.layers.layers["green"].frame.geometry.array)
-    return survey.once("green land", lambda: as_land(survey, shapes))
+def _shapes(survey: Survey) -> tuple[NDArray[np.object_], Array]:
+    """Green shapes and, where they overlap, the cells to be taken off again, each with its m²."""
+    shapes, weight = signed(np.asarray(survey.layers.layers["green"].frame.geometry.array))
+    return shapes, weight * land_area(survey, shapes)
+
+
+def _green_in(survey: Survey, targets: NDArray[np.object_]) -> Array:
+    """m² of green in each of some (multi)polygons, each bit of land once."""
+    return covered(targets, *survey.once("green land", lambda: _shapes(survey)))
 
 
 @indicator(
@@ -128,7 +133,7 @@ def green_cover_rate(survey: Survey) -> Figures:
     """
     area = survey.zone_area
     if "green" in survey.layers.layers:
-        return ratio(_land(survey).within(np.asarray(survey.layers.zones.geometry.array)), area,
+        return ratio(_green_in(survey, np.asarray(survey.layers.zones.geometry.array)), area,
                      n_used=survey.pieces["green"].count())  # fmt: skip
     share, known = (a[: survey.zones] for a in green_shares(survey))
     some = known > 0
@@ -143,5 +148,5 @@ def parcel_green(survey: Survey) -> dict[str, Array]:
         return {}
     if "green" in survey.layers.layers:
         area = frame["area_m2"].to_numpy(dtype=float)
-        return {"green_cover_rate": part(_land(survey).within(np.asarray(frame.geometry.array)), area)}
+        return {"green_cover_rate": part(_green_in(survey, np.asarray(frame.geometry.array)), area)}
     return {"green_cover_rate": green_shares(survey)[0][survey.zones :]}

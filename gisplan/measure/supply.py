@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from gisplan import vocabulary
 from gisplan.geometry import common
 from gisplan.measure.catalogue import Array, Figures, amount, indicator, part, ratio
+from gisplan.measure.dates import days
 from gisplan.measure.developed import (
+    Places,
     built,
     built_land,
     developed,
@@ -47,6 +49,15 @@ def _in_zones(survey: Survey, name: str) -> NDArray[np.object_]:
         return common(zones, np.repeat(whole, len(zones)))
 
     return survey.once(f"zones in {name}", make)
+
+
+def _zone_places(survey: Survey) -> Places:
+    return Places.single("zones", _zones(survey))
+
+
+def _places_in(survey: Survey, name: str) -> Places:
+    """Approved land of each zone, as places to sum parcels by."""
+    return Places.single(f"zones in {name}", _in_zones(survey, name))
 
 
 def _known(survey: Survey, told: NDArray[np.object_]) -> tuple[Array, Array, Array]:
@@ -93,7 +104,7 @@ def approved_unsupplied_m2(survey: Survey) -> Figures:
     批而未供, by overlay; disposal of the stock is asked for by 自然资规〔2018〕1号 (unverified).
     """
     land = _in_zones(survey, "batches")
-    left = np.maximum(land_area(survey, land) - supplied_land(survey).within(land), 0.0)
+    left = np.maximum(land_area(survey, land) - supplied_land(survey).within(_places_in(survey, "batches")), 0.0)
     used, lacking, share = _known(survey, supplied(survey))
     return amount(left, n_used=used, n_missing=lacking, known_share=share)
 
@@ -130,7 +141,7 @@ def batch_supply_rate(survey: Survey) -> Figures:
     land = _in_zones(survey, "batches")
     used, lacking, share = _known(survey, supplied(survey))
     whole = land_area(survey, land)
-    top = np.minimum(supplied_land(survey).within(land), whole)
+    top = np.minimum(supplied_land(survey).within(_places_in(survey, "batches")), whole)
     return ratio(top, whole, n_used=used, n_missing=lacking, known_share=share)
 
 
@@ -139,8 +150,8 @@ def _outside(survey: Survey) -> tuple[Array, Array]:
 
     def make() -> tuple[Array, Array]:
         land = developed_land(survey)
-        whole = land.within(_zones(survey))
-        out = whole - land.within(_in_zones(survey, "boundaries.approved"))
+        whole = land.within(_zone_places(survey))
+        out = whole - land.within(_places_in(survey, "boundaries.approved"))
         # A billionth of the whole is the noise of cutting along a border that both share.
         return whole, np.where(out > 1e-9 * whole, out, 0.0)
 
@@ -246,7 +257,7 @@ def expansion_pressure(survey: Survey) -> Figures:
     gisplan's own convention.
     """
     used, lacking, share = _known(survey, built(survey))
-    top = built_land(survey).within(_zones(survey))
+    top = built_land(survey).within(_zone_places(survey))
     whole = land_area(survey, _in_zones(survey, "boundaries.approved"))
     return ratio(top, whole, n_used=used, n_missing=lacking, known_share=share)
 
@@ -268,7 +279,5 @@ def supplied_since(survey: Survey, months: int) -> NDArray[np.bool_]:
     start = min(first.astype("datetime64[D]") + (as_of.day - 1), last_of)
     frame = survey.layers.layers["parcels"].frame
     mine = is_true(supplied(survey))
-    if "supply_date" not in frame:
-        return np.zeros(len(frame), dtype=bool)
-    day = np.array([d if isinstance(d, type(as_of)) else None for d in frame["supply_date"]], dtype="datetime64[D]")
+    day = days(frame, "supply_date")
     return np.asarray(mine & ~np.isnat(day) & (day > start), dtype=bool)

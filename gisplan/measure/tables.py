@@ -15,6 +15,7 @@ from gisplan.measure.frontage import frontage
 from gisplan.measure.green import parcel_green
 from gisplan.measure.survey import Survey
 from gisplan.measure.terrain import parcel_ground
+from gisplan.measure.yards import yards_of
 
 #: Columns of ``indicators.csv``.
 LONG_COLUMNS = (
@@ -102,6 +103,9 @@ def parcels(survey: Survey) -> pd.DataFrame | None:
         out |= {"frontage_m": fronts.length, "frontage_roads": fronts.roads}
     out |= {**power.parcel_columns(survey), **capacity.parcel_columns(survey)}
     out |= parcel_ground(survey) | parcel_green(survey)
+    yards = yards_of(survey) if "yards" in survey.layers.layers else None
+    if yards is not None:
+        out["yards_m2"], out["yards_drawn"] = yards.area, yards.by_drawing
     # The register's floor area and footprint stand beside the measured ones under their own names.
     for name, column in vocabulary.columns("parcels").items():
         if column.stored in frame and name != "parcel_id":

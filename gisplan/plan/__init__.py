@@ -23,7 +23,7 @@ from gisplan.plan.map import MapOptions
 from gisplan.plan.networks import Capacity, Links, Power
 from gisplan.plan.sources import ColumnSource, Ledger
 from gisplan.plan.tables import Assumptions, Header, Plan
-from gisplan.plan.targets import Supply, Target
+from gisplan.plan.targets import Supply, Target, TargetFile
 from gisplan.plan.terrain import GreenRaster, Terrain
 from gisplan.plan.values import Text, nearest
 
@@ -52,6 +52,7 @@ __all__ = [
     "ServiceLayer",
     "Supply",
     "Target",
+    "TargetFile",
     "Terrain",
     "Text",
     "Works",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, StrictBool, model_validator
 
 from gisplan import vocabulary
 from gisplan.plan.values import Model, Number, Text, nearest, told
@@ -75,7 +75,7 @@ class Basemap(Model):
     max_zoom: Zoom | None = None
     max_mb: Number = Field(default=8.0, gt=0, le=200)
     key: SecretStr | None = None
-    allow_key_in_file: bool = False
+    allow_key_in_file: StrictBool = False
 
     @model_validator(mode="after")
     def _whole(self) -> Basemap:

@@ -18,6 +18,7 @@ _EXPECTED = {
     "string_type": "expected text in quotes",
     "list_type": "expected a list in [ ]",
     "dict_type": "expected a table",
+    "bool_type": "expected true or false",
     "model_type": "expected a table",
     "model_attributes_type": "expected a table",
 }

@@ -15,7 +15,7 @@ from gisplan.plan.tables import Plan
 from gisplan.plan.values import nearest
 from gisplan.rules import load_packs
 
-_PLAN_KEYS = tuple(k for k in Plan.model_fields if k not in {"folder", "file"})
+_PLAN_KEYS = tuple(k for k in Plan.model_fields if k not in {"folder", "file", "target_file"})
 
 
 def load_plan(path: str | Path) -> Plan:
@@ -52,11 +52,15 @@ def _toml_hint(message: str) -> str:
 def parse_plan(raw: Mapping[str, Any], *, folder: Path, file: Path | None = None) -> Plan:
     """Turn a plan's table into a Plan; see `load_plan`."""
     name = file.name if file else "plan"
+    if isinstance(raw.get("targets"), str):
+        raw = {**raw, "targets": {"path": raw["targets"]}}
     faults = [f"{name}: {fault}" for fault in faults_.missing_files(raw, folder)]
     faults += [f"{name}: [plan] rules: {fault}" for fault in _rule_faults(raw, folder)]
     # `folder` and `file` are set by the reader, so a plan that names them holds an unknown key like any
     # other.
     faults += [f"{name}: unknown key {k!r}; {nearest(k, _PLAN_KEYS)}" for k in ("folder", "file") if k in raw]
+    if isinstance(raw.get("targets"), Mapping):
+        raw = {**{k: v for k, v in raw.items() if k != "targets"}, "target_file": raw["targets"]}
     try:
         plan = Plan.model_validate({**raw, "folder": folder, "file": file})
     except ValidationError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, StrictBool, field_validator
 
 from gisplan import vocabulary
 from gisplan.plan.values import Model, Number, nearest
@@ -33,9 +33,9 @@ class IntensityPlan(Model):
 
     weights: str = "1"
     ideals: dict[str, Number] = Field(default_factory=dict)
-    renormalise: bool = False
-    register_complete: bool = False
-    land_acquired: bool | None = None
+    renormalise: StrictBool = False
+    register_complete: StrictBool = False
+    land_acquired: StrictBool | None = None
     land_without_parcel: Literal["unknown", "B22", "C3"] = "unknown"
     supply_years: int = Field(default=5, ge=1, le=50)
 

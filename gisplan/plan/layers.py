@@ -258,6 +258,12 @@ class Levelled(FileLayer):
     vocabulary_layer: ClassVar[str] = "levelled"
 
 
+class Yards(FileLayer):
+    """Land under open storage and work yards (露天堆场、操作场地)."""
+
+    vocabulary_layer: ClassVar[str] = "yards"
+
+
 class BuiltUp(FileLayer):
     """Built-up land on a day."""
 
@@ -322,6 +328,7 @@ class Layers(Model):
     boundaries: dict[str, Boundary] = Field(default_factory=dict)
     phases: Phases | None = None
     levelled: Levelled | None = None
+    yards: Yards | None = None
     built_up: dict[str, BuiltUp] = Field(default_factory=dict)
     constraints: dict[str, Constraint] = Field(default_factory=dict)
     facilities: dict[str, Facility] = Field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import field_validator, model_validator
+from pydantic import StrictBool, field_validator, model_validator
 
 from gisplan.plan.values import Model, earthly
 
@@ -17,7 +17,7 @@ class Placed(Model):
     """
 
     crs: str | None = None
-    crs_override: bool = False
+    crs_override: StrictBool = False
     axes: Literal["xy", "yx"] = "xy"
 
     @field_validator("crs")

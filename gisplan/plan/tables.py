@@ -15,7 +15,7 @@ from gisplan.plan.map import MapOptions
 from gisplan.plan.network import Accessibility
 from gisplan.plan.networks import Capacity, Links, Power
 from gisplan.plan.services import ServicesPlan
-from gisplan.plan.targets import Supply, Target
+from gisplan.plan.targets import Supply, Target, TargetFile
 from gisplan.plan.values import Date, Model, Number, Text, folder_name, nearest, projected
 
 Language = Literal["zh", "en", "both"]
@@ -51,7 +51,8 @@ class Assumptions(Model):
 class Plan(Model):
     """A study as it is asked for.
 
-    ``folder`` is where relative paths start; ``file`` is the plan file itself, if there is one.
+    ``target_file`` is what ``targets`` names where it is a file and no list. ``folder`` is where relative paths start;
+    ``file`` is the plan file itself, if there is one.
     """
 
     plan: Header
@@ -64,6 +65,7 @@ class Plan(Model):
     services: ServicesPlan = ServicesPlan()
     levelling: Levelling | None = None
     targets: list[Target] = Field(default_factory=list)
+    target_file: TargetFile | None = None
     accessibility: Accessibility = Accessibility()
     power: Power = Power()
     capacity: dict[str, Capacity] = Field(default_factory=dict)

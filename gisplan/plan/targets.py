@@ -30,6 +30,14 @@ class Supply(Model):
     months: int = Field(default=36, ge=1, le=600)
 
 
+class TargetFile(Model):
+    """A table of targets, one a row: ``targets = "targets.csv"``, or a table with ``path`` and ``sheet``."""
+
+    path: str
+    sheet: str | None = None
+    encoding: str = "auto"
+
+
 class Target(Model):
     """A value that an indicator of a zone is to reach.
 

@@ -65,7 +65,7 @@ class Layers:
     layers
         The other layers by name (``parcels``, ``buildings``, ``roads`` (those in service),
         ``roads_not_in_service``, ``road_surfaces``,
-        ``services.<name>``, ``batches``, ``boundaries.<kind>``, ``phases``, ``levelled``,
+        ``services.<name>``, ``batches``, ``boundaries.<kind>``, ``phases``, ``levelled``, ``yards``,
         ``built_up.<start or end>``, ``constraints.<name>``, ``facilities.<name>``, ``barriers.<name>``,
         ``works.<kind of geometry>``, ``sources.<service>``), each with ``area_m2`` and ``planar_area_m2``, or
         ``length_m``.
@@ -239,7 +239,7 @@ def _tables(plan: Plan) -> list[tuple[str, Any]]:
         ("road_surfaces", spec.road_surfaces),
     ]
     tables += [(f"services.{name}", table) for name, table in spec.services.items()]
-    tables += [("batches", spec.batches), ("phases", spec.phases), ("levelled", spec.levelled)]
+    tables += [("batches", spec.batches), ("phases", spec.phases), ("levelled", spec.levelled), ("yards", spec.yards)]
     tables += [("green", spec.green), ("platforms", spec.platforms)]
     families: dict[str, Mapping[str, Any]] = {
         "boundaries": spec.boundaries,

@@ -14,7 +14,16 @@ from gisplan.issues import Issue
 from gisplan.plan import ColumnSource
 from gisplan.read import names, questions
 from gisplan.read.text import text_of
-from gisplan.read.values import Names, numbers_where_possible, to_dates, to_flags, to_keys, to_numbers, to_text
+from gisplan.read.values import (
+    Names,
+    dates_where_possible,
+    numbers_where_possible,
+    to_dates,
+    to_flags,
+    to_keys,
+    to_numbers,
+    to_text,
+)
 
 _NOTHING: Mapping[str, str] = {}
 
@@ -214,8 +223,13 @@ def canonical(
         except LayerError as error:
             if name not in by_alias:
                 raise
-            issues.append(questions.unreadable(layer, name, source.column, str(error), n=len(table)))
-            continue
+            some = _dates(column, values)
+            if some is None:
+                issues.append(questions.unreadable(layer, name, source.column, str(error), n=len(table)))
+                continue
+            read, wrong = some
+            told = [f"{i} {text_of(v)!r}" for i, v in zip(named(wrong), values[wrong], strict=True)]
+            issues.append(questions.no_dates(layer, source.column, told, named(wrong)))
         if column.kind == "number":
             factor = vocabulary.units(column.measure)[source.unit or vocabulary.DEFAULT_UNIT[column.measure]]
             numbers = read * factor
@@ -250,6 +264,14 @@ def _read(column: vocabulary.Column, values: pd.Series, *, place: str, named: Na
     if column.kind == "flag":
         return to_flags(values, place=place, named=named)
     return to_keys(values, place=place) if column.kind == "key" else to_text(values)
+
+
+def _dates(column: vocabulary.Column, values: pd.Series) -> tuple[pd.Series, pd.Series] | None:
+    """Dates of a column that nobody named, and what in it is none; None unless most of it are dates."""
+    if column.kind != "date":
+        return None
+    read, wrong = dates_where_possible(values)
+    return (read, wrong) if wrong.sum() < read.notna().sum() else None
 
 
 def _named(

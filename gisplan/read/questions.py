@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Sequence
 
 from gisplan import vocabulary
+from gisplan.errors import counted, first_ids
 from gisplan.issues import Issue
 from gisplan.plan import ColumnSource
 from gisplan.read.names import normal
@@ -85,4 +86,18 @@ def unreadable(layer: str, column: str, field: str, why: str, *, n: int) -> Issu
         layer,
         n,
         f"{field} is called like {column} but cannot be read as one, so it is not used. {why}",
+    )
+
+
+def no_dates(layer: str, field: str, told: Sequence[str], ids: Sequence[str]) -> Issue:
+    """Say which cells of a column of dates, found by its usual name, are none, and so are taken for missing."""
+    return Issue(
+        "DATE_NOT_READ",
+        "warning",
+        layer,
+        len(told),
+        f"{field}: {counted(len(told), 'cell')} with what is no date, read as missing: {first_ids(told)}.",
+        "Write dates as 2019-03-01.",
+        features=list(told),
+        ids=list(ids),
     )

@@ -186,14 +186,20 @@ def to_dates(values: pd.Series, *, place: str, named: Names | None = None) -> pd
     LayerError
         Something that is not a date.
     """
+    dates, wrong = dates_where_possible(values)
+    if wrong.any():
+        raise LayerError(
+            f"{place} holds what is no date in {_counted_of(wrong)}: {_told(to_text(values), wrong, named)}. "
+            "Write dates as 2019-03-01 or map another column."
+        )
+    return dates
+
+
+def dates_where_possible(values: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Dates as `to_dates` reads them, missing where something else stands, and where that is."""
     text = to_text(values)
     dates = {t: date_of(str(t)) for t in text.dropna().unique()}
     if not any(is_october(str(t)) for t in dates):
         dates |= {t: None for t in dates if may_be_october(str(t))}
     wrong = text.map(lambda t: t is not None and dates[t] is None).astype(bool)
-    if wrong.any():
-        raise LayerError(
-            f"{place} holds what is no date in {_counted_of(wrong)}: {_told(text, wrong, named)}. "
-            "Write dates as 2019-03-01 or map another column."
-        )
-    return pd.Series([None if t is None else dates[t] for t in text], index=text.index, dtype=object)
+    return pd.Series([None if t is None else dates[t] for t in text], index=text.index, dtype=object), wrong

@@ -10,7 +10,7 @@ import numpy as np
 from gisplan import vocabulary
 from gisplan.errors import nearest
 from gisplan.rules.conditions import both_apply, laxer, same_side
-from gisplan.rules.pack import Band, Bounds, Ideal, Limit, Pack, Reason, Weights, Where
+from gisplan.rules.pack import JUDGED, Band, Bounds, Ideal, Limit, Pack, Reason, Weights, Where
 from gisplan.rules.terms import IDLE_TERMS
 
 #: States of parcels, as in ``parcels.csv``.
@@ -26,8 +26,11 @@ def faults_of(pack: Pack) -> Iterator[str]:
     for kind, items in (("limit", pack.limits), ("ideal", pack.ideals), ("band", pack.bands)):
         for item in items:
             yield from (f"{kind} {item.id}: {fault}" for fault in _indicator(item))
-    for limit in pack.limits:
-        yield from (f"limit {limit.id}: {fault}" for fault in (*_ends(limit), *_where(limit.where), *_asked(limit)))
+    wrong = [(i.id, f) for i in pack.limits for f in (*_ends(i), *_where(i.where), *_asked(i))]
+    # All rows of a table have the table's own conditions, and what is wrong with those is said once.
+    for fault in dict.fromkeys(f for _, f in wrong):
+        ids = [i for i, f in wrong if f == fault]
+        yield f"limit {ids[0]}{f' and {len(ids) - 1:,} more' if len(ids) > 1 else ''}: {fault}"
     for band in pack.bands:
         yield from (f"band {band.id}: {fault}" for fault in _ends(band))
     for ideal in pack.ideals:
@@ -283,6 +286,6 @@ def _examples(pack: Pack) -> Iterator[str]:
         else:
             value = np.nan if example.value is None else example.value
             limit = limits[example.limit]
-            got = str(limit.judge(np.array([value]))[0])
+            got = JUDGED[limit.judge(np.array([value]))[0]]
             if got != example.expect:
                 yield f"{where}: {value:g} is {got} by limit {limit.id} ({limit}), but {example.expect} is expected"

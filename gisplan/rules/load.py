@@ -12,7 +12,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import ValidationError
 
-from gisplan.errors import PlanError, nearest, told
+from gisplan.errors import PlanError, ended, nearest, told
 from gisplan.rules.check import faults_of, faults_with
 from gisplan.rules.limit_table import limits_of
 from gisplan.rules.pack import Pack, Table
@@ -95,15 +95,17 @@ class _Reader:
             self.faults.append(f"{shown}: is not TOML: {error}. Mend that place.")
             return None
         except ValidationError as error:
-            self.faults += [f"{shown}: {line}." for e in error.errors() for line in _lines(e, raw)]
+            self.faults += [ended(f"{shown}: {line}") for e in error.errors() for line in _lines(e, raw)]
             return None
         for table in pack.limit_tables:
             limits, faults = limits_of(table, pack, file.parent if file else Path())
             pack = pack.model_copy(update={"limits": (*pack.limits, *limits)})
-            self.faults += [f"{shown}: {fault}." for fault in faults]
+            self.faults += [ended(f"{shown}: {fault}") for fault in faults]
         bases = [self.read(b, file.parent if file else Path(), above) for b in pack.refines]
-        self.faults += [f"{shown}: {fault}." for fault in faults_of(pack)]
-        self.faults += [f"{shown}: {fault}." for base in bases if base is not None for fault in faults_with(pack, base)]
+        self.faults += [ended(f"{shown}: {fault}") for fault in faults_of(pack)]
+        self.faults += [
+            ended(f"{shown}: {fault}") for base in bases if base is not None for fault in faults_with(pack, base)
+        ]
         return pack
 
     def _text(self, name: str, file: Path | None) -> str | None:
@@ -116,7 +118,8 @@ class _Reader:
             return file.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
             self.faults.append(
-                f"there is no rule pack {name!r}. Check the path; it is relative to the file that names it."
+                f"there is no rule pack {name!r} in {file.parent}. Check the path; it is relative to the file that "
+                "names it, and on the command line to the plan, or without one to the folder you are in."
             )
         except UnicodeDecodeError as error:
             self.faults.append(f"{file.name}: is not UTF-8 (byte {error.start}). Save it as UTF-8.")

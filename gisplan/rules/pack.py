@@ -16,6 +16,10 @@ from gisplan.errors import told
 
 Severity = Literal["must", "should", "info"]
 
+#: What a limit may say of a value; the place of a word is its number.
+JUDGED = ("pass", "below", "above", "no_data")
+PASS, BELOW, ABOVE, NO_DATA = range(4)
+
 #: A value may differ from a limit by this part of it and still be the limit: sums of areas are not exact.
 TOLERANCE = 1e-9
 
@@ -183,8 +187,8 @@ class Limit(Bounds):
     code: str = ""
     advice: Words = Words()
 
-    def judge(self, values: NDArray[np.float64]) -> NDArray[np.object_]:
-        """Class of each value: ``pass``, ``below``, ``above``, or ``no_data`` where it is missing.
+    def judge(self, values: NDArray[np.float64]) -> NDArray[np.int8]:
+        """Number, in `JUDGED`, of what is said of each value; a missing one is ``no_data``.
 
         Parameters
         ----------
@@ -192,11 +196,11 @@ class Limit(Bounds):
             In the limit's unit; NaN where not known.
         """
         (low, low_in), (high, high_in) = self.low, self.high
-        out = np.full(len(values), "pass", dtype=object)
+        out = np.full(len(values), PASS, dtype=np.int8)
         with np.errstate(invalid="ignore"):  # a value may be known to have no end, and so may a side
-            out[_beyond(low - values, low, including=low_in)] = "below"
-            out[_beyond(values - high, high, including=high_in)] = "above"
-        out[np.isnan(values)] = "no_data"
+            out[_beyond(low - values, low, including=low_in)] = BELOW
+            out[_beyond(values - high, high, including=high_in)] = ABOVE
+        out[np.isnan(values)] = NO_DATA
         return out
 
 

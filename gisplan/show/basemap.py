@@ -16,7 +16,7 @@ from gisplan.errors import OutputError, counted
 from gisplan.issues import Issue
 from gisplan.plan import Basemap, Plan
 from gisplan.plan.basemap import hosts_of
-from gisplan.show.tiles import TileSet, read_folder, read_mbtiles
+from gisplan.show.tiles import TileSet, read_folder, read_mbtiles, require_folder, require_mbtiles
 
 #: Id of the block that holds tiles.
 TILES = "basemap-tiles"
@@ -96,10 +96,16 @@ def require_basemap(plan: Plan) -> None:
     Raises
     ------
     OutputError
-        The key of a server is nowhere to be found.
+        The key of a server is nowhere to be found, or a file or folder of tiles is not there or is none.
     """
     spec = plan.map.basemap
-    if spec is not None and spec.way in {"name", "url", "wmts"}:
+    if spec is None:
+        return
+    if spec.mbtiles is not None:
+        require_mbtiles(plan.path(spec.mbtiles))
+    elif spec.folder is not None:
+        require_folder(str(spec.folder), plan.folder)
+    else:
         _addresses(spec)
 
 

@@ -122,9 +122,7 @@ def read_mbtiles(
     """
     with closing(_opened(path)) as base:
         try:
-            found = dict(base.execute("SELECT name, value FROM metadata WHERE length(value) < 10000"))
-            about = {str(k): str(v) for k, v in found.items()}
-            _require_images(path, about, base.execute("SELECT tile_data FROM tiles LIMIT 1").fetchone())
+            about = _about(path, base)
 
             def fetch(zoom: int, area: Window) -> Iterator[tuple[int, int, bytes]]:
                 top = 2**zoom - 1  # rows are counted from the south
@@ -138,15 +136,46 @@ def read_mbtiles(
 
             tiles = _gather(fetch, bounds, max_mb=max_mb, max_zoom=max_zoom, datum=datum)
         except (sqlite3.Error, ValueError, TypeError) as error:
-            raise OutputError(
-                f"{path.name}: cannot be read as MBTiles ({error}). Expected the tables metadata and tiles"
-            ) from None
+            raise _unreadable(path, error) from None
     if not tiles.index:
         there = f" It says it covers {about['bounds']}." if "bounds" in about else ""
         raise OutputError(f"{path.name}: {_nothing(tiles, bounds)}.{there} Give another, or leave the basemap out")
     tiles.files = [path]
     tiles.title, tiles.attribution = _plain(about.get("name", "")), _plain(about.get("attribution", ""))
     return tiles
+
+
+def require_mbtiles(path: Path) -> None:
+    """Stop at a file that is no MBTiles file of images, which is known before anything is measured.
+
+    Raises
+    ------
+    OutputError
+        It is none.
+    """
+    with closing(_opened(path)) as base:
+        try:
+            _about(path, base)
+        except (sqlite3.Error, ValueError, TypeError) as error:
+            raise _unreadable(path, error) from None
+
+
+def require_folder(template: str, folder: Path) -> None:
+    """Stop where the folder of a template of tiles is not there, or holds nothing; see `read_folder`.
+
+    Raises
+    ------
+    OutputError
+        It is not there, or empty.
+    """
+    root = folder / template[: template.index("{")].rpartition("/")[0]
+    try:
+        if any(root.iterdir()):
+            return
+        why = "is empty"
+    except OSError:
+        why = "is not there"
+    raise OutputError(f"{template}: the folder {root} {why}. Check the path; it is relative to the plan file")
 
 
 def read_folder(
@@ -255,6 +284,18 @@ def _opened(path: Path) -> sqlite3.Connection:
     base.text_factory = lambda raw: raw.decode("utf-8", "replace")
     base.set_progress_handler(lambda: next(steps, None) is None, 1000)
     return base
+
+
+def _about(path: Path, base: sqlite3.Connection) -> dict[str, str]:
+    """What an MBTiles file of images says of itself."""
+    found = dict(base.execute("SELECT name, value FROM metadata WHERE length(value) < 10000"))
+    about = {str(k): str(v) for k, v in found.items()}
+    _require_images(path, about, base.execute("SELECT tile_data FROM tiles LIMIT 1").fetchone())
+    return about
+
+
+def _unreadable(path: Path, error: Exception) -> OutputError:
+    return OutputError(f"{path.name}: cannot be read as MBTiles ({error}). Expected the tables metadata and tiles")
 
 
 def _require_images(path: Path, about: dict[str, str], first: tuple[object] | None) -> None:

@@ -8,9 +8,10 @@ import pandas as pd
 
 from gisplan import assess
 from gisplan.assess import IdleLand, Intensity, ProjectLand
-from gisplan.errors import GisplanError
+from gisplan.errors import GisplanError, counted
 from gisplan.issues import Issue
 from gisplan.measure import Survey
+from gisplan.plan import Target
 from gisplan.rules import Pack
 
 
@@ -18,13 +19,24 @@ def idle_of(survey: Survey, packs: Sequence[Pack]) -> tuple[IdleLand | None, lis
     """Idle-land register of a study, as far as its data and its rules tell one, and what it brings to light."""
     as_of = survey.plan.plan.as_of
     if as_of is None:
-        return None, []
+        return None, _undated(survey)
     try:
         idle_land = assess.assess_idle(survey, packs, as_of=as_of)
     except GisplanError as error:
         remedy = "Mend as_of or rules in the plan, or ask for another day with gisplan idle."
         return None, [Issue("IDLE_NOT_TOLD", "warning", "parcels", 0, str(error), remedy, "planner")]
     return idle_land, [] if idle_land is None else assess.idle_issues(idle_land)
+
+
+def _undated(survey: Survey) -> list[Issue]:
+    """Say that idle land is not told without a day, where the register has the dates to tell it."""
+    frame = survey.layers.frame("parcels")
+    if frame is None or not assess.tells_lives(frame):
+        return []
+    n = int(assess.on_record(frame).sum())
+    message = f"{counted(n, 'parcel')} with dates that tell idle land, and no day to tell it on: idle.csv is not made."
+    remedy = "Give as_of in [plan], e.g. as_of = 2025-12-31, or ask with gisplan idle PLAN --as-of 2025-12-31."
+    return [Issue("IDLE_NO_DAY", "note", "parcels", n, message, remedy, "planner")]
 
 
 def intensity_of(
@@ -76,14 +88,17 @@ def projects_of(survey: Survey, packs: Sequence[Pack], idle_land: IdleLand | Non
 
 
 def targets_of(
-    survey: Survey, zones: pd.DataFrame, idle_land: IdleLand | None, intensity: pd.DataFrame | None
+    survey: Survey,
+    asked: Sequence[Target],
+    zones: pd.DataFrame,
+    idle_land: IdleLand | None,
+    intensity: pd.DataFrame | None,
 ) -> pd.DataFrame | None:
-    """Targets of the plan against the zones' values; None where it has none."""
-    plan = survey.plan
-    if not plan.targets:
+    """Targets of the plan, or of its table of them, against the zones' values; None where it has none."""
+    if not asked:
         return None
     values = assess.zone_values(zones, None if idle_land is None else idle_land.zones, intensity)
-    return assess.targets(plan.targets, [str(z) for z in zones["zone_id"]], values, as_of=plan.plan.as_of)
+    return assess.targets(asked, [str(z) for z in zones["zone_id"]], values, as_of=survey.plan.plan.as_of)
 
 
 def _with_idle(parcels: pd.DataFrame | None, idle_land: IdleLand | None) -> pd.DataFrame | None:

@@ -13,6 +13,7 @@ import pandas as pd
 from gisplan import issues as issues_
 from gisplan.issues import Issue
 from gisplan.measure import Measured
+from gisplan.plan import Plan
 from gisplan.rules import load_packs
 from gisplan.study.flow import quiet
 from gisplan.study.result import Result
@@ -174,6 +175,10 @@ def _tile_files(basemap: MapBasemap | None) -> list[Path]:
     return basemap.tiles.files if basemap is not None and basemap.tiles is not None else []
 
 
+def _target_files(plan: Plan) -> list[Path]:
+    return [] if plan.target_file is None else [plan.path(plan.target_file.path)]
+
+
 def record(result: Result, tiles: Sequence[Path] = ()) -> dict[str, Any]:
     """What was asked, by which rules, with what, and every file that was read, with its hash."""
     from gisplan.plan.places import shareable
@@ -182,7 +187,7 @@ def record(result: Result, tiles: Sequence[Path] = ()) -> dict[str, Any]:
     plan = result.plan
     packs = load_packs(plan.plan.rules, plan.folder)
     rules = [f for p in packs if p.file for f in (p.file, *(p.file.parent / t.file for t in p.limit_tables))]
-    files = [*([plan.file] if plan.file else []), *rules, *result.survey.layers.files, *tiles]
+    files = [*([plan.file] if plan.file else []), *rules, *_target_files(plan), *result.survey.layers.files, *tiles]
     return {
         "plan": shareable(plan.model_dump(mode="json", by_alias=True, exclude={"folder", "file"}, exclude_unset=True)),
         "crs": result.survey.layers.crs.to_string(),

@@ -13,6 +13,7 @@ from gisplan import assess, measure
 from gisplan.measure import capacity, power, tables
 from gisplan.plan import Plan
 from gisplan.read import read_layers
+from gisplan.read.targets import read_targets
 from gisplan.rules import load_packs
 from gisplan.study.assessed import idle_of, intensity_of, projects_of, targets_of, with_assessments
 from gisplan.study.result import Result
@@ -48,7 +49,8 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
     measure.ladder_of(plan, packs)
     clock = [time.perf_counter()]
     layers = read_layers(plan, progress=lambda name: progress(f"read {name}"))
-    assess.require_zones(plan.targets, layers.zones["zone_id"].astype(str).tolist())
+    asked, unread = read_targets(plan, layers.zones["zone_id"].astype(str).tolist())
+    assess.require_zones(asked, layers.zones["zone_id"].astype(str).tolist())
     clock.append(time.perf_counter())
     survey = measure.make_survey(plan, layers, executor=executor, progress=progress)
     books = measure.balance(layers, survey.pieces)
@@ -71,7 +73,7 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
     told += [] if works is None else works.issues
     links = assess.assess_links(survey, None if idle_land is None else idle_land.parcels)
     told += [] if links is None else assess.link_issues(links)
-    targets = targets_of(survey, zones, idle_land, own)
+    targets = targets_of(survey, asked, zones, idle_land, own)
     if targets is not None:
         judged = assess.target_findings(targets)
         findings = judged if findings is None else pd.concat([findings, judged], ignore_index=True)
@@ -79,7 +81,7 @@ def evaluate(plan: Plan, *, executor: Executor | None = None, progress: Callable
     clock.append(time.perf_counter())
     progress("check")
     told += (*(projects.issues if projects else ()), *said)
-    found = measure.placed((*layers.issues, *measure.found(survey), *told), layers)
+    found = measure.placed((*layers.issues, *unread, *measure.found(survey), *told), layers)
     clock.append(time.perf_counter())
     names = ("read", "cut", "measure", "assess", "check")
     steps = dict(zip(names, (b - a for a, b in pairwise(clock)), strict=True))

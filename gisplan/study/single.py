@@ -14,6 +14,7 @@ from gisplan.errors import GisplanError
 from gisplan.issues import Issue
 from gisplan.plan import Plan
 from gisplan.read import read_layers
+from gisplan.read.targets import read_targets
 from gisplan.rules import load_packs
 from gisplan.study.assessed import idle_of, intensity_of, projects_of, scored
 from gisplan.study.flow import quiet
@@ -96,7 +97,9 @@ class Checked:
 def check(plan: Plan, *, progress: Callable[[str], None] = quiet) -> Checked:
     """Read a plan's layers and say what is wrong or assumed, without measuring indicators."""
     layers = read_layers(plan, progress=lambda name: progress(f"read {name}"))
-    assess.require_zones(plan.targets, layers.zones["zone_id"].astype(str).tolist())
+    ids = layers.zones["zone_id"].astype(str).tolist()
+    asked, unread = read_targets(plan, ids)
+    assess.require_zones(asked, ids)
     survey = measure.make_survey(plan, layers, progress=progress)
     progress("check")
     packs = load_packs(plan.plan.rules, plan.folder)
@@ -104,5 +107,5 @@ def check(plan: Plan, *, progress: Callable[[str], None] = quiet) -> Checked:
     projects, said = projects_of(survey, packs, idle_land), intensity_of(survey, packs, idle_land)[1]
     supply = assess.assess_supply(survey, None)
     told += [] if supply is None else assess.supply_issues(survey, supply)
-    found = (*layers.issues, *measure.found(survey), *told, *(projects.issues if projects else ()), *said)
+    found = (*layers.issues, *unread, *measure.found(survey), *told, *(projects.issues if projects else ()), *said)
     return Checked(measure.placed(found, layers), layers.crs)

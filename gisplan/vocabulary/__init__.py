@@ -47,6 +47,7 @@ POLYGON_LAYERS = (
     "boundaries",
     "phases",
     "levelled",
+    "yards",
     "built_up",
     "constraints",
     "green",
@@ -69,6 +70,7 @@ ID_COLUMNS: Mapping[str, str] = {
     "works": "work_id",
     "sources": "source_id",
     "platforms": "platform_id",
+    "yards": "yard_id",
 }
 
 

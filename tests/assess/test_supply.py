@@ -13,7 +13,9 @@ batch F approved 2026  x 100–200, y 200–300   after the day
 """
 
 import datetime as dt
+from types import SimpleNamespace
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -23,9 +25,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gisplan import evaluate, write
-from gisplan.assess.supply import Supply
+from gisplan.assess.supply import Supply, _batch_places
 from gisplan.errors import PlanError
 from gisplan.geometry import covered, signed, united
+from gisplan.measure.developed import parcels_where
 from gisplan.plan import parse_plan
 
 REGISTER = """\
@@ -276,3 +279,46 @@ def test_where_no_date_tells_nothing_is_known(tmp_path):
 def test_supplied_without_a_day_stands_in_no_window(result):
     # P3's contract shows that it was supplied, and nothing tells when.
     assert result.supply.zones["undated_m2"].tolist() == pytest.approx([10_000, 0, 0, 10_000])
+
+
+def _kept():
+    made = {}
+    return lambda name, make: made[name] if name in made else made.setdefault(name, make())
+
+
+def _study_of(parcels, batches):
+    """As much of a survey as land in batches is told from."""
+    frame = {
+        k: SimpleNamespace(frame=gpd.GeoDataFrame(geometry=list(v)))
+        for k, v in (("parcels", parcels), ("batches", batches))
+    }
+    plan = SimpleNamespace(plan=SimpleNamespace(area="planar"))
+    return SimpleNamespace(layers=SimpleNamespace(layers=frame, crs=None), plan=plan, once=_kept())
+
+
+@given(data=st.data())
+def test_land_in_groups_of_batches_is_that_under_any_of_them(data):
+    """Batches and parcels overlap as they like; a group of batches counts each square metre of parcels once."""
+    rectangles = st.tuples(*[st.integers(0, 6)] * 2, *[st.integers(1, 4)] * 2)
+    some = data.draw(st.lists(rectangles, min_size=1, max_size=6))
+    others = data.draw(st.lists(rectangles, min_size=1, max_size=6))
+    chosen = np.array(data.draw(st.lists(st.booleans(), min_size=len(some), max_size=len(some))))
+    groups = data.draw(
+        st.lists(
+            st.lists(st.booleans(), min_size=len(others), max_size=len(others)).map(np.array), min_size=1, max_size=4
+        )
+    )
+    survey = _study_of(*([shapely.box(x, y, x + w, y + h) for x, y, w, h in rows] for rows in (some, others)))
+    got = parcels_where(survey, "chosen", chosen).within(_batch_places(survey, groups))
+    under = {
+        (x + i, y + j) for (x, y, w, h), c in zip(some, chosen, strict=True) if c for i in range(w) for j in range(h)
+    }
+    for size, group in zip(got, groups, strict=True):
+        over = {
+            (x + i, y + j)
+            for (x, y, w, h), g in zip(others, group, strict=True)
+            if g
+            for i in range(w)
+            for j in range(h)
+        }
+        assert size == pytest.approx(len(under & over), abs=1e-9)

@@ -21,6 +21,7 @@ from gisplan.measure.quality import (
 )
 from gisplan.measure.quality.places import placed
 from gisplan.measure.survey import Survey
+from gisplan.measure.yards import yard_issues
 
 #: Every check of a survey, in the order in which they are made.
 CHECKS = (
@@ -59,6 +60,7 @@ CHECKS = (
     terrain.heights,
     terrain.levelling,
     terrain.green,
+    yard_issues,
 )
 
 __all__ = ["CHECKS", "found", "placed"]

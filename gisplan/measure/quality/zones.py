@@ -13,7 +13,7 @@ from gisplan.measure.survey import Survey
 #: Layers that are of use outside the zones too.
 _ALSO_WHOLE = (
     "services.", "batches", "boundaries.", "phases", "levelled", "constraints.", "facilities.", "barriers.", "sources.",
-    "green", "platforms",
+    "green", "platforms", "yards",
 )  # fmt: skip
 
 
