@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from gisplan import vocabulary
 from gisplan.measure.economy import AMOUNTS
 from gisplan.measure.land import INDUSTRIAL, classes_of
 from gisplan.show.workbook.content import Content, labels, told
@@ -56,6 +55,9 @@ def _recipes(content: Content, sums: Sums, parcels: Table | None) -> Iterator[tu
                 for name, unit in ((amount.id, 1e4), (f"{amount.id}_mu", "mu_m2")):
                     per = f"({land}/{unit if isinstance(unit, str) else '10000'})"
                     yield name, f'IF({land}>0,{sum_of(top)}/{per},"")'
+        if "floor_jobs" in table:
+            top = sum_of("floor_jobs")
+            yield "jobs_capacity", f'IF(N(m2_per_job)>0,IF({top}="","",{top}/m2_per_job),"")'
         for service in content.survey.served:
             yield f"coverage_{service}", divided(f"served_{service}", "land")
     if "floor" in table:
@@ -130,12 +132,3 @@ def _built(content: Content, table: Table, *, has_parcels: bool) -> Iterator[tup
     top = sum_of(on)
     yield "open_space_ratio", f'IF(AND({land}>0,N({top})>0),({land}-{sum_of(under)})/{top},"")'
 
-
-def live(content: Content, sums: Sums, parcels: Table | None) -> set[str]:
-    """Indicators that have a formula in the workbook."""
-    return {name for name, _ in _recipes(content, sums, parcels)} & {m.id for m in content.measured}
-
-
-def class_names() -> Mapping[str, vocabulary.LandClass]:
-    """Land-use classes by id."""
-    return vocabulary.land_classes()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -299,7 +299,3 @@ class Scores:
             weight = f"IF(ISNUMBER({cell}),{weight},0)" if cell else "0"
         return f"({weight}/{self.table.place(f'weight_{table}', zone)})"
 
-
-def words_of_tables(content: Content) -> Mapping[str, Mapping[str, str]]:
-    """Names of the tables of weights in both languages."""
-    return {t: {k: _named(t, k, content) for k in ("zh", "en")} for t in tree(content)}

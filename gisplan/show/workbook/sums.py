@@ -187,6 +187,8 @@ class Sums:
         }
         if self.parcels is not None:
             cut = self.parcels
+            if self.content.plan.assumptions.m2_per_job is not None:
+                self._jobs(cut)
             chosen = np.isin(self.cells(cut, "land_class").astype(str), INDUSTRIAL)
             formulas = self._each(cut, "land_part", "land_class")
             land = self._total(cut, "land_part", chosen)
@@ -211,6 +213,22 @@ class Sums:
             formulas = self._of(cut, "foot_part", **on)
             self.add("foot_on_land", words["foot_on_land"], formulas, self._total(cut, "foot_part", kept))
         self._floor("floor_industry", words["floor_industry"], on, kept, industry=True)
+
+    def _jobs(self, cut: Cut) -> None:
+        """Add the floor area of industry parcels, empty where there are some of which none is known."""
+        column = "own_floor_part" if "own_floor_part" in cut.table else "floor_part"
+        values, real = self.numbers(cut, column), cut.share > SLIVER
+        known = ~np.isnan(values) & ~np.isnan(self.numbers(cut, "land_part"))
+        mine = np.isin(self.cells(cut, "land_class").astype(str), INDUSTRIAL)
+        on = {"land_part": NUMBER}
+        sums = self._each(cut, column, "land_class", **on)
+        used = self._each_count(cut, "land_class", **{column: NUMBER, "share": REAL}, **on)
+        every = self._each_count(cut, "land_class", share=REAL)
+        formulas = [f'IF(AND({u}=0,{e}>0),"",{s})' for s, u, e in zip(sums, used, every, strict=True)]
+        n, all_ = self._number(cut, mine & known & real), self._number(cut, mine & real)
+        total = self._total(cut, column, mine & known)
+        words = {"zh": "工矿仓储宗地的建筑面积", "en": "Floor area of industry parcels"}
+        self.add("floor_jobs", words, formulas, np.where((n == 0) & (all_ > 0), np.nan, total))
 
     def _each(self, cut: Cut, column: str, kind: str, **where: str) -> list[str]:
         """Sum over the classes of industry, mining and storage."""
@@ -284,5 +302,3 @@ class Sums:
         label = {"zh": "有建筑面积的工矿仓储宗地", "en": "Industry parcels that state floor area"}
         self.add("land_floor_industry", label, self._each(cut, "land_part", "land_class", floor_part=NUMBER),
                  self._total(cut, "land_part", ~np.isnan(floor) & industry), least=True)  # fmt: skip
-        if self.content.by_ledger:
-            return
