@@ -407,5 +407,5 @@ def land_bank_words() -> tuple[str, ...]:
 
 @cache
 def workbook(kind: str) -> Mapping[str, Mapping[str, str]]:
-    """Words of the workbook in both languages: ``sheets``, ``columns``, ``told``, ``assumed``."""
+    """Words of the workbook in both languages: ``sheets``, ``columns``, ``told``, ``assumed``, ``notes``."""
     return dict(_table("workbook.toml")[kind])

@@ -11,7 +11,8 @@ from gisplan.measure.services import service_labels
 from gisplan.measure.survey import VACANT_BELOW, reach_of
 from gisplan.show.workbook.content import Content, labels
 from gisplan.show.workbook.score import ideals, weights
-from gisplan.show.workbook.writer import HEAD, Writer
+from gisplan.show.workbook.table import HEAD
+from gisplan.show.workbook.writer import Writer
 
 _HEADS = ("key", "value", "unit", "meaning", "source", "verified")
 _WIDTHS = (34, 14, 12, 56, 46, 12)
@@ -22,11 +23,7 @@ def write_assumptions(writer: Writer) -> None:
     content = writer.content
     name = content.sheet("assumptions")
     sheet = writer.add_sheet(name, color="#b35c00")
-    note = content.say(
-        {"zh": "黄色单元格可修改，全簿公式随之变动；灰色为说明，须用 gisplan 重算。",
-         "en": "Change a yellow cell and all formulas follow; grey ones need a new run of gisplan."}, " "
-    )  # fmt: skip
-    writer.title(sheet, f"{content.title} — {name}", note)
+    writer.title(sheet, f"{content.title} — {name}", content.note("yellow"))
     for i, (head, width) in enumerate(zip(_HEADS, _WIDTHS, strict=True)):
         sheet.set_column(i, i, width)
         sheet.write_string(HEAD - 1, i, "\n".join(labels(head).values()), writer.heading)
@@ -78,9 +75,15 @@ def _rows(content: Content) -> Iterator[Row]:
         words = service_labels(plan, service)
         meaning = {"zh": f"{words['zh']}：服务距离", "en": f"{words['en']}: reach"}
         given = plan.layers.services[service].reach_m is not None
-        yield f"reach_{service}", reach_of(plan, service), "m", content.say(meaning), unit if given else content.say(
-            own
-        ), "" if given else no, False
+        yield (
+            f"reach_{service}",
+            reach_of(plan, service),
+            "m",
+            content.say(meaning),
+            unit if given else content.say(own),
+            "" if given else no,
+            False,
+        )
     for key, shown in (("area", plan.plan.area), ("area_basis", plan.plan.area_basis), ("crs", _crs(content))):
         yield key, shown, "", key, unit, "", False
     yield from ideals(content)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gisplan import vocabulary
 from gisplan.show.workbook import looks
 from gisplan.show.workbook.assumptions import write_assumptions
 from gisplan.show.workbook.buildings import buildings_table, on_parcels
@@ -55,9 +56,20 @@ class Tables:
         scores = (self.scores.table, self.scores.parts) if self.scores else ()
         cuts = (c.table for c in (self.parcel_pieces, self.building_pieces) if c)
         every = (
-            self.zones, self.infrastructure, self.idle_zones, self.idle, *scores, *(self.findings or ())[:2],
-            self.parcels, self.buildings, self.books, self.issues, self.sums.table, *cuts, self.on_parcels,
-        )  # fmt: skip
+            self.zones,
+            self.infrastructure,
+            self.idle_zones,
+            self.idle,
+            *scores,
+            *(self.findings or ())[:2],
+            self.parcels,
+            self.buildings,
+            self.books,
+            self.issues,
+            self.sums.table,
+            *cuts,
+            self.on_parcels,
+        )
         return (t for t in every if isinstance(t, Table))
 
 
@@ -120,35 +132,25 @@ def _sheet(writer: Writer, table: Table | None, key: str, note: str = "", **how:
 
 
 def _figures(writer: Writer, tables: Tables) -> None:
-    say = writer.content.say
-    live = say({"zh": "蓝色为公式，黑色为数值；每列的计算方法与来源见数据字典。",
-                "en": "Blue figures are formulas, black ones are values; the dictionary tells how each comes about."})  # fmt: skip
-    _sheet(writer, tables.zones, "zones", live, frozen=3, wide=0, color="#0b4f6c")
+    _sheet(writer, tables.zones, "zones", writer.content.note("live"), frozen=3, wide=0, color="#0b4f6c")
     _sheet(writer, tables.infrastructure, "infrastructure", frozen=4, color="#0b4f6c")
 
 
 def _registers(writer: Writer, tables: Tables) -> None:
-    say = writer.content.say
-    from gisplan import vocabulary
-
-    caution = say(vocabulary.idle_caution()["long"])
+    content = writer.content
+    caution = content.say(vocabulary.idle_caution()["long"])
     _sheet(writer, tables.idle_zones, "idle_zones", caution, filtered=False, frozen=3, color="#a70017")
     _sheet(writer, tables.idle, "idle", caution, frozen=1, color="#a70017")
     if tables.scores is not None:
-        unverified = say({"zh": "权重与理想值在“假设与阈值”表，示例未核实者已注明。",
-                          "en": "Weights and ideal values stand on the sheet of assumptions; unverified ones are marked."})  # fmt: skip
-        _sheet(writer, tables.scores.table, "score", unverified, filtered=False, frozen=3, color="#5b1a99")
-        _sheet(writer, tables.scores.parts, "score_parts", unverified, filtered=False, frozen=4, color="#5b1a99")
+        how: dict[str, Any] = {"filtered": False, "color": "#5b1a99"}
+        _sheet(writer, tables.scores.table, "score", content.note("unverified"), frozen=3, **how)
+        _sheet(writer, tables.scores.parts, "score_parts", content.note("unverified"), frozen=4, **how)
     if tables.findings is not None:
         short, full, left = tables.findings
         _sheet(writer, short, "rules", frozen=2, color="#5b1a99")
-        note = {"zh": f"分区全部判定及宗地不达标者；其余 {left:,} 条按规则计数。",
-                "en": f"All findings on zones, and projects that fail; {left:,} others are counted by rule."}  # fmt: skip
-        _sheet(writer, full, "findings", say(note), frozen=2, color="#5b1a99")
-    edit = say({"zh": "修改层数、面积、分类等黑色数值，全簿蓝色公式随之变动。",
-                "en": "Change a black value (floors, area, class) and every blue formula follows."})  # fmt: skip
-    _sheet(writer, tables.parcels, "parcels", edit, frozen=2, wide=0, color="#5a7d3a")
-    _sheet(writer, tables.buildings, "buildings", edit, frozen=2, color="#5a7d3a")
+        _sheet(writer, full, "findings", content.note("listed", n=f"{left:,}"), frozen=2, color="#5b1a99")
+    _sheet(writer, tables.parcels, "parcels", content.note("edit"), frozen=2, wide=0, color="#5a7d3a")
+    _sheet(writer, tables.buildings, "buildings", content.note("edit"), frozen=2, color="#5a7d3a")
 
 
 def _checks(writer: Writer, tables: Tables) -> None:
@@ -158,8 +160,8 @@ def _checks(writer: Writer, tables: Tables) -> None:
 
 
 def _behind(writer: Writer, tables: Tables) -> None:
-    """Sheets that formulas run through: each feature split by zone, and the sums of the zones."""
-    note = writer.content.say({"zh": "计算用表，请勿排序。", "en": "Formulas count on the order of these rows."})
+    """Write the sheets that formulas run through: each feature split by zone, and the sums of the zones."""
+    note = writer.content.note("order")
     how: dict[str, Any] = {"filtered": False, "color": "#9aa5aa"}
     _sheet(writer, tables.sums.table, "sums", note, wide=0, frozen=2, **how)
     for cut, key in ((tables.parcel_pieces, "parcel_zone"), (tables.building_pieces, "building_zone")):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -41,7 +44,7 @@ def buildings_table(content: Content) -> Table | None:
             else:
                 table.add(Column(name, _words(about), frame[name], "text", width=16))
     own, foot = column(frame, "floor_area_m2"), column(frame, "area_m2")
-    area = {"unit": "m²", "style": "m2", "width": 14}
+    area: dict[str, Any] = {"unit": "m²", "style": "m2", "width": 14}
     table.add(Column("own_floor_area_m2", labels("own_floor_area_m2"), own, **area))
     table.add(Column("footprint_m2", labels("footprint_m2"), foot, name=True, **area))
     _floor_area(content, table, frame)
@@ -63,31 +66,50 @@ def _floor_area(content: Content, table: Table, frame: pd.DataFrame) -> None:
     used = _storey(content, frame)
     table.add(
         Column(
-            "storey_m", labels("storey_m"), used, unit="m", style="plain", told=told("storey_m"),
+            "storey_m",
+            labels("storey_m"),
+            used,
+            unit="m",
+            style="plain",
+            told=told("storey_m"),
             formula=f"IF(N({storey})>0,{storey},IF(AND(NOT(ISNUMBER({own})),N({floors})<=0,N({height})>0,"
             f'N(storey_height_m)>0),storey_height_m,IF(AND(N({floors})>0,N({floors})<=1,N({height})>0),{height},"")))',
         )
-    )  # fmt: skip
+    )
     one = table.cell("storey_m")
-    area = {"unit": "m²", "style": "m2", "width": 14}
+    area: dict[str, Any] = {"unit": "m²", "style": "m2", "width": 14}
     table.add(
         Column(
-            "floor_area_m2", labels("floor_area_m2"), known.floor_area, told=told("building_floor"), name=True, **area,
+            "floor_area_m2",
+            labels("floor_area_m2"),
+            known.floor_area,
+            told=told("building_floor"),
+            name=True,
+            **area,
             formula=f"IF(ISNUMBER({own}),{own},IF(N({floors})>0,{foot}*{floors},"
             f'IF(AND(N({height})>0,N({one})>0),{foot}*MAX(1,INT({height}/{one}+1E-9)),"")))',
         )
-    )  # fmt: skip
+    )
     floor = table.cell("floor_area_m2")
     over = float(vocabulary.projects()["double_over_m"])
     counted = counted_floor_area(
-        known.floor_area, floors=column(frame, "floors"), height=column(frame, "height_m"), storey_height=used, over=over
+        known.floor_area,
+        floors=column(frame, "floors"),
+        height=column(frame, "height_m"),
+        storey_height=used,
+        over=over,
     )[0]
     table.add(
         Column(
-            "counted_floor_area_m2", labels("counted_floor_area_m2"), counted, told=told("counted_floor_area_m2"),
-            formula=f'IF({floor}="","",IF(N({one})>double_over_m+1E-9,2,1)*{floor})', name=True, **area,
+            "counted_floor_area_m2",
+            labels("counted_floor_area_m2"),
+            counted,
+            told=told("counted_floor_area_m2"),
+            formula=f'IF({floor}="","",IF(N({one})>double_over_m+1E-9,2,1)*{floor})',
+            name=True,
+            **area,
         )
-    )  # fmt: skip
+    )
 
 
 def _storey(content: Content, frame: pd.DataFrame) -> Array:
@@ -123,13 +145,13 @@ def on_parcels(content: Content, buildings: Table) -> tuple[Table, np.ndarray] |
     frame = content.survey.layers.layers["buildings"].frame
     floor, foot = known.floor_area, column(frame, "area_m2")
     counted = np.asarray(buildings.values["counted_floor_area_m2"].cells, dtype=float)
-    area = {"unit": "m²", "style": "m2", "width": 14, "told": told("part")}
+    area: dict[str, Any] = {"unit": "m²", "style": "m2", "width": 14, "told": told("part")}
     for name, source, amount in (
         ("floor_part", "floor_area_m2", floor),
         ("foot_part", "footprint_m2", foot),
         ("counted_part", "counted_floor_area_m2", counted),
     ):
-        formula = buildings.fetching(lambda p, s=source: _part_of(buildings.named(s, p), at, part), building)
+        formula = buildings.fetching(_parts_of(buildings, source, at, part), building)
         table.add(Column(name, labels(name), share * amount[building], formula=formula, **area))
     unknown = mine & np.isnan(floor[building])
     owner = table.cell("is_owner")
@@ -140,9 +162,14 @@ def on_parcels(content: Content, buildings: Table) -> tuple[Table, np.ndarray] |
     return table, starts
 
 
-def _part_of(name: str, at: str, share: str) -> str:
+def _parts_of(of: Table, column: str, at: str, share: str) -> Callable[[int], str]:
     """Formula of a feature's amount times a share; missing stays missing, since an empty cell would count as 0."""
-    return f'IF(INDEX({name},{at})="","",{share}*INDEX({name},{at}))'
+
+    def make(part: int) -> str:
+        name = of.named(column, part)
+        return f'IF(INDEX({name},{at})="","",{share}*INDEX({name},{at}))'
+
+    return make
 
 
 def row_of(table: Table, of: Table, rows: np.ndarray, number: str, *, at: str = "row") -> None:

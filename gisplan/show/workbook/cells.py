@@ -125,6 +125,7 @@ class LongSheet(Worksheet):  # type: ignore[misc]  # xlsxwriter tells no types
         super().__init__()
         self._lines: Callable[[], Iterator[str]] | None = None
         self._above = 0
+        self.dim_rowmax: Any
 
     def add_lines(self, first: int, count: int, columns: int, lines: Callable[[], Iterator[str]]) -> None:
         """Let rows follow.
@@ -143,7 +144,7 @@ class LongSheet(Worksheet):  # type: ignore[misc]  # xlsxwriter tells no types
         self._check_dimensions(first + count - 1, columns - 1)
 
     def _write_rows(self) -> None:
-        last = self.dim_rowmax
+        last: Any = self.dim_rowmax
         if self._lines is not None:
             self.dim_rowmax = self._above
         super()._write_rows()

@@ -65,6 +65,10 @@ class Content:
             return words[language]
         return between.join(dict.fromkeys(w for w in (words["zh"], words["en"]) if w))
 
+    def note(self, name: str, **put_in: str) -> str:
+        """Sentence of the vocabulary in the plan's language."""
+        return self.say(vocabulary.workbook("notes")[name]).format(**put_in)
+
     @property
     def title(self) -> str:
         """Title of the study."""

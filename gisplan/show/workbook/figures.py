@@ -14,9 +14,19 @@ from gisplan.show.workbook.table import Column, Table
 
 #: Number formats by unit.
 STYLES: Mapping[str, str] = {
-    "share": "percent", "m²": "m2", "m": "m2", "n": "count", "1": "ratio", "floors": "ratio", "万元/ha": "money",
-    "万元/mu": "money", "1/ha": "money", "km/km²": "ratio", "1/km²": "money", "1/year": "percent",
-}  # fmt: skip
+    "share": "percent",
+    "m²": "m2",
+    "m": "m2",
+    "n": "count",
+    "1": "ratio",
+    "floors": "ratio",
+    "万元/ha": "money",
+    "万元/mu": "money",
+    "1/ha": "money",
+    "km/km²": "ratio",
+    "1/km²": "money",
+    "1/year": "percent",
+}
 
 
 def zones_table(content: Content, sums: Sums, parcels: Table | None) -> Table:
@@ -30,15 +40,28 @@ def zones_table(content: Content, sums: Sums, parcels: Table | None) -> Table:
     recipes = dict(_recipes(content, sums, parcels))
     for measured in content.measured:
         formula = recipes.get(measured.id)
-        how = measured.formula if formula else {k: f"{v}（{told('measured')['zh']}）" if k == "zh" else
-                                                f"{v} ({told('measured')['en']})" for k, v in measured.formula.items()}  # fmt: skip
+        how = measured.formula if formula else _by_hand(measured.formula)
         table.add(
             Column(
-                measured.id, measured.labels, measured.figures.value, formula=formula, unit=measured.unit, width=14,
-                style=STYLES.get(measured.unit, "ratio"), told=how, source=measured.source, name=True,
+                measured.id,
+                measured.labels,
+                measured.figures.value,
+                formula=formula,
+                unit=measured.unit,
+                width=14,
+                style=STYLES.get(measured.unit, "ratio"),
+                told=how,
+                source=measured.source,
+                name=True,
             )
-        )  # fmt: skip
+        )
     return table
+
+
+def _by_hand(formula: Mapping[str, str]) -> Mapping[str, str]:
+    """Text of a formula that gisplan itself has to work out."""
+    why = told("measured")
+    return {"zh": f"{formula['zh']}（{why['zh']}）", "en": f"{formula['en']} ({why['en']})"}
 
 
 def _recipes(content: Content, sums: Sums, parcels: Table | None) -> Iterator[tuple[str, str]]:
@@ -108,7 +131,7 @@ def _built(content: Content, table: Table, *, has_parcels: bool) -> Iterator[tup
     floor, foot = sum_of("floor"), sum_of("foot")
     if content.survey.buildings is None:
         for name in ("floor", "foot"):
-            missing = f'AND({sum_of(f"{name}_n")}=0,{sum_of(f"{name}_lack")}>0)'
+            missing = f"AND({sum_of(f'{name}_n')}=0,{sum_of(f'{name}_lack')}>0)"
             whole = "floor_area_m2" if name == "floor" else "footprint_m2"
             yield whole, f'IF({missing},"",{sum_of(name)})'
             if name == "floor":
@@ -131,4 +154,3 @@ def _built(content: Content, table: Table, *, has_parcels: bool) -> Iterator[tup
     yield "industrial_plot_ratio", divided("floor_industry", "land_industry")
     top = sum_of(on)
     yield "open_space_ratio", f'IF(AND({land}>0,N({top})>0),({land}-{sum_of(under)})/{top},"")'
-

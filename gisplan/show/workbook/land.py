@@ -11,7 +11,8 @@ from xlsxwriter.utility import xl_col_to_name
 from gisplan import vocabulary
 from gisplan.show.workbook.content import Content
 from gisplan.show.workbook.sums import Sums
-from gisplan.show.workbook.writer import HEAD, QUIET, Writer
+from gisplan.show.workbook.table import HEAD
+from gisplan.show.workbook.writer import QUIET, Writer
 
 #: Zones that have columns of their own; of more, the sheet of zones has the shares.
 MOST_ZONES = 40
@@ -60,7 +61,7 @@ def rows_of(content: Content, sums: Sums) -> list[Row]:
     """Rows of the balance: classes that occur, what has no class, and what lies beside the parcels."""
 
     def of(name: str) -> np.ndarray:
-        return np.nan_to_num(np.asarray(sums.table.values[name].cells, dtype=float))
+        return np.asarray(np.nan_to_num(np.asarray(sums.table.values[name].cells, dtype=float)))
 
     out = []
     for c in vocabulary.land_classes().values():
@@ -92,20 +93,24 @@ def write_land(writer: Writer, sums: Sums) -> tuple[str, int, int] | None:
     sheet = writer.add_sheet(name, color="#5a7d3a")
     zones = content.survey.layers.zones
     shown = len(zones) if len(zones) <= MOST_ZONES else 0
-    note = {"zh": "按最大余数法取舍，各行之和与合计完全一致。", "en": "Rounded by largest remainder: rows add up to the total exactly."}
-    if not shown:
-        note = {"zh": note["zh"] + "分区较多，各区占比见“分区指标”表。", "en": note["en"] + " Shares by zone stand on the sheet of zones."}
-    writer.title(sheet, f"{content.title} — {name}", content.say(note))
+    note = content.note("rounded") + ("" if shown else content.note("shares"))
+    writer.title(sheet, f"{content.title} — {name}", note)
     first, last = HEAD + 1, HEAD + len(rows)
     scopes: list[tuple[str, list[str], np.ndarray]] = [
-        (content.say({"zh": "全部分区", "en": "All zones"}), [_all(r) for r in rows],
-         np.array([r.amounts.sum() for r in rows])),
+        (
+            content.say({"zh": "全部分区", "en": "All zones"}),
+            [_all(r) for r in rows],
+            np.array([r.amounts.sum() for r in rows]),
+        ),
         *(
-            (f"{zones['zone_id'].iloc[z]} {zones['name'].iloc[z] or ''}".strip(), [_one(r, z) for r in rows],
-             np.array([r.amounts[z] for r in rows]))
+            (
+                f"{zones['zone_id'].iloc[z]} {zones['name'].iloc[z] or ''}".strip(),
+                [_one(r, z) for r in rows],
+                np.array([r.amounts[z] for r in rows]),
+            )
             for z in range(shown)
         ),
-    ]  # fmt: skip
+    ]
     sheet.set_column(0, 0, 30)
     sheet.write_string(HEAD - 1, 0, "用地分类\nLand-use class", writer.heading)
     sheet.write_string(HEAD, 0, "", writer.heading)
@@ -114,10 +119,12 @@ def write_land(writer: Writer, sums: Sums) -> tuple[str, int, int] | None:
     bold = {"bold": True, "top": 1}
     writer.put(sheet, last + 1, 0, content.say({"zh": "合计", "en": "Total"}), writer.format(**bold))
     for i, (title, formulas, amounts) in enumerate(scopes):
-        _scope(writer, sheet, title, formulas, amounts, first, 1 + 2 * i, 2 + 2 * len(scopes) + i)
+        _scope(writer, sheet, title, formulas, amounts, first=first, at=1 + 2 * i, helper=2 + 2 * len(scopes) + i)
     sheet.set_row(HEAD - 1, 40)
     sheet.set_column(1, 2 * len(scopes), 11)
-    sheet.set_column(2 + 2 * len(scopes), 1 + 3 * len(scopes), 16, None, {"level": 1, "hidden": True, "collapsed": True})
+    sheet.set_column(
+        2 + 2 * len(scopes), 1 + 3 * len(scopes), 16, None, {"level": 1, "hidden": True, "collapsed": True}
+    )
     sheet.freeze_panes(HEAD + 1, 1)
     sheet.repeat_rows(HEAD - 1, HEAD)
     sheet.repeat_columns(0)
@@ -137,7 +144,15 @@ def _one(row: Row, zone: int) -> str:
 
 
 def _scope(
-    writer: Writer, sheet: Any, title: str, formulas: list[str], amounts: np.ndarray, first: int, at: int, helper: int
+    writer: Writer,
+    sheet: Any,
+    title: str,
+    formulas: list[str],
+    amounts: np.ndarray,
+    *,
+    first: int,
+    at: int,
+    helper: int,
 ) -> None:
     """Write the two columns of a zone, or of all, and the square metres they are rounded from."""
     last = first + len(amounts) - 1

@@ -31,8 +31,16 @@ def add(writer: Writer, table: Table, sheets: list[Any]) -> None:
         last = HEAD + len(part.rows) - 1
         for i, column in enumerate(table.columns):
             if column.id in _BARS or column.id.startswith("coverage_"):
-                bar = {"type": "data_bar", "bar_color": "#9cc5d6", "bar_solid": True, "min_type": "num", "min_value": 0,
-                       "max_type": "num", "max_value": 1, "data_bar_2010": True}  # fmt: skip
+                bar = {
+                    "type": "data_bar",
+                    "bar_color": "#9cc5d6",
+                    "bar_solid": True,
+                    "min_type": "num",
+                    "min_value": 0,
+                    "max_type": "num",
+                    "max_value": 1,
+                    "data_bar_2010": True,
+                }
                 sheet.conditional_format(HEAD, i, last, i, bar)
             elif column.id in _SHADES:
                 shade = {"type": "2_color_scale", "min_color": "#ffffff", "max_color": "#9cc5d6"}

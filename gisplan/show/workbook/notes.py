@@ -10,8 +10,8 @@ import pandas as pd
 from gisplan import vocabulary
 from gisplan.show.workbook.content import Content
 from gisplan.show.workbook.registers import plain_table
-from gisplan.show.workbook.table import Table
-from gisplan.show.workbook.writer import HEAD, Writer
+from gisplan.show.workbook.table import HEAD, Table
+from gisplan.show.workbook.writer import Writer
 
 
 def dictionary_table(content: Content, tables: Iterable[Table]) -> Table:
@@ -37,7 +37,9 @@ def dictionary_table(content: Content, tables: Iterable[Table]) -> Table:
                     "formula": content.say(c.told, " / ") if c.told else "",
                     "source": c.source,
                     "verified": content.say({"zh": "未核实", "en": "no"}) if unverified else "",
-                    "explain": f"gisplan explain {plan} ZONE {c.id}" if table.key == "zones" and c.id in measured else "",
+                    "explain": f"gisplan explain {plan} ZONE {c.id}"
+                    if table.key == "zones" and c.id in measured
+                    else "",
                 }
             )
     codes = content.say({"zh": "（代码）", "en": "(codes)"})
@@ -49,8 +51,7 @@ def dictionary_table(content: Content, tables: Iterable[Table]) -> Table:
         for code, (zh, en) in words.items():
             rows.append({"sheet": codes, "column": f"{kind} = {code}", "label_zh": zh, "label_en": en})
     frame = pd.DataFrame(rows).fillna("")
-    made = plain_table(content, "dictionary", frame)
-    return made
+    return plain_table(content, "dictionary", frame)
 
 
 def write_sources(writer: Writer, sheet: Any, left_out: int) -> None:
@@ -107,10 +108,8 @@ def _remarks(content: Content, left_out: int) -> Iterable[str]:
     cut = {k: n for k, n in content.changed.items() if n}
     if cut:
         sheets = ", ".join(f"{k}: {n:,}" for k, n in cut.items())
-        yield content.say({"zh": f"{sum(cut.values()):,} 段文字含有单元格不能容纳的字符或过长，已替换或截断并注明（{sheets}）。",
-                           "en": f"{sum(cut.values()):,} texts had characters that no cell can hold, or were too long, and are marked ({sheets})."})  # fmt: skip
+        yield content.note("cut", n=f"{sum(cut.values()):,}", sheets=sheets)
     if left_out:
-        yield content.say({"zh": f"{left_out:,} 条宗地判定（达标、缺数据或不适用）未逐条列出，按规则计数，全文见 findings.csv。",
-                           "en": f"{left_out:,} findings on projects (passed, or without data) are counted by rule; findings.csv has them all."})  # fmt: skip
+        yield content.note("listed", n=f"{left_out:,}")
     if content.public:
-        yield content.say({"zh": "公开版：不含权利人、价款、合同等内部字段。", "en": "Public edition: without holders, prices, contracts and other private columns."})
+        yield content.note("public")

@@ -15,9 +15,21 @@ from gisplan.show.workbook.table import Column, Table
 
 #: Columns of the table of parcels that are worked out here, or that other tables hold.
 _OWN = (
-    "parcel_id", "zone_id", "zone_share", "land_class", "state", "area_m2", "planar_area_m2", "footprint_m2",
-    "floor_area_m2", "plot_ratio", "building_density", "building_count", "unknown_building_count", "idle_class",
-)  # fmt: skip
+    "parcel_id",
+    "zone_id",
+    "zone_share",
+    "land_class",
+    "state",
+    "area_m2",
+    "planar_area_m2",
+    "footprint_m2",
+    "floor_area_m2",
+    "plot_ratio",
+    "building_density",
+    "building_count",
+    "unknown_building_count",
+    "idle_class",
+)
 
 #: Columns of the register that formulas need; each is there even where the register has none, so that one can be put
 #: in.
@@ -76,8 +88,8 @@ def _given(content: Content, name: str, values: pd.Series) -> Column:
     """Column that the data give."""
     if name.startswith("served_"):
         words = service_labels(content.plan, name.removeprefix("served_"))
-        heading = {"zh": f"{words['zh']}服务", "en": f"Served: {words['en']}"}
-        return Column(name, heading, values, "flag", width=9, told=told("measured"), name=True)
+        served = {"zh": f"{words['zh']}服务", "en": f"Served: {words['en']}"}
+        return Column(name, served, values, "flag", width=9, told=told("measured"), name=True)
     of = {c.stored: c for c in vocabulary.columns("parcels").values()}
     about = of.get(name) or of.get(name.removeprefix("register_"))
     heading = labels(name) if name in vocabulary.workbook("columns") else _register(name)
@@ -88,9 +100,17 @@ def _given(content: Content, name: str, values: pd.Series) -> Column:
     used = name in _NEEDED or name.removesuffix("_m2") in ("land_area", "floor_area_promised") or kind == "number"
     wide = 20 if kind == "text" else 12
     return Column(
-        name, heading, values, kind, unit=unit, style=style if kind == "number" else kind, width=wide,
-        private=private, name=used and kind == "number", told=told("given"),
-    )  # fmt: skip
+        name,
+        heading,
+        values,
+        kind,
+        unit=unit,
+        style=style if kind == "number" else kind,
+        width=wide,
+        private=private,
+        name=used and kind == "number",
+        told=told("given"),
+    )
 
 
 def _kind(values: pd.Series) -> str:
@@ -126,27 +146,42 @@ def _worked_out(content: Content, table: Table, on: tuple[Table, np.ndarray] | N
     kind = table.cell("land_class")
     table.add(
         Column(
-            "class_row", labels("class_row"), place, style="count", width=8, told=told("class_row"),
+            "class_row",
+            labels("class_row"),
+            place,
+            style="count",
+            width=8,
+            told=told("class_row"),
             formula=f'IF({kind}="",0,IFERROR(MATCH({kind},class_id,0),0))',
         )
-    )  # fmt: skip
+    )
     row = table.cell("class_row")
     names = {c.id: content.say({"zh": c.zh, "en": c.en}) for c in vocabulary.land_classes().values()}
     shown = [names.get(c) for c in known.land_class]
     table.add(
         Column(
-            "class_name", labels("class_name"), shown, "text", width=18, told=told("class_name"),
+            "class_name",
+            labels("class_name"),
+            shown,
+            "text",
+            width=18,
+            told=told("class_name"),
             formula=f'IF({row}=0,"",INDEX(class_name,{row}))',
         )
-    )  # fmt: skip
+    )
     if content.by_ledger:
         ledger = table.cell("land_area_m2")
         table.add(
             Column(
-                "basis_area_m2", labels("basis_area_m2"), known.area, told=told("basis_area_m2"), name=True, **_AREA,
+                "basis_area_m2",
+                labels("basis_area_m2"),
+                known.area,
+                told=told("basis_area_m2"),
+                name=True,
+                **_AREA,
                 formula=f'IF(N({ledger})>0,{ledger},"")',
             )
-        )  # fmt: skip
+        )
     table.add(Column("building_count", labels("building_count"), given["building_count"], style="count", width=8))
     _built(content, table, on, size)
     _state(content, table, drawn=on is not None)
@@ -167,37 +202,46 @@ def _built(content: Content, table: Table, on: tuple[Table, np.ndarray] | None, 
     known = content.survey.parcels
     assert known is not None
     if on is None:
-        for name, values in (("footprint_m2", known.footprint), ("floor_area_m2", known.floor_area)):
-            cell = table.cell(f"register_{name}")
-            formula = f'IF(ISNUMBER({cell}),{cell},"")'
-            table.add(Column(name, labels(name), values, formula=formula, told=told("given"), name=True, **_AREA))
-        counted = table.cell("floor_area_m2")
-        formula = f'IF({counted}="","",{counted})'
-        told_, name = told("counted_floor_area_m2"), "counted_floor_area_m2"
-        table.add(Column(name, labels(name), known.floor_area, formula=formula, told=told_, **_AREA))
+        _registered(content, table)
         return
     parts, starts = on
     register = table.cell("register_floor_area_m2") if "register_floor_area_m2" in table else ""
     table.add(
         Column(
-            "unknown_building_count", labels("unknown_building_count"), known.unknown_count, style="count", width=8,
-            formula=parts.slices("lacking", starts), told=told("unknown_building_count"),
+            "unknown_building_count",
+            labels("unknown_building_count"),
+            known.unknown_count,
+            style="count",
+            width=8,
+            formula=parts.slices("lacking", starts),
+            told=told("unknown_building_count"),
         )
-    )  # fmt: skip
+    )
     unknown = table.cell("unknown_building_count")
     table.add(
         Column(
-            "by_register", labels("by_register"), known.by_register.astype(float), style="count", width=8, name=True,
-            formula=f"IF(AND({unknown}>0,ISNUMBER({register})),1,0)" if register else None, told=told("by_register"),
+            "by_register",
+            labels("by_register"),
+            known.by_register.astype(float),
+            style="count",
+            width=8,
+            name=True,
+            formula=f"IF(AND({unknown}>0,ISNUMBER({register})),1,0)" if register else None,
+            told=told("by_register"),
         )
-    )  # fmt: skip
+    )
     by_register = table.cell("by_register")
     table.add(
         Column(
-            "footprint_m2", labels("footprint_m2"), known.footprint, formula=parts.slices("foot_part", starts),
-            told=told("footprint_m2"), name=True, **_AREA,
+            "footprint_m2",
+            labels("footprint_m2"),
+            known.footprint,
+            formula=parts.slices("foot_part", starts),
+            told=told("footprint_m2"),
+            name=True,
+            **_AREA,
         )
-    )  # fmt: skip
+    )
     counted = np.add.reduceat(
         np.append(np.nan_to_num(np.asarray(parts.values["counted_part"].cells, dtype=float)), 0.0), starts[:-1]
     )
@@ -217,6 +261,19 @@ def _built(content: Content, table: Table, on: tuple[Table, np.ndarray] | None, 
         used = name == "floor_area_m2"
         table.add(Column(name, labels(name), values, formula=formulas, told=told(name), name=used, **_AREA))
     assert len(known.floor_area) == size
+
+
+def _registered(content: Content, table: Table) -> None:
+    """Footprint and floor area of the register, there being no buildings."""
+    known = content.survey.parcels
+    assert known is not None
+    for name, values in (("footprint_m2", known.footprint), ("floor_area_m2", known.floor_area)):
+        cell = table.cell(f"register_{name}")
+        formula = f'IF(ISNUMBER({cell}),{cell},"")'
+        table.add(Column(name, labels(name), values, formula=formula, told=told("given"), name=True, **_AREA))
+    floor, name = table.cell("floor_area_m2"), "counted_floor_area_m2"
+    formula = f'IF({floor}="","",{floor})'
+    table.add(Column(name, labels(name), known.floor_area, formula=formula, told=told(name), **_AREA))
 
 
 def _row_numbers(table: Table) -> list[int]:
@@ -253,7 +310,9 @@ def _project(content: Content, table: Table, area: str) -> None:
     projects = content.projects
     if projects is None or "project_far" not in projects:
         return
-    table.add(Column("project_basis", labels("project_basis"), projects["basis"], "text", width=9, told=told("measured")))
+    table.add(
+        Column("project_basis", labels("project_basis"), projects["basis"], "text", width=9, told=told("measured"))
+    )
     basis, counted = table.cell("project_basis"), table.cell("counted_floor_area_m2")
     planned = '""'
     if "floor_area_promised_m2" in table:
@@ -261,7 +320,11 @@ def _project(content: Content, table: Table, area: str) -> None:
         planned = f'IF(ISNUMBER({promised}),IF({promised}<0,"",{promised}/{area}),"")'
     table.add(
         Column(
-            "far_control", labels("far_control"), projects["project_far"], style="ratio", told=told("far_control"),
+            "far_control",
+            labels("far_control"),
+            projects["project_far"],
+            style="ratio",
+            told=told("far_control"),
             formula=f'IF(OR({basis}="",N({area})<=0),"",IF({basis}="plan",{planned},IF({counted}="","",{counted}/{area})))',
         )
-    )  # fmt: skip
+    )

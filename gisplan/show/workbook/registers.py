@@ -21,8 +21,19 @@ from gisplan.show.workbook.table import Column, Table
 _PRICES = ("fee_wan", "fee_exposure_wan", "fee_unknown")
 
 #: Texts that need room.
-_WIDE = {"message": 70, "remedy": 44, "features": 60, "source": 44, "finding": 20, "advice": 40, "note": 30, "name": 24,
-         "clause": 20, "caution": 30, "indicator": 30}  # fmt: skip
+_WIDE = {
+    "message": 70,
+    "remedy": 44,
+    "features": 60,
+    "source": 44,
+    "finding": 20,
+    "advice": 40,
+    "note": 30,
+    "name": 24,
+    "clause": 20,
+    "caution": 30,
+    "indicator": 30,
+}
 
 
 def plain_table(
@@ -43,7 +54,16 @@ def given(name: str, values: pd.Series, headings: Mapping[str, Mapping[str, str]
     width = _WIDE.get(name, 18 if kind == "text" else 12)
     if kind == "number" and style == "plain" and pd.api.types.is_integer_dtype(values.dtype):
         style = "count"
-    return Column(name, heading, values, kind, unit=unit, style=style if kind == "number" else kind, width=width, told=told("given"))
+    return Column(
+        name,
+        heading,
+        values,
+        kind,
+        unit=unit,
+        style=style if kind == "number" else kind,
+        width=width,
+        told=told("given"),
+    )
 
 
 def _heading(name: str) -> Mapping[str, str]:
@@ -93,8 +113,12 @@ def idle_zones_table(content: Content, parcels: Table | None) -> Table | None:
     number = np.where(inside, np.arange(1, len(frame) + 1), np.nan)
     table.add(Column("zone_no", labels("zone_no"), number, style="count", width=7))
     words = vocabulary.idle_classes()
-    sums = {"supplied_area_m2": "idle_supplied", "idle_area_m2": "idle_area", "idle_gov_area_m2": "idle_gov",
-            "unknown_area_m2": "idle_unknown"}  # fmt: skip
+    sums = {
+        "supplied_area_m2": "idle_supplied",
+        "idle_area_m2": "idle_area",
+        "idle_gov_area_m2": "idle_gov",
+        "unknown_area_m2": "idle_unknown",
+    }
 
     def of_zones(formula: str) -> Any:
         """Formula in the rows of zones, none in that of the land outside."""
@@ -116,15 +140,28 @@ def idle_zones_table(content: Content, parcels: Table | None) -> Table | None:
             kind = "IDLE_2Y" if name == "reclaim_candidates" else str(name)[2:]
             parts = range(len(parcels.parts))
             formula = of_zones(
-                "+".join(f'COUNTIFS({parcels.named("idle_class", p)},"{kind}",{parcels.named("zone_no", p)},$A{{r}})' for p in parts)
+                "+".join(
+                    f'COUNTIFS({parcels.named("idle_class", p)},"{kind}",{parcels.named("zone_no", p)},$A{{r}})'
+                    for p in parts
+                )
             )
             if name != "reclaim_candidates":
                 own = Column(own.id, {"zh": words[kind].zh, "en": words[kind].en}, frame[name], style="count", width=11)
         else:
             table.add(own)
             continue
-        table.add(Column(own.id, own.labels, frame[name], formula=formula, unit=own.unit, style=own.style, width=own.width,
-                         told=told("idle")))  # fmt: skip
+        table.add(
+            Column(
+                own.id,
+                own.labels,
+                frame[name],
+                formula=formula,
+                unit=own.unit,
+                style=own.style,
+                width=own.width,
+                told=told("idle"),
+            )
+        )
     return table
 
 
@@ -136,7 +173,9 @@ def infrastructure_table(content: Content, parcels: Table | None) -> Table | Non
     zones, size = content.survey.layers.zones, content.survey.zones
     count = len(services) * size
     table = Table("infrastructure", content.sheet("infrastructure"), count)
-    table.add(Column("zone_no", labels("zone_no"), np.tile(np.arange(1, size + 1), len(services)), style="count", width=7))
+    table.add(
+        Column("zone_no", labels("zone_no"), np.tile(np.arange(1, size + 1), len(services)), style="count", width=7)
+    )
     names = [content.say(service_labels(content.plan, s)) for s in services]
     table.add(Column("service", labels("service"), np.repeat(np.array(names, dtype=object), size), "text", width=20))
     for name, heading in (("zone_id", "zone_id"), ("name", "zone_name")):
@@ -149,11 +188,17 @@ def infrastructure_table(content: Content, parcels: Table | None) -> Table | Non
     def each(make: Any) -> list[str]:
         from gisplan.show.workbook.table import HEAD
 
-        return [make(s).replace("{r}", str(i * size + z + HEAD + 1)) for i, s in enumerate(services) for z in range(size)]
+        return [
+            make(s).replace("{r}", str(i * size + z + HEAD + 1)) for i, s in enumerate(services) for z in range(size)
+        ]
 
     def figure(stem: str) -> Any:
         # The sheet of zones may have been sorted, so a zone is looked up by its number.
-        return each(lambda s: f'IF(INDEX(v_{stem}_{s},MATCH($A{{r}},v_zone_no,0))="","",INDEX(v_{stem}_{s},MATCH($A{{r}},v_zone_no,0)))')
+        return each(
+            lambda s: (
+                f'IF(INDEX(v_{stem}_{s},MATCH($A{{r}},v_zone_no,0))="","",INDEX(v_{stem}_{s},MATCH($A{{r}},v_zone_no,0)))'
+            )
+        )
 
     kinds = ("coverage", "reach") if parcels is not None else ("reach",)
     for stem in kinds:
@@ -168,14 +213,42 @@ def infrastructure_table(content: Content, parcels: Table | None) -> Table | Non
     owner = pieces.owner
     for name, formula, amounts in (
         ("served_ha", each(lambda s: f"{sum_of(f'served_{s}')}/10000"), [served[s] / 1e4 for s in services]),
-        ("unserved_ha", each(lambda s: f"({sum_of('land')}-{sum_of(f'served_{s}')})/10000"), [(land - served[s]) / 1e4 for s in services]),
+        (
+            "unserved_ha",
+            each(lambda s: f"({sum_of('land')}-{sum_of(f'served_{s}')})/10000"),
+            [(land - served[s]) / 1e4 for s in services],
+        ),
     ):
-        table.add(Column(name, labels(name), np.concatenate(amounts), formula=formula, unit="ha", style="ha2", width=14, told=told("sum")))
+        table.add(
+            Column(
+                name,
+                labels(name),
+                np.concatenate(amounts),
+                formula=formula,
+                unit="ha",
+                style="ha2",
+                width=14,
+                told=told("sum"),
+            )
+        )
     parts = range(len(parcels.parts))
-    formula = each(lambda s: "+".join(
-        f"COUNTIFS({parcels.named(f'served_{s}', p)},FALSE,{parcels.named('zone_no', p)},$A{{r}})" for p in parts))  # fmt: skip
+    formula = each(
+        lambda s: "+".join(
+            f"COUNTIFS({parcels.named(f'served_{s}', p)},FALSE,{parcels.named('zone_no', p)},$A{{r}})" for p in parts
+        )
+    )
     n = [np.bincount(owner[(owner >= 0) & ~content.survey.served[s]], minlength=size).astype(float) for s in services]
-    table.add(Column("unserved_n", labels("unserved_n"), np.concatenate(n), formula=formula, style="count", width=12, told=told("sum")))
+    table.add(
+        Column(
+            "unserved_n",
+            labels("unserved_n"),
+            np.concatenate(n),
+            formula=formula,
+            style="count",
+            width=12,
+            told=told("sum"),
+        )
+    )
     return table
 
 

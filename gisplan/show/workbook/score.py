@@ -65,8 +65,10 @@ def weights(content: Content) -> Iterator[Assumed]:
     for table, parts in tree(content).items():
         no = "" if own[table].verified else content.say({"zh": "未核实", "en": "no"})
         for part, weight in parts.items():
-            meaning = {"zh": f"权重：{_named(part, 'zh', content)}（{_named(table, 'zh', content)}）",
-                       "en": f"Weight of {_named(part, 'en', content)} in {_named(table, 'en', content)}"}  # fmt: skip
+            meaning = {
+                "zh": f"权重：{_named(part, 'zh', content)}（{_named(table, 'zh', content)}）",
+                "en": f"Weight of {_named(part, 'en', content)} in {_named(table, 'en', content)}",
+            }
             yield weight_name(table, part), weight, "", content.say(meaning), source, no, True
     known = {name: term for p in content.packs for name, term in p.terms.items()}
     for name in ("main_area_weight", "development_area_weight"):
@@ -122,7 +124,9 @@ class Scores:
             for number, (_, group) in enumerate(_groups(rows)):
                 cell = ideal_name(str(name), number)
                 cells[group.index] = f'IF(ISNUMBER({cell}),{cell},"")'
-        table.add(Column("ideal", labels("ideal"), long["ideal"], formula=cells.tolist(), style="ratio", told=told("given")))
+        table.add(
+            Column("ideal", labels("ideal"), long["ideal"], formula=cells.tolist(), style="ratio", told=told("given"))
+        )
         table.add(Column("better", labels("better"), long["better"], "text", width=8))
         table.add(Column("ideal_from", labels("ideal_from"), long["ideal_from"], "text", width=34))
         value, ideal, better = (table.cell(c) for c in ("value", "ideal", "better"))
@@ -131,10 +135,14 @@ class Scores:
         inner = f'IF({better}="less",{less},{more})'
         table.add(
             Column(
-                "standardised", labels("standardised"), long["standardised"], style="ratio", told=told("standardised"),
+                "standardised",
+                labels("standardised"),
+                long["standardised"],
+                style="ratio",
+                told=told("standardised"),
                 formula=f'IF(OR({value}="",{ideal}=""),"",IF(AND({better}<>"less",{ideal}<=0),"",MAX(0,MIN(1,{inner}))))',
             )
-        )  # fmt: skip
+        )
 
     def _at(self, zone: int, indicator: str) -> str:
         """Cell with an indicator as near as it comes to its ideal."""
@@ -160,8 +168,11 @@ class Scores:
         table.add(Column("area_role", labels("area_role"), wide["area_role"], "text", width=13))
         area = self.content.intensity.sorted_land.areas.zone  # type: ignore[union-attr]
         table.add(Column("zone_area", {"zh": "分区面积", "en": "Zone area"}, area, unit="m²", style="m2", width=14))
-        order = list(dict.fromkeys([*self._below("zone"), *(t for r in ("development",) if r in self.tree
-                                                            for t in self._below(r))]))  # fmt: skip
+        order = list(
+            dict.fromkeys(
+                [*self._below("zone"), *(t for r in ("development",) if r in self.tree for t in self._below(r))]
+            )
+        )
         roots = {self._root(i): set(self._below(self._root(i))) for i in range(self.size)}
         for name in order:
             reached = [name in roots[self._root(i)] for i in range(self.size)]
@@ -169,22 +180,70 @@ class Scores:
             values = np.where(reached, wide[own].to_numpy(dtype=float), np.nan)
             words = {k: f"{_named(name, k, self.content)}" for k in ("zh", "en")}
             whole = {"zh": f"{words['zh']}：有数部分的权重", "en": f"{words['en']}: weight of what is known"}
-            table.add(Column(f"weight_{name}", whole, self._whole(name, reached), style="ratio", width=11,
-                             told=told("score"), formula=[self._sum(name, i, reached[i]) for i in range(self.size)]))  # fmt: skip
-            table.add(Column(f"score_{name}", words, values, style="score", width=12, told=told("score"),
-                             formula=[self._score(name, i, reached[i]) for i in range(self.size)]))  # fmt: skip
+            table.add(
+                Column(
+                    f"weight_{name}",
+                    whole,
+                    self._whole(name, reached),
+                    style="ratio",
+                    width=11,
+                    told=told("score"),
+                    formula=[self._sum(name, i, reached[i]) for i in range(self.size)],
+                )
+            )
+            table.add(
+                Column(
+                    f"score_{name}",
+                    words,
+                    values,
+                    style="score",
+                    width=12,
+                    told=told("score"),
+                    formula=[self._score(name, i, reached[i]) for i in range(self.size)],
+                )
+            )
         roots_of = [f"score_{self._root(i)}" for i in range(self.size)]
-        table.add(Column("area_score", labels("area_score"), wide["area_score"], style="score", told=told("score"),
-                         formula=[table.place(c, i) for i, c in enumerate(roots_of)]))  # fmt: skip
-        table.add(Column("total", labels("total"), wide["total"], style="score", told=told("score"),
-                         formula=[self._total(i) for i in range(self.size)]))  # fmt: skip
+        table.add(
+            Column(
+                "area_score",
+                labels("area_score"),
+                wide["area_score"],
+                style="score",
+                told=told("score"),
+                formula=[table.place(c, i) for i, c in enumerate(roots_of)],
+            )
+        )
+        table.add(
+            Column(
+                "total",
+                labels("total"),
+                wide["total"],
+                style="score",
+                told=told("score"),
+                formula=[self._total(i) for i in range(self.size)],
+            )
+        )
         total = table.cell("total")
-        table.add(Column("rounded", {"zh": "排名用", "en": "For the rank"},
-                         np.where(wide["total"].isna(), -1, np.round(wide["total"].to_numpy(dtype=float), 6)),
-                         style="plain", formula=f'IF({total}="",-1,ROUND({total},6))'))  # fmt: skip
+        table.add(
+            Column(
+                "rounded",
+                {"zh": "排名用", "en": "For the rank"},
+                np.where(wide["total"].isna(), -1, np.round(wide["total"].to_numpy(dtype=float), 6)),
+                style="plain",
+                formula=f'IF({total}="",-1,ROUND({total},6))',
+            )
+        )
         every, own = next(table.spans("rounded", range(self.size))), table.cell("rounded")
-        table.add(Column("rank", labels("rank"), wide["rank"].astype(float), style="count", told=told("score"),
-                         formula=f'IF({total}="","",1+COUNTIF({every},">"&{own}))'))  # fmt: skip
+        table.add(
+            Column(
+                "rank",
+                labels("rank"),
+                wide["rank"].astype(float),
+                style="count",
+                told=told("score"),
+                formula=f'IF({total}="","",1+COUNTIF({every},">"&{own}))',
+            )
+        )
         for name in ("rank_low", "rank_high"):
             values = wide[name].astype(float)
             table.add(Column(name, labels(name), values, style="count", told=told("measured")))
@@ -238,10 +297,10 @@ class Scores:
             else:
                 there = np.zeros(self.size, dtype=bool)
             out += np.where(there | (not self.renormalise), weight, 0.0)
-        return np.where(reached, out, np.nan)
+        return np.asarray(np.where(reached, out, np.nan))
 
     def _known(self, name: str) -> np.ndarray:
-        return self.wide[name].to_numpy(dtype=float)
+        return np.asarray(self.wide[name], dtype=float)
 
     def _total(self, zone: int) -> str:
         """Formula of the score of a main area with the development-direction areas that belong to it."""
@@ -249,19 +308,25 @@ class Scores:
         if role.iloc[zone] != "main":
             return ""
         own = self.table.place("area_score", zone)
-        mine = [j for j in range(self.size) if role.iloc[j] == "development" and unit.iloc[j] == self.wide["zone_id"].iloc[zone]]
+        mine = [
+            j
+            for j in range(self.size)
+            if role.iloc[j] == "development" and unit.iloc[j] == self.wide["zone_id"].iloc[zone]
+        ]
         if not mine:
             return own
         cells = [(self.table.place("area_score", j), self.table.place("zone_area", j)) for j in mine]
         top = "+".join(f"N({s})*{a}" for s, a in cells)
         land = "+".join(f"IF(ISNUMBER({s}),{a},0)" for s, a in cells)
-        all_ = f"IF(ISNUMBER({own}),main_area_weight*{own}+development_area_weight*({top})/({land}),\"\")"
+        all_ = f'IF(ISNUMBER({own}),main_area_weight*{own}+development_area_weight*({top})/({land}),"")'
         if self.renormalise:
-            return f'IF(({land})=0,{own},{all_})'
+            return f"IF(({land})=0,{own},{all_})"
         lacking = ",".join(f"NOT(ISNUMBER({s}))" for s, _ in cells)
         return f'IF(OR({lacking}),"",{all_})'
 
-    def _chains(self, name: str, above: tuple[tuple[str, str], ...]) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
+    def _chains(
+        self, name: str, above: tuple[tuple[str, str], ...]
+    ) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
         """Each indicator under a table with the steps (table, part) that lead to it."""
         for part in self.tree[name]:
             steps = (*above, (name, part))
@@ -284,13 +349,21 @@ class Scores:
                 made = f"IFERROR({'+'.join(terms)},0)" if terms else ""
                 formulas.append(f'IF({total}="","",{made})' if made else "")
         long = self.long
-        self.parts.add(Column("weight", labels("weight"), long["weight"], style="percent", told=told("score"), formula=formulas))
+        self.parts.add(
+            Column("weight", labels("weight"), long["weight"], style="percent", told=told("score"), formula=formulas)
+        )
         weight, near = self.parts.cell("weight"), self.parts.cell("standardised")
         formula = f'IF({weight}="","",IF({weight}=0,0,IF({near}="","",100*{weight}*{near})))'
         self.parts.add(
-            Column("contribution", labels("contribution"), long["contribution"], style="score", formula=formula,
-                   told=told("contribution"))
-        )  # fmt: skip
+            Column(
+                "contribution",
+                labels("contribution"),
+                long["contribution"],
+                style="score",
+                formula=formula,
+                told=told("contribution"),
+            )
+        )
         self.parts.add(Column("flags", labels("flags"), long["flags"], "text", width=28))
 
     def _step(self, table: str, part: str, zone: int) -> str:
@@ -298,4 +371,3 @@ class Scores:
         if self.renormalise:
             weight = f"IF(ISNUMBER({cell}),{weight},0)" if cell else "0"
         return f"({weight}/{self.table.place(f'weight_{table}', zone)})"
-

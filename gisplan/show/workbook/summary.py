@@ -21,10 +21,20 @@ MOST_ZONES = 40
 
 #: Indicators of the comparison, as far as a study has them.
 SHOWN = (
-    "parcel_area_m2", "plot_ratio", "building_density", "industrial_land_share", "built_land_share",
-    "vacant_parcel_share", "investment_intensity", "tax_intensity_mu", "road_density", "coverage_road",
-    "coverage_water", "coverage_sewage", "coverage_power",
-)  # fmt: skip
+    "parcel_area_m2",
+    "plot_ratio",
+    "building_density",
+    "industrial_land_share",
+    "built_land_share",
+    "vacant_parcel_share",
+    "investment_intensity",
+    "tax_intensity_mu",
+    "road_density",
+    "coverage_road",
+    "coverage_water",
+    "coverage_sewage",
+    "coverage_power",
+)
 
 
 class Summary:
@@ -53,12 +63,17 @@ class Summary:
         plan = content.plan.plan
         day = content.say({"zh": "评价时点", "en": "as of"})
         note = " · ".join(
-            t for t in (f"{day} {plan.as_of}" if plan.as_of else "", f"{content.survey.zones:,} "
-                        + content.say({"zh": "个分区", "en": "zones"}), "gisplan") if t
-        )  # fmt: skip
+            t
+            for t in (
+                f"{day} {plan.as_of}" if plan.as_of else "",
+                f"{content.survey.zones:,} " + content.say({"zh": "个分区", "en": "zones"}),
+                "gisplan",
+            )
+            if t
+        )
         self.writer.title(sheet, content.title, note)
         sheet.set_column(0, 0, 12)
-        sheet.set_column(1, 1, 26)
+        sheet.set_column(1, 1, 34)
         sheet.set_column(2, 2 + len(SHOWN), 12.5)
         row = self._main(sums, parcels, 3)
         top = row + 1
@@ -70,7 +85,8 @@ class Summary:
             row = self._idle(parcels, row)
         self._contents(sheets, row + 1)
         sheet.freeze_panes(2, 0)
-        sheet.fit_to_pages(1, 0)
+        sheet.hide_gridlines(2)
+        sheet.fit_to_pages(1, 1)
 
     def _main(self, sums: Sums, parcels: Table | None, row: int) -> int:
         """Write the figures of all zones together, side by side: a name above, a number below."""
@@ -79,7 +95,9 @@ class Summary:
         for i, (words, formula, value, style) in enumerate(figures):
             line, column = row + 3 * (i // 5), 1 + 2 * (i % 5)
             label = writer.format(font_size=9, font_color=QUIET, text_wrap=True, valign="bottom")
-            big = writer.number(style, font_size=15, bold=True, font_color=INK, align="left", bottom=1, bottom_color=LINE)
+            big = writer.number(
+                style, font_size=15, bold=True, font_color=INK, align="left", bottom=1, bottom_color=LINE
+            )
             sheet.set_row(line, 28)
             sheet.set_row(line + 1, 24)
             if column > 1:
@@ -116,9 +134,9 @@ class Summary:
                 if c.id == "plot_ratio":
                     ratios = (row + 1, row + count, i)
         if zones.count > count:
-            text = {"zh": f"仅列前 {count} 个分区，其余见“{content.sheet('zones')}”表。",
-                    "en": f"The first {count} zones; the sheet {content.sheet('zones')} has all."}  # fmt: skip
-            sheet.write_string(row + 1 + count, 0, content.say(text), writer.format(font_size=9, font_color=QUIET))
+            sheet.write_string(
+                row + 1 + count, 0, content.note("first", n=str(count)), writer.format(font_size=9, font_color=QUIET)
+            )
         return row + 2 + count, ratios
 
     def _charts(self, row: int, ratios: tuple[int, int, int] | None, land: tuple[str, int, int] | None) -> None:
@@ -127,23 +145,35 @@ class Summary:
             name, first, last = land
             words = {"zh": "用地结构（公顷）", "en": "Land use (ha)"}
             chart = self._chart("bar", content.say(words))
-            chart.add_series({
-                "name": content.say(words), "categories": [name, first, 0, last, 0], "values": [name, first, 1, last, 1],
-                "fill": {"color": "#5a7d3a"}, "gap": 40, "data_labels": {"value": True, "num_format": "#,##0.0"},
-            })  # fmt: skip
-            chart.set_y_axis({"reverse": True, "num_font": {"name": FONT, "size": 8}, "major_gridlines": {"visible": False}})
+            chart.add_series(
+                {
+                    "name": content.say(words),
+                    "categories": [name, first, 0, last, 0],
+                    "values": [name, first, 1, last, 1],
+                    "fill": {"color": "#5a7d3a"},
+                    "gap": 40,
+                    "data_labels": {"value": True, "num_format": "#,##0.0"},
+                }
+            )
+            chart.set_y_axis(
+                {"reverse": True, "num_font": {"name": FONT, "size": 8}, "major_gridlines": {"visible": False}}
+            )
             chart.set_x_axis({"num_format": "#,##0", "num_font": {"size": 8}})
             chart.set_size({"width": 640, "height": 340})
             self.sheet.insert_chart(row, 0, chart)
         if ratios is not None:
             first, last, column = ratios
             chart = self._chart("column", content.say({"zh": "各分区容积率", "en": "Plot ratio by zone"}))
-            chart.add_series({
-                "name": content.say({"zh": "容积率", "en": "Plot ratio"}),
-                "categories": [self.name, first, 0, last, 0], "values": [self.name, first, column, last, column],
-                "fill": {"color": "#0b4f6c"}, "gap": 60,
-                "data_labels": {"value": last - first < 15, "num_format": "0.00"},
-            })  # fmt: skip
+            chart.add_series(
+                {
+                    "name": content.say({"zh": "容积率", "en": "Plot ratio"}),
+                    "categories": [self.name, first, 0, last, 0],
+                    "values": [self.name, first, column, last, column],
+                    "fill": {"color": "#0b4f6c"},
+                    "gap": 60,
+                    "data_labels": {"value": last - first < 15, "num_format": "0.00"},
+                }
+            )
             chart.set_y_axis({"num_format": "0.0", "min": 0, "num_font": {"size": 8}})
             chart.set_size({"width": 560, "height": 340})
             self.sheet.insert_chart(row, 6, chart)
@@ -162,7 +192,9 @@ class Summary:
         assert found is not None
         seen = set(found.parcels["idle_class"].dropna())
         classes = [c for c in vocabulary.idle_classes().values() if c.id in seen]
-        for i, words in enumerate((labels("idle_class"), labels("idle_name"), {"zh": "宗数", "en": "Parcels"}, {"zh": "公顷", "en": "ha"})):
+        for i, words in enumerate(
+            (labels("idle_class"), labels("idle_name"), {"zh": "宗数", "en": "Parcels"}, {"zh": "公顷", "en": "ha"})
+        ):
             sheet.write_string(row, i, "\n".join(words.values()), writer.heading)
         sheet.set_row(row, 32)
         parts = range(len(parcels.parts))
@@ -180,12 +212,20 @@ class Summary:
         last = row + len(classes)
         caution = vocabulary.idle_caution()["long"]
         sheet.write_string(last + 1, 0, content.say(caution), writer.format(font_size=9, font_color=QUIET))
-        chart = self._chart("column", content.say({"zh": "土地开发状态（公顷，筛查结果）", "en": "State of development (ha, a screening)"}))
-        chart.add_series({
-            "name": content.say({"zh": "公顷", "en": "ha"}), "categories": [self.name, row + 1, 1, last, 1],
-            "values": [self.name, row + 1, 3, last, 3], "gap": 50, "points": [{"fill": {"color": c.color}} for c in classes],
-            "data_labels": {"value": True, "num_format": "#,##0.0"},
-        })  # fmt: skip
+        chart = self._chart(
+            "column",
+            content.say({"zh": "土地开发状态（公顷，筛查结果）", "en": "State of development (ha, a screening)"}),
+        )
+        chart.add_series(
+            {
+                "name": content.say({"zh": "公顷", "en": "ha"}),
+                "categories": [self.name, row + 1, 1, last, 1],
+                "values": [self.name, row + 1, 3, last, 3],
+                "gap": 50,
+                "points": [{"fill": {"color": c.color}} for c in classes],
+                "data_labels": {"value": True, "num_format": "#,##0.0"},
+            }
+        )
         chart.set_x_axis({"num_font": {"name": FONT, "size": 8}})
         chart.set_y_axis({"num_format": "#,##0", "num_font": {"size": 8}})
         chart.set_size({"width": 760, "height": 300})
@@ -213,14 +253,32 @@ def _whole(content: Content, sums: Sums, parcels: Table | None) -> list[Figure]:
     def over(top: list[str], below: str) -> tuple[str, float]:
         whole = of(below)
         some = "+".join(f"SUM(z_{t})" for t in top)
-        return f'IF(SUM(z_{below})>0,({some})/SUM(z_{below}),"")', sum(of(t) for t in top) / whole if whole > 0 else np.nan
+        return f'IF(SUM(z_{below})>0,({some})/SUM(z_{below}),"")', sum(
+            of(t) for t in top
+        ) / whole if whole > 0 else np.nan
 
-    out: list[Figure] = [({"zh": "分区面积（公顷）", "en": "Zone area (ha)"}, "SUM(z_zone_area)/10000", of("zone_area") / 1e4, "ha2")]
+    out: list[Figure] = [
+        ({"zh": "分区面积（公顷）", "en": "Zone area (ha)"}, "SUM(z_zone_area)/10000", of("zone_area") / 1e4, "ha2")
+    ]
     make: Callable[[dict[str, str], tuple[str, float], str], None] = lambda w, f, s: out.append((w, f[0], f[1], s))  # noqa: E731
     if parcels is not None:
-        out.append(({"zh": "宗地面积（公顷）", "en": "Parcels (ha)"}, "SUM(z_parcel_land)/10000", of("parcel_land") / 1e4, "ha2"))
+        out.append(
+            (
+                {"zh": "宗地面积（公顷）", "en": "Parcels (ha)"},
+                "SUM(z_parcel_land)/10000",
+                of("parcel_land") / 1e4,
+                "ha2",
+            )
+        )
     if "floor" in sums.table:
-        out.append(({"zh": "建筑面积（万平方米）", "en": "Floor area (10,000 m²)"}, "SUM(z_floor)/10000", of("floor") / 1e4, "ha2"))
+        out.append(
+            (
+                {"zh": "建筑面积（万平方米）", "en": "Floor area (10,000 m²)"},
+                "SUM(z_floor)/10000",
+                of("floor") / 1e4,
+                "ha2",
+            )
+        )
     if parcels is not None:
         if content.survey.buildings is not None:
             top = "floor_on_land" if "floor_on_land" in sums.table else "floor"
@@ -229,12 +287,34 @@ def _whole(content: Content, sums: Sums, parcels: Table | None) -> list[Figure]:
             make({"zh": "建筑密度", "en": "Building density"}, over([under], "land"), "percent")
         elif "land_floor" in sums.table:
             make({"zh": "容积率", "en": "Plot ratio"}, over(["floor_on_land"], "land_floor"), "ratio")
-        make({"zh": "工矿仓储用地率", "en": "Industrial land share"}, over([f"class_{c}" for c in INDUSTRIAL], "class_known"), "percent")
+        make(
+            {"zh": "工矿仓储用地率", "en": "Industrial land share"},
+            over([f"class_{c}" for c in INDUSTRIAL], "class_known"),
+            "percent",
+        )
         built, vacant = of("state_built"), of("state_vacant")
         share = vacant / (built + vacant) if built + vacant > 0 else np.nan
         two = "SUM(z_state_built)+SUM(z_state_vacant)"
-        out.append(({"zh": "空闲宗地占比", "en": "Vacant parcel share"}, f'IF({two}>0,SUM(z_state_vacant)/({two}),"")', share, "percent"))
+        out.append(
+            (
+                {"zh": "空闲宗地占比", "en": "Vacant parcel share"},
+                f'IF({two}>0,SUM(z_state_vacant)/({two}),"")',
+                share,
+                "percent",
+            )
+        )
         if "idle_area" in sums.table:
-            out.append(({"zh": "闲置面积（公顷，筛查）", "en": "Idle land (ha, a screening)"}, "SUM(z_idle_area)/10000", of("idle_area") / 1e4, "ha2"))
-            make({"zh": "闲置率（筛查）", "en": "Idle rate (a screening)"}, over(["idle_area"], "idle_supplied"), "percent")
+            out.append(
+                (
+                    {"zh": "闲置面积（公顷，筛查）", "en": "Idle land (ha, a screening)"},
+                    "SUM(z_idle_area)/10000",
+                    of("idle_area") / 1e4,
+                    "ha2",
+                )
+            )
+            make(
+                {"zh": "闲置率（筛查）", "en": "Idle rate (a screening)"},
+                over(["idle_area"], "idle_supplied"),
+                "percent",
+            )
     return out

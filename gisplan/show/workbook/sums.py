@@ -40,19 +40,31 @@ class Sums:
         self.table.add(Column("zone_id", labels("zone_id"), zones["zone_id"], "text", width=10))
         self.table.add(
             Column(
-                "zone_area", {"zh": "分区面积", "en": "Zone area"}, self.survey.zone_area, unit="m²", style="m2",
-                width=16, name=True, told=told("measured"),
+                "zone_area",
+                {"zh": "分区面积", "en": "Zone area"},
+                self.survey.zone_area,
+                unit="m²",
+                style="m2",
+                width=16,
+                name=True,
+                told=told("measured"),
             )
-        )  # fmt: skip
+        )
         if parcels is not None:
             self._land()
         if parcels is not None or buildings is not None:
             self._built()
 
     def add(
-        self, name: str, words: Mapping[str, str], formulas: list[str], values: Array, *, least: bool = False,
+        self,
+        name: str,
+        words: Mapping[str, str],
+        formulas: list[str],
+        values: Array,
+        *,
+        least: bool = False,
         style: str = "m2",
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Add a sum; with ``least`` land of less than a square metre is none."""
         if least:
             formulas = [f"IF(({f})<least_land_m2,0,{f})" for f in formulas]
@@ -90,17 +102,22 @@ class Sums:
         self.add("parcel_land", {"zh": "宗地面积", "en": "Parcel land"}, whole, area)
         self.add("land", {"zh": "宗地面积（作分母）", "en": "Parcel land as a denominator"}, whole, area, least=True)
         if self.content.by_ledger:
-            self._known(cut, "land_part", "area", cut.table)
+            self._known(cut, "land_part", "area")
         kind = self.cells(cut, "land_class")
         known = {"land_class": f'"<>{NONE}"'}
         self.add(
-            "class_known", {"zh": "分类已知宗地", "en": "Parcels of known class"},
-            self._of(cut, "land_part", **known), self._total(cut, "land_part", kind != NONE), least=True,
-        )  # fmt: skip
+            "class_known",
+            {"zh": "分类已知宗地", "en": "Parcels of known class"},
+            self._of(cut, "land_part", **known),
+            self._total(cut, "land_part", kind != NONE),
+            least=True,
+        )
         self.add(
-            "class_none", {"zh": "分类不明宗地", "en": "Parcels of unknown class"},
-            self._of(cut, "land_part", land_class=f'"{NONE}"'), self._total(cut, "land_part", kind == NONE),
-        )  # fmt: skip
+            "class_none",
+            {"zh": "分类不明宗地", "en": "Parcels of unknown class"},
+            self._of(cut, "land_part", land_class=f'"{NONE}"'),
+            self._total(cut, "land_part", kind == NONE),
+        )
         for c in vocabulary.land_classes().values():
             formulas = self._of(cut, "land_part", land_class=f'"{c.id}"')
             self.add(f"class_{c.id}", {"zh": c.zh, "en": c.en}, formulas, self._total(cut, "land_part", kind == c.id))
@@ -155,7 +172,7 @@ class Sums:
                 formulas = [f"({a})-({b})" for a, b in zip(formulas, less, strict=True)]
             self.add(name, labels(label), formulas, self._total(cut, "land_part", chosen), least=True)
 
-    def _known(self, cut: Cut, column: str, name: str, table: Table) -> None:
+    def _known(self, cut: Cut, column: str, name: str) -> None:
         """Add how many parts of features have a number and how many lack it."""
         values, real = self.numbers(cut, column), cut.share > SLIVER
         for what, chosen, words in (
@@ -288,17 +305,29 @@ class Sums:
         there = ~np.isnan(land)
         industry = np.isin(self.cells(cut, "land_class").astype(str), INDUSTRIAL)
         for name, column, values in (("floor", "floor_part", floor), ("foot", "foot_part", foot)):
-            self._known(cut, column, name, cut.table)
+            self._known(cut, column, name)
             self.add(name, words[name], self._of(cut, column), self._total(cut, column))
             on = {"land_part": NUMBER}
-            self.add(f"{name}_on_land", words[f"{name}_on_land"], self._of(cut, column, **on),
-                     self._total(cut, column, there))  # fmt: skip
+            self.add(
+                f"{name}_on_land",
+                words[f"{name}_on_land"],
+                self._of(cut, column, **on),
+                self._total(cut, column, there),
+            )
             label = {"zh": f"{words[name]['zh']}：有数宗地", "en": f"Parcels that state it: {words[name]['en']}"}
             formulas = self._of(cut, "land_part", **{column: NUMBER})
             self.add(f"land_{name}", label, formulas, self._total(cut, "land_part", ~np.isnan(values)), least=True)
-        self.add("floor_industry", words["floor_industry"],
-                 self._each(cut, "floor_part", "land_class", land_part=NUMBER),
-                 self._total(cut, "floor_part", there & industry))  # fmt: skip
+        self.add(
+            "floor_industry",
+            words["floor_industry"],
+            self._each(cut, "floor_part", "land_class", land_part=NUMBER),
+            self._total(cut, "floor_part", there & industry),
+        )
         label = {"zh": "有建筑面积的工矿仓储宗地", "en": "Industry parcels that state floor area"}
-        self.add("land_floor_industry", label, self._each(cut, "land_part", "land_class", floor_part=NUMBER),
-                 self._total(cut, "land_part", ~np.isnan(floor) & industry), least=True)  # fmt: skip
+        self.add(
+            "land_floor_industry",
+            label,
+            self._each(cut, "land_part", "land_class", floor_part=NUMBER),
+            self._total(cut, "land_part", ~np.isnan(floor) & industry),
+            least=True,
+        )

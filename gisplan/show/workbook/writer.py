@@ -23,13 +23,23 @@ INK, GROUND, LINE, QUIET = "#1a3a4a", "#e6eff2", "#9db4bd", "#6b7a80"
 
 #: Number formats by name.
 FORMATS: Mapping[str, str] = {
-    "m2": "#,##0.00", "ha": "#,##0.0000", "ha2": "#,##0.00", "percent": "0.00%", "ratio": "0.000", "money": "#,##0.00",
-    "count": "#,##0", "plain": "#,##0.##########", "date": "yyyy-mm-dd", "text": "@", "share9": "0.000000000",
-    "score": "0.00", "flag": "General",
-}  # fmt: skip
+    "m2": "#,##0.00",
+    "ha": "#,##0.0000",
+    "ha2": "#,##0.00",
+    "percent": "0.00%",
+    "ratio": "0.000",
+    "money": "#,##0.00",
+    "count": "#,##0",
+    "plain": "#,##0.##########",
+    "date": "yyyy-mm-dd",
+    "text": "@",
+    "share9": "0.000000000",
+    "score": "0.00",
+    "flag": "General",
+}
 
 #: The day that the file says it was made on: the same input gives the same bytes.
-_MADE = dt.datetime(2000, 1, 1)  # noqa: DTZ001  a file's property knows no zone
+_MADE = dt.datetime(2000, 1, 1)
 
 
 class Writer:
@@ -65,7 +75,9 @@ class Writer:
         """Cell format; the same properties give the same one."""
         key = tuple(sorted(properties.items()))
         if key not in self._formats:
-            self._formats[key] = self.book.add_format({"font_name": FONT, "font_size": 10, "valign": "top", **properties})
+            self._formats[key] = self.book.add_format(
+                {"font_name": FONT, "font_size": 10, "valign": "top", **properties}
+            )
         return self._formats[key]
 
     @cached_property
@@ -85,7 +97,7 @@ class Writer:
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
-        sheet.hide_gridlines(0)
+        sheet.hide_gridlines(1)
         day = self.content.plan.plan.as_of
         left = self.content.title.replace("&", "&&")[:90]
         sheet.set_footer(f"&L&8{left}&C&8&A{'  ' + str(day) if day else ''}&R&8&P / &N")
@@ -106,9 +118,16 @@ class Writer:
         sheet.write_string(row, column, kept, form or self.format(text_wrap=True))
 
     def table(
-        self, table: Table, title: str, note: str = "", *, frozen: int = 2, wide: int = 1, color: str = INK,
+        self,
+        table: Table,
+        title: str,
+        note: str = "",
+        *,
+        frozen: int = 2,
+        wide: int = 1,
+        color: str = INK,
         filtered: bool = True,
-    ) -> list[Any]:  # fmt: skip
+    ) -> list[Any]:
         """Write a table on a sheet of its own, on several where it has more rows than one can hold.
 
         Parameters
@@ -129,15 +148,16 @@ class Writer:
         sheets = []
         for part in table.parts:
             sheet = self.add_sheet(part.sheet, color=color)
-            over = f"{part.rows.start + 1:,}–{part.rows.stop:,} / {table.count:,}" if len(table.parts) > 1 else ""
+            over = ""
+            if len(table.parts) > 1:
+                rows = f"{part.rows.start + 1:,}–{part.rows.stop:,}"
+                over = self.content.note("part", rows=rows, n=f"{table.count:,}")
             self.title(sheet, title, " · ".join(n for n in (over, note) if n))
             columns = []
             for i, column in enumerate(table.columns):
                 self._column(sheet, i, column)
                 form = self._form(column)
-                columns.append(
-                    (str(xl_col_to_name(i)), form._get_xf_index(), table.values[column.id], column.formula)
-                )
+                columns.append((str(xl_col_to_name(i)), form._get_xf_index(), table.values[column.id], column.formula))
             sheet.set_row(HEAD - 2, 12)
             sheet.set_row(HEAD - 1, 48)
             sheet.freeze_panes(HEAD, frozen)
