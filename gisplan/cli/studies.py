@@ -36,6 +36,13 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     map_.add_argument("--against", metavar="DIR", help="the results of another run to compare with")
     map_.set_defaults(call=_map)
 
+    report = verbs.add_parser("report", help="the reports only: the workbook with all figures as formulas")
+    report.add_argument("plan", metavar="PLAN", help="a plan.toml")
+    report.add_argument("--out", metavar="DIR", help="where they go (default: maps/<plan name>)")
+    report.add_argument("--only", action="append", choices=("xlsx",), help="this kind only; may be given several times")
+    report.add_argument("--public", action="store_true", help="without holders, prices, contracts: report-public.xlsx")
+    report.set_defaults(call=_report)
+
     demo = verbs.add_parser("demo", help="run the sample study that comes with gisplan")
     demo.add_argument("--out", metavar="DIR", help="where the files go (default: maps/<plan name>)")
     demo.set_defaults(call=_demo, strict=False)
@@ -131,6 +138,26 @@ def _map(options: argparse.Namespace) -> int:
     summary(result.issues)
     _left_out(given_up)
     print(f"\n{counted(len(result.zones), 'zone')} → {file.resolve()} ({file.stat().st_size / 1e6:.2f} MB)")
+    return DONE
+
+
+def _report(options: argparse.Namespace) -> int:
+    from gisplan.plan import load_plan
+    from gisplan.show.publish import require_writable
+    from gisplan.study import evaluate, write_reports
+    from gisplan.study.reports import report_names
+
+    plan = load_plan(options.plan)
+    folder = Path(options.out) if options.out else Path("maps") / plan.plan.name
+    only = tuple(options.only or ())
+    require_writable(folder, tuple(report_names(only, public=options.public).values()))
+    with progress() as told:
+        result = evaluate(plan, progress=told)
+        files = write_reports(result, folder, only=only, public=options.public, progress=told)
+    summary(result.issues)
+    print()
+    for file in files:
+        print(f"{file.resolve()} ({file.stat().st_size / 1e6:.2f} MB)")
     return DONE
 
 

@@ -403,3 +403,9 @@ def supply_words(kind: str) -> Mapping[str, Mapping[str, str]]:
 def land_bank_words() -> tuple[str, ...]:
     """What the status of a parcel says where the land bank holds it."""
     return tuple(_table("supply.toml")["land_bank"])
+
+
+@cache
+def workbook(kind: str) -> Mapping[str, Mapping[str, str]]:
+    """Words of the workbook in both languages: ``sheets``, ``columns``, ``told``, ``assumed``, ``notes``."""
+    return dict(_table("workbook.toml")[kind])
