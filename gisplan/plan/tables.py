@@ -11,6 +11,7 @@ from gisplan.plan.checks import Checks
 from gisplan.plan.intensity import IntensityPlan
 from gisplan.plan.layers import Layers
 from gisplan.plan.map import MapOptions
+from gisplan.plan.report import ReportOptions
 from gisplan.plan.targets import Supply, Target
 from gisplan.plan.values import Date, Model, Number, Text, folder_name, projected
 
@@ -54,6 +55,7 @@ class Plan(Model):
     assumptions: Assumptions = Assumptions()
     checks: Checks = Checks()
     map: MapOptions = MapOptions()
+    report: ReportOptions = ReportOptions()
     intensity: IntensityPlan = IntensityPlan()
     layers: Layers
     supply: Supply = Supply()

@@ -55,8 +55,8 @@ class Given:
         What was read, with what (see `gisplan.study.record`).
     figures
         Maps and charts of the study; empty where they cannot be drawn.
-    area
-        Unit in which land is shown, a key of `gisplan.show.report.figures.AREA_UNITS`.
+    no_figures
+        Why there are none.
     """
 
     plan: Plan
@@ -71,7 +71,12 @@ class Given:
     crs: str
     record: Mapping[str, Any]
     figures: Sequence[Figure]
-    area: str = "ha"
+    no_figures: str = ""
+
+    @property
+    def area(self) -> str:
+        """Unit in which land is shown, a key of `AREA_UNITS`."""
+        return self.plan.report.area_unit
 
 
 def content(given: Given) -> Report:
@@ -167,12 +172,7 @@ def _maps(given: Given) -> Iterator[Block]:
     yield Heading(Text("图件", "Maps and charts"))
     yield Map(Text("交互地图", "Interactive map"))
     if not given.figures:
-        yield Paragraph(
-            Text(
-                "未绘制图件：需要安装 gisplan[report] 与中文字体。",
-                "No figures: they need gisplan[report] and a font with Chinese letters.",
-            )
-        )
+        yield Paragraph(Text(f"未绘制图件：{given.no_figures}", f"No figures: {given.no_figures}"))
     yield from (Picture(f) for f in given.figures)
 
 
