@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from gisplan.show.two_runs import Run
 
 
+#: Kinds of report; the last three are one figure a map or chart.
+KINDS = ("xlsx", "docx", "html", "png", "svg", "pdf")
+
+
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Enter these commands and their options."""
     run = verbs.add_parser("run", help="the whole study: read, measure, write tables and map")
@@ -35,6 +39,16 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     map_.add_argument("--against", metavar="DIR", help="the results of another run to compare with")
     map_.set_defaults(call=_map)
+
+    report = verbs.add_parser("report", help="the reports only: workbook with formulas, Word, HTML, or figures")
+    report.add_argument("plan", metavar="PLAN", help="a plan.toml")
+    report.add_argument("--out", metavar="DIR", help="where they go (default: maps/<plan name>)")
+    report.add_argument(
+        "--only", action="append", choices=KINDS, metavar="KIND",
+        help=f"this kind only ({', '.join(KINDS)}); may be given several times; xlsx, docx and html by default",
+    )  # fmt: skip
+    report.add_argument("--public", action="store_true", help="without holders, prices, contracts: report-public.*")
+    report.set_defaults(call=_report)
 
     demo = verbs.add_parser("demo", help="run the sample study that comes with gisplan")
     demo.add_argument("--out", metavar="DIR", help="where the files go (default: maps/<plan name>)")
@@ -131,6 +145,26 @@ def _map(options: argparse.Namespace) -> int:
     summary(result.issues)
     _left_out(given_up)
     print(f"\n{counted(len(result.zones), 'zone')} → {file.resolve()} ({file.stat().st_size / 1e6:.2f} MB)")
+    return DONE
+
+
+def _report(options: argparse.Namespace) -> int:
+    from gisplan.plan import load_plan
+    from gisplan.show.publish import require_writable
+    from gisplan.study import evaluate, write_reports
+    from gisplan.study.reports import report_names
+
+    plan = load_plan(options.plan)
+    folder = Path(options.out) if options.out else Path("maps") / plan.plan.name
+    only = tuple(options.only or ())
+    require_writable(folder, report_names(only, public=options.public))
+    with progress() as told:
+        result = evaluate(plan, progress=told)
+        files = write_reports(result, folder, only=only, public=options.public, progress=told)
+    summary(result.issues)
+    print()
+    for file in files:
+        print(f"{file.resolve()} ({file.stat().st_size / 1e6:.2f} MB)")
     return DONE
 
 

@@ -14,6 +14,7 @@ from gisplan.plan.levelling import Levelling
 from gisplan.plan.map import MapOptions
 from gisplan.plan.network import Accessibility
 from gisplan.plan.networks import Capacity, Links, Power
+from gisplan.plan.report import ReportOptions
 from gisplan.plan.services import ServicesPlan
 from gisplan.plan.targets import Supply, Target, TargetFile
 from gisplan.plan.values import Date, Model, Number, Text, folder_name, nearest, projected
@@ -59,6 +60,7 @@ class Plan(Model):
     assumptions: Assumptions = Assumptions()
     checks: Checks = Checks()
     map: MapOptions = MapOptions()
+    report: ReportOptions = ReportOptions()
     intensity: IntensityPlan = IntensityPlan()
     layers: Layers
     supply: Supply = Supply()

@@ -20,6 +20,7 @@ OUTPUTS = (
     "balance.csv",
     "issues.csv",
     "results.gpkg",
+    "report.xlsx",
     "run.json",
 )
 

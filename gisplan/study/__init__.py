@@ -5,7 +5,20 @@ from __future__ import annotations
 from gisplan.study.explanation import Explanation, explain
 from gisplan.study.files import record, write
 from gisplan.study.flow import evaluate
+from gisplan.study.reports import write_reports
 from gisplan.study.result import Result
 from gisplan.study.single import Checked, check, idle, score
 
-__all__ = ["Checked", "Explanation", "Result", "check", "evaluate", "explain", "idle", "record", "score", "write"]
+__all__ = [
+    "Checked",
+    "Explanation",
+    "Result",
+    "check",
+    "evaluate",
+    "explain",
+    "idle",
+    "record",
+    "score",
+    "write",
+    "write_reports",
+]

@@ -16,6 +16,7 @@ from gisplan.measure import Measured
 from gisplan.plan import Plan
 from gisplan.rules import load_packs
 from gisplan.study.flow import quiet
+from gisplan.study.reports import MOST_FEATURES, features_in, fits, write_report
 from gisplan.study.result import Result
 
 if TYPE_CHECKING:
@@ -87,14 +88,19 @@ def write(
         for name, table in _further(result).items():
             write_csv(table, fresh / name)
         write_csv(result.balance, fresh / "balance.csv")
-        write_csv(issues_.table(issues), fresh / "issues.csv")
         progress("write results.gpkg")
         gis = _gis_layers(result)
         write_geopackage(gis, fresh / "results.gpkg", about=_about(result), styles=_styles(result, gis))
+        told = record(result, _tile_files(basemap))
+        if fits(result):
+            progress("write report.xlsx")
+            write_report(result, fresh / "report.xlsx", asked=told)
+        else:
+            issues = (*issues, _left_out(result))
+        write_csv(issues_.table(issues), fresh / "issues.csv")
         progress("write map.html")
         page = result.map(against=against, tell=tell).page()
         (fresh / "map.html").write_text(page, encoding="utf-8", newline="\n")
-        told = record(result, _tile_files(basemap))
         write_record(fresh / "run.json", told | _how_it_went(result, issues, time.perf_counter() - began))
     return out
 
@@ -123,6 +129,15 @@ def _further(result: Result) -> dict[str, pd.DataFrame]:
         "levelling_grid.csv": result.levelling.grid if result.levelling else None,
     }
     return {name: table for name, table in tables.items() if table is not None}
+
+
+def _left_out(result: Result) -> Issue:
+    """Say that the workbook was left out, and how to get it."""
+    message = (
+        f"report.xlsx was not written: {features_in(result):,} parcels and buildings are more than the "
+        f"{MOST_FEATURES:,} that a run puts into a workbook by itself."
+    )
+    return Issue("REPORT_LEFT_OUT", "note", "parcels", 0, message, "gisplan report PLAN writes it.", "planner")
 
 
 def _gis_layers(result: Result) -> dict[str, gpd.GeoDataFrame]:

@@ -503,3 +503,9 @@ def works(kind: str) -> Mapping[str, Mapping[str, Any]]:
 def terrain(kind: str) -> Mapping[str, Any]:
     """Words and numbers of terrain by what they are of: ``slopes``, ``aspects``, … as in ``terrain.toml``."""
     return dict(_table("terrain.toml")[kind])
+
+
+@cache
+def workbook(kind: str) -> Mapping[str, Mapping[str, str]]:
+    """Words of the workbook in both languages: ``sheets``, ``columns``, ``told``, ``assumed``, ``notes``."""
+    return dict(_table("workbook.toml")[kind])

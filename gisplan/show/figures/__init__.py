@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import geopandas as gpd
 import pandas as pd
@@ -45,14 +45,19 @@ class Figure:
             Dots an inch of PNG, and of layers that are pictures in SVG and PDF.
         """
         file = Path(folder) / f"{self.name}.{form}"
+        with file.open("wb") as stream:
+            self.write(stream, form=form, dpi=dpi)
+        return file
+
+    def write(self, stream: BinaryIO, *, form: str = "png", dpi: int = 200) -> None:
+        """Write it into a stream, as `save` does into a file."""
         dateless: Mapping[str, Mapping[str, Any]] = {
             "png": {"Software": None},
             "svg": {"Date": None},
             "pdf": {"CreationDate": None, "ModDate": None},
         }
         with style():
-            self.drawing.savefig(file, format=form, dpi=dpi, metadata=dict(dateless[form]))
-        return file
+            self.drawing.savefig(stream, format=form, dpi=dpi, metadata=dict(dateless[form]))
 
 
 @contextmanager

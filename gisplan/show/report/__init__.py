@@ -1,0 +1,10 @@
+"""Reports that are handed in: what they say, and the forms in which they are written."""
+
+from __future__ import annotations
+
+from gisplan.show.report.blocks import Report
+from gisplan.show.report.content import Given, content
+from gisplan.show.report.html import report_html
+from gisplan.show.report.word import report_word
+
+__all__ = ["Given", "Report", "content", "report_html", "report_word"]

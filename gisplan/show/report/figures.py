@@ -1,0 +1,90 @@
+"""Figures as a reader wants them: shares as per cent, land in the unit asked for, what is missing as a dash."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from gisplan import vocabulary
+
+#: Units in which land may be shown, with the square metres of each, and how they are written.
+AREA_UNITS: Mapping[str, tuple[float, str]] = {
+    "ha": (1e4, "ha"),
+    "mu": (2000 / 3, "亩 mu"),
+    "km2": (1e6, "km²"),
+    "acre": (vocabulary.units("area")["acre"], "acre"),
+    "m2": (1.0, "m²"),
+}
+
+MISSING = "–"
+
+
+def number(value: float, *, digits: int | None = None) -> str:
+    """Write a number with separators and as many decimals as its size calls for."""
+    if value is None or pd.isna(value):
+        return MISSING
+    if digits is None:
+        size = abs(value)
+        digits = (
+            0
+            if size >= 1000 or float(value).is_integer()
+            else 1
+            if size >= 100
+            else 2
+            if size >= 0.1 or not size
+            else 4
+        )
+    text = f"{value:,.{digits}f}"
+    return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text
+
+
+def value(figure: float, unit: str, *, area: str = "ha") -> str:
+    """Write a figure with its unit.
+
+    Parameters
+    ----------
+    figure
+        As it is kept: shares 0–1, land in m².
+    unit
+        As in ``indicators.csv``.
+    area
+        Key of `AREA_UNITS`.
+    """
+    if figure is None or pd.isna(figure):
+        return MISSING
+    if unit == "share":
+        return f"{number(100 * figure, digits=1)} %"
+    if unit == "m²":
+        return f"{land(figure, area=area)} {AREA_UNITS[area][1]}"
+    return number(figure) if unit in ("", "1", "n") else f"{number(figure)} {unit}"
+
+
+def land(square_metres: float, *, area: str = "ha") -> str:
+    """Write land in the unit asked for, without the unit."""
+    return number(square_metres / AREA_UNITS[area][0], digits=None if area in ("m2", "km2") else 2)
+
+
+def rounded(values: np.ndarray, *, digits: int) -> np.ndarray:
+    """Round amounts so that they still add up to their rounded sum (largest remainders).
+
+    Parameters
+    ----------
+    values
+        Amounts, none missing, shape (n,).
+    digits
+        Decimals kept.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n,); their sum is the rounded sum of the amounts.
+    """
+    scale = 10.0**digits
+    scaled = np.asarray(values, dtype=float) * scale
+    down = np.floor(scaled + 1e-9)
+    short = round(float(scaled.sum()) - float(down.sum()))
+    order = np.argsort(-(scaled - down), kind="stable")
+    down[order[:short]] += 1
+    return np.asarray(down / scale)
