@@ -122,9 +122,8 @@ def idle_zones_table(content: Content, parcels: Table | None) -> Table | None:
 
     def of_zones(formula: str) -> Any:
         """Formula in the rows of zones, none in that of the land outside."""
-        from gisplan.show.workbook.table import HEAD
-
-        return [formula.replace("{r}", str(i + HEAD + 1)) if yes else "" for i, yes in enumerate(inside)]
+        rows = zip(table.numbers(), inside, strict=True)
+        return [formula.replace("{r}", str(r)) if yes else "" for r, yes in rows]
 
     for name in frame.columns:
         own = given(str(name), frame[name], {})
@@ -186,11 +185,8 @@ def infrastructure_table(content: Content, parcels: Table | None) -> Table | Non
     found = {m.id: m.figures for m in content.measured}
 
     def each(make: Any) -> list[str]:
-        from gisplan.show.workbook.table import HEAD
-
-        return [
-            make(s).replace("{r}", str(i * size + z + HEAD + 1)) for i, s in enumerate(services) for z in range(size)
-        ]
+        rows = zip(table.numbers(), [s for s in services for _ in range(size)], strict=True)
+        return [make(s).replace("{r}", str(r)) for r, s in rows]
 
     def figure(stem: str) -> Any:
         # The sheet of zones may have been sorted, so a zone is looked up by its number.

@@ -116,6 +116,10 @@ class Table:
         """Cell of a column in the row of the formula."""
         return f"${self._letters[column]}{{r}}"
 
+    def numbers(self) -> list[int]:
+        """Number that each record's row has on its sheet, counted from 1."""
+        return [i + HEAD + 1 for part in self.parts for i in range(len(part.rows))]
+
     def part_of(self, row: int) -> int:
         """Number of the part on which a record stands."""
         return row // (SHEET_ROWS - HEAD)
