@@ -5,6 +5,7 @@
     python scripts/bench.py read                         reading 1,000,000 parcels in three formats
     python scripts/bench.py check                        the check of 100,000 parcels with a ledger
     python scripts/bench.py rules                        all rules on 100,000 parcels with a register
+    python scripts/bench.py workbook                     the workbook of 100,000 parcels with a register
     python scripts/bench.py map                          maps of 100,000 to 1,000,000 parcels with twelve columns
 
 Each side runs in a process of its own, so that peak memory is its own. The study's script reads the same files, cuts
@@ -32,6 +33,7 @@ import bench_check
 import bench_map
 import bench_read
 import bench_rules
+import bench_workbook
 from bench_sides import ROOT, Clock, child, fabric, peak_gb
 
 REACH_M = 100.0
@@ -253,6 +255,7 @@ SIZES = {
     "read": (1_000_000,),
     "check": (100_000,),
     "rules": (100_000,),
+    "workbook": (100_000,),
     "map": (10_000, 100_000, 300_000, 1_000_000),
 }
 SIDES = {
@@ -264,6 +267,7 @@ SIDES = {
     "check peer": bench_check.peer,
     "check ours": bench_check.ours,
     "rules ours": bench_rules.ours,
+    "workbook ours": bench_workbook.ours,
     "map ours": bench_map.ours,
     "map folium": bench_map.folium_geojson,
     "map explore": bench_map.explore,
@@ -305,6 +309,8 @@ def main() -> None:
                 figures[str(size)] = bench_check.run(size, folder)
             elif options.what == "rules":
                 figures[str(size)] = bench_rules.run(size, folder)
+            elif options.what == "workbook":
+                figures[str(size)] = bench_workbook.run(size, folder)
             elif options.what == "map":
                 figures[str(size)] = bench_map.run(size, folder, options.runs)
             else:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import shutil
+import re
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-import shapely
 import town
 from recalc import Cells, assume, differing, formulas, loaded, put, recalculate, same
 
@@ -19,7 +19,6 @@ from gisplan.study import evaluate
 from gisplan.study.reports import write_report
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-NAMES = {"floors": "floors", "height": "height_m"}
 
 # rasterio 1.4 multiplies affine transforms in a way that affine 3.1 would rather not see
 pytestmark = pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")
@@ -106,8 +105,10 @@ def sort_parcels(book, cells):
             for c, value in enumerate(row, start=1):
                 if isinstance(value, str) and value.startswith("="):
                     # A sorted formula goes on to speak of its own row; absolute places stay.
-                    value = __import__("re").sub(rf"(?<![$\d])(\$[A-Z]+){was}(?!\d)", rf"\g<1>{r}", value)
-                sheet.cell(r, c).value = value
+                    moved = re.sub(rf"(?<![$\d])(\$[A-Z]+){was}(?!\d)", rf"\g<1>{r}", value)
+                    sheet.cell(r, c).value = moved
+                else:
+                    sheet.cell(r, c).value = value
         assert key in [c.value for c in sheet[table.HEAD - 1]]
 
 
@@ -322,15 +323,13 @@ def test_the_land_balance_adds_up_to_the_last_digit(worked_out):
 
 def test_poisoned_values_are_not_what_libreoffice_tells(worked_out, tmp_path):
     """The proof is worth nothing if LibreOffice only hands on what the file says."""
-    import zipfile
-
     _, folder = worked_out
     file = tmp_path / "poison.xlsx"
     with zipfile.ZipFile(folder / "town.xlsx") as good, zipfile.ZipFile(file, "w") as bad:
         for item in good.namelist():
             text = good.read(item)
             if item.startswith("xl/worksheets/sheet"):
-                text = __import__("re").sub(rb"(</f><v>)[-0-9.e]+(</v>)", rb"\g<1>12345\g<2>", text)
+                text = re.sub(rb"(</f><v>)[-0-9.e]+(</v>)", rb"\g<1>12345\g<2>", text)
             bad.writestr(item, text)
     assert Cells(file).column("Zones", "plot_ratio")[0] == 12345
     recalculate([file], tmp_path / "out")
@@ -339,8 +338,6 @@ def test_poisoned_values_are_not_what_libreoffice_tells(worked_out, tmp_path):
     )
 
 
-def test_no_sheet_was_left_behind(worked_out):
+def test_nothing_is_left_beside_the_files(worked_out):
     _, folder = worked_out
-    assert not [p for p in folder.iterdir() if p.is_file() and p.suffix != ".xlsx"]
-    assert shutil.which("soffice") or shutil.which("libreoffice")
-    assert shapely.__version__
+    assert not [p.name for p in folder.iterdir() if p.is_file() and p.suffix != ".xlsx"]
