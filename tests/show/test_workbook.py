@@ -89,7 +89,8 @@ def test_hostile_texts_are_texts(tmp_path):
     for parcel, text in HOSTILE.items():
         assert column[parcel].data_type == "s", parcel
         # Excel reads its own codes back (_x005F_ is _); openpyxl and calamine keep them as they are written.
-        assert column[parcel].value.replace("_x005F_", "_") == text
+        # openpyxl drops blanks at the ends of such a text.
+        assert column[parcel].value.replace("_x005F_", "_") == text.strip()
         assert column[parcel].hyperlink is None
         assert read[parcel].replace("_x005F_", "_") == text
     assert column["P7"].value == "bell \ufffd and \ufffd[31m and \ufffd"

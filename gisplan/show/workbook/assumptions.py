@@ -15,7 +15,7 @@ from gisplan.show.workbook.table import HEAD
 from gisplan.show.workbook.writer import Writer
 
 _HEADS = ("key", "value", "unit", "meaning", "source", "verified")
-_WIDTHS = (34, 14, 12, 56, 46, 12)
+_WIDTHS = (40, 14, 12, 96, 52, 14)
 
 
 def write_assumptions(writer: Writer) -> None:
@@ -39,7 +39,7 @@ def write_assumptions(writer: Writer) -> None:
         else:
             sheet.write_number(row, 1, value, writer.number("plain", **form))
         for i, text in enumerate((unit, meaning, source, verified), start=2):
-            writer.put(sheet, row, i, text)
+            writer.put(sheet, row, i, text, writer.format(indent=1))
         if live:
             writer.name(key, name, row, 1)
         row += 1
@@ -92,7 +92,7 @@ def _rows(content: Content) -> Iterator[Row]:
 
 def _crs(content: Content) -> str:
     crs = content.survey.layers.crs
-    return f"{crs.name} (EPSG:{crs.to_epsg()})" if crs.to_epsg() else str(crs.name)
+    return f"EPSG:{crs.to_epsg()}" if crs.to_epsg() else str(crs.name)
 
 
 def _classes(writer: Writer, sheet: Any, name: str, top: int) -> None:

@@ -242,9 +242,7 @@ def _built(content: Content, table: Table, on: tuple[Table, np.ndarray] | None, 
             **_AREA,
         )
     )
-    counted = np.add.reduceat(
-        np.append(np.nan_to_num(np.asarray(parts.values["counted_part"].cells, dtype=float)), 0.0), starts[:-1]
-    )
+    counted = np.add.reduceat(np.append(np.nan_to_num(parts.values["counted_part"].array), 0.0), starts[:-1])
     counted = np.where(starts[1:] > starts[:-1], counted, 0.0)
     counted = np.where(known.by_register, known.floor_area, np.where(known.unknown_count > 0, np.nan, counted))
     for name, source, values in (

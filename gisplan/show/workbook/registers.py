@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,31 +23,32 @@ _PRICES = ("fee_wan", "fee_exposure_wan", "fee_unknown")
 
 #: Texts that need room.
 _WIDE = {
-    "message": 70,
-    "remedy": 44,
-    "features": 60,
-    "source": 44,
-    "finding": 20,
-    "advice": 40,
-    "note": 30,
-    "name": 24,
-    "clause": 20,
-    "caution": 30,
-    "indicator": 30,
-}
+    "message": 70, "remedy": 44, "features": 60, "source": 44, "finding": 20, "advice": 40, "note": 30, "name": 24,
+    "clause": 20, "caution": 46, "indicator": 30, "column": 30, "label_zh": 26, "label_en": 34, "formula": 60,
+    "explain": 44, "made": 12, "code": 28, "rule": 24, "severity": 11, "layer": 18, "who": 10, "limit": 14, "level": 10,
+    "idle_class": 16, "idle_name": 36, "unit": 10, "verified": 10, "sheet": 24,
+}  # fmt: skip
+
+#: Texts that go over several lines.
+_WRAPPED = ("message", "remedy", "features", "formula", "source", "explain", "label_en")
 
 
 def plain_table(
-    content: Content, key: str, frame: pd.DataFrame, *, headings: Mapping[str, Mapping[str, str]] | None = None
+    content: Content,
+    key: str,
+    frame: pd.DataFrame,
+    *,
+    headings: Mapping[str, Mapping[str, str]] | None = None,
+    wrap: bool = False,
 ) -> Table:
     """Table of values as they are."""
     table = Table(key, content.sheet(key), len(frame))
     for name in frame.columns:
-        table.add(given(str(name), frame[name], headings or {}))
+        table.add(given(str(name), frame[name], headings or {}, wrap=wrap))
     return table
 
 
-def given(name: str, values: pd.Series, headings: Mapping[str, Mapping[str, str]]) -> Column:
+def given(name: str, values: pd.Series, headings: Mapping[str, Mapping[str, str]], *, wrap: bool = False) -> Column:
     """Column of values as they are; its kind follows from what they are."""
     kind = _kind(values)
     unit, style = unit_of(name)
@@ -63,6 +65,7 @@ def given(name: str, values: pd.Series, headings: Mapping[str, Mapping[str, str]
         style=style if kind == "number" else kind,
         width=width,
         told=told("given"),
+        wrap=wrap and name in _WRAPPED,
     )
 
 
@@ -270,7 +273,8 @@ def books_table(content: Content) -> Table:
     """The books of every layer; the residual is a formula."""
     table = Table("balance", content.sheet("balance"), len(content.balance))
     for name in content.balance.columns[:-1]:
-        table.add(given(str(name), content.balance[name], {}))
+        column = given(str(name), content.balance[name], {})
+        table.add(replace(column, style="money", width=20) if column.kind == "number" else column)
     i, o, n, out, r = (table.cell(c) for c in ("input", "overlap", "inside", "outside", "rejected"))
     values = content.balance["residual"].round(3) + 0.0
     formula = f"ROUND({i}+{o}-{n}-{out}-{r},3)"
@@ -286,4 +290,4 @@ def issues_table(content: Content) -> Table:
         frame = frame.drop(columns=["features", "message"])
     else:
         frame = frame[[*(c for c in frame.columns if c != "features"), "features"]]
-    return plain_table(content, "issues", frame)
+    return plain_table(content, "issues", frame, wrap=True)

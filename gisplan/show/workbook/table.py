@@ -50,6 +50,8 @@ class Column:
         Whether it must not leave the office.
     name
         Whether formulas elsewhere use it, by a name that the workbook knows.
+    wrap
+        Whether long texts go over several lines.
     """
 
     id: str
@@ -64,6 +66,7 @@ class Column:
     source: str = ""
     private: bool = False
     name: bool = False
+    wrap: bool = False
 
 
 @dataclass(frozen=True)
