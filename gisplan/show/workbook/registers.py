@@ -54,6 +54,8 @@ def given(name: str, values: pd.Series, headings: Mapping[str, Mapping[str, str]
     unit, style = unit_of(name)
     heading = headings.get(name) or _heading(name)
     width = _WIDE.get(name, 18 if kind == "text" else 12)
+    if name == "value":
+        style = "ratio"
     if kind == "number" and style == "plain" and pd.api.types.is_integer_dtype(values.dtype):
         style = "count"
     return Column(

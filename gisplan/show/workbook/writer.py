@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,11 @@ class Writer:
         try:
             self.book.close()
         except xlsxwriter.exceptions.FileCreateError as error:
+            for sheet in self.book.worksheets():
+                # It leaves the file open that could not be written.
+                if sheet.fh is not None:
+                    with suppress(OSError):
+                        sheet.fh.close()
             reason = error.args[0] if error.args else error
             raise reason if isinstance(reason, OSError) else OSError(str(reason)) from None
 
