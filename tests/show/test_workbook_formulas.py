@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 import re
 import zipfile
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -67,6 +69,22 @@ def studies(folder: Path) -> dict[str, object]:
         "only_zones": made("only_zones", drop=["parcels", "buildings", "roads", "water", "power", "gas"]),
         "vacant": vacant,
         "sample": load_plan(ROOT / "layers/plan.toml"),
+        **evaluations(folder),
+    }
+
+
+def evaluations(folder: Path) -> dict[str, object]:
+    """Towns with a land intensity evaluation: main and development-direction areas, what is missing, other weights."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / "tests/assess"))
+        made = importlib.import_module("test_intensity")
+    roles = {"area_role": ["主区", "发展方向区", "main"], "parent_id": ["park", "park", "other"]}
+    boxes = [town.box(0, 0, 200, 300), town.box(200, 0, 400, 300), town.box(500, 0, 600, 300)]
+    halves = {**roles, "geometry": gpd.GeoSeries(boxes, crs=town.CRS)}
+    return {
+        "roles": made.study(folder / "roles", zone=roles, ideals=made.IDEALS),
+        "halves": made.study(folder / "halves", zone=halves, ideals=made.IDEALS, renormalise=True),
+        "weights_2": made.study(folder / "weights_2", weights="2", ideals=made.IDEALS, renormalise=True),
     }
 
 
@@ -143,8 +161,10 @@ def worked_out(tmp_path_factory):
     return results, folder
 
 
-STUDIES = ("town", "no_assumption", "ledger", "no_buildings", "no_buildings_ledger", "no_parcels", "no_register",
-           "only_zones", "vacant", "sample", "split")  # fmt: skip
+STUDIES = (
+    "town", "no_assumption", "ledger", "no_buildings", "no_buildings_ledger", "no_parcels", "no_register", "only_zones",
+    "vacant", "sample", "roles", "halves", "weights_2", "split",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", STUDIES)
@@ -341,3 +361,19 @@ def test_poisoned_values_are_not_what_libreoffice_tells(worked_out, tmp_path):
 def test_nothing_is_left_beside_the_files(worked_out):
     _, folder = worked_out
     assert not [p.name for p in folder.iterdir() if p.is_file() and p.suffix != ".xlsx"]
+
+
+def test_real_parcels_come_to_the_same(tmp_path):
+    """Lots of Manhattan with the city's own land and floor area, in zones made of them; no buildings are drawn."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / "tests"))
+        real = importlib.import_module("test_real_data")
+    if not (real.DATA / "nyc_lower_manhattan").is_dir():
+        pytest.skip("the folder of real data is not there")
+    result = real.manhattan("ledger")
+    file = write_report(result, tmp_path / "lots.xlsx")
+    recalculate([file], tmp_path / "anew")
+    count, off = differing(file, tmp_path / "anew/lots.xlsx")
+    assert not off, "\n".join(off[:10])
+    assert count > 10_000
+    agree(Cells(tmp_path / "anew/lots.xlsx"), result, columns=live_columns(file))
