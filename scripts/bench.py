@@ -9,6 +9,7 @@
     python scripts/bench.py services                     eight services with levels and gaps on 100,000 parcels
     python scripts/bench.py power                        feeds, loads and links of 100,000 parcels
     python scripts/bench.py terrain                      slopes of 100 megapixels for 100,000 parcels
+    python scripts/bench.py workbook                     the workbook of 100,000 parcels with a register
     python scripts/bench.py map                          maps of 100,000 to 1,000,000 parcels with twelve columns
 
 Each side runs in a process of its own, so that peak memory is its own. The study's script reads the same files, cuts
@@ -40,6 +41,7 @@ import bench_read
 import bench_rules
 import bench_services
 import bench_terrain
+import bench_workbook
 from bench_sides import ROOT, Clock, child, fabric, peak_gb
 
 REACH_M = 100.0
@@ -265,6 +267,7 @@ SIZES = {
     "network": (100_000,),
     "services": (100_000,),
     "power": (100_000,),
+    "workbook": (100_000,),
     "map": (10_000, 100_000, 300_000, 1_000_000),
     "terrain": (100_000,),
 }
@@ -284,6 +287,7 @@ SIDES = {
     "services plain": bench_services.plain,
     "power ours": bench_power.ours,
     "power networkx": bench_power.peer,
+    "workbook ours": bench_workbook.ours,
     "map ours": bench_map.ours,
     "terrain ours": bench_terrain.ours,
     "terrain exact": bench_terrain.exact,
@@ -312,6 +316,7 @@ PARTS: dict[str, Callable[[int, Path, int], dict[str, Any]]] = {
     "services": lambda size, folder, _: bench_services.run(size, folder),
     "power": lambda size, folder, _: bench_power.run(size, folder),
     "terrain": lambda size, folder, _: bench_terrain.run(size, folder),
+    "workbook": lambda size, folder, _: bench_workbook.run(size, folder),
 }
 
 

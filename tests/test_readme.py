@@ -146,7 +146,7 @@ def test_it_shows_every_key_of_places_and_drawings() -> None:
 def test_its_commands_run_in_their_order(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = [line.split("#")[0].split() for line in "\n".join(blocks("bash")).splitlines()]
     given = [words[1:] for words in lines if words[:1] == ["gisplan"]]
-    assert {words[0] for words in given} == {"init", "inspect", "check", "run", "map", "indicators", "rules"}
+    assert {words[0] for words in given} == {"init", "inspect", "check", "run", "map", "report", "indicators", "rules"}
     for words in given:
         assert main(words) == 0, f"{' '.join(words)}: {capsys.readouterr().err}"
         if words[0] == "init":

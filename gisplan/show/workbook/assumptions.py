@@ -7,15 +7,16 @@ from typing import Any
 
 from gisplan import vocabulary
 from gisplan.measure.pieces import LEAST_LAND_M2
+from gisplan.measure.reach import reach_of
 from gisplan.measure.services import service_labels
-from gisplan.measure.survey import VACANT_BELOW, reach_of
+from gisplan.measure.survey import VACANT_BELOW
 from gisplan.show.workbook.content import Content, labels
 from gisplan.show.workbook.score import ideals, weights
 from gisplan.show.workbook.table import HEAD
 from gisplan.show.workbook.writer import Writer
 
 _HEADS = ("key", "value", "unit", "meaning", "source", "verified")
-_WIDTHS = (34, 14, 12, 56, 46, 12)
+_WIDTHS = (40, 14, 12, 96, 52, 14)
 
 
 def write_assumptions(writer: Writer) -> None:
@@ -39,7 +40,7 @@ def write_assumptions(writer: Writer) -> None:
         else:
             sheet.write_number(row, 1, value, writer.number("plain", **form))
         for i, text in enumerate((unit, meaning, source, verified), start=2):
-            writer.put(sheet, row, i, text)
+            writer.put(sheet, row, i, text, writer.format(indent=1))
         if live:
             writer.name(key, name, row, 1)
         row += 1
@@ -92,7 +93,7 @@ def _rows(content: Content) -> Iterator[Row]:
 
 def _crs(content: Content) -> str:
     crs = content.survey.layers.crs
-    return f"{crs.name} (EPSG:{crs.to_epsg()})" if crs.to_epsg() else str(crs.name)
+    return f"EPSG:{crs.to_epsg()}" if crs.to_epsg() else str(crs.name)
 
 
 def _classes(writer: Writer, sheet: Any, name: str, top: int) -> None:

@@ -132,7 +132,7 @@ def _sheet(writer: Writer, table: Table | None, key: str, note: str = "", **how:
 
 
 def _figures(writer: Writer, tables: Tables) -> None:
-    _sheet(writer, tables.zones, "zones", writer.content.note("live"), frozen=3, wide=0, color="#0b4f6c")
+    _sheet(writer, tables.zones, "zones", writer.content.note("live"), frozen=3, color="#0b4f6c")
     _sheet(writer, tables.infrastructure, "infrastructure", frozen=4, color="#0b4f6c")
 
 
@@ -149,7 +149,7 @@ def _registers(writer: Writer, tables: Tables) -> None:
         short, full, left = tables.findings
         _sheet(writer, short, "rules", frozen=2, color="#5b1a99")
         _sheet(writer, full, "findings", content.note("listed", n=f"{left:,}"), frozen=2, color="#5b1a99")
-    _sheet(writer, tables.parcels, "parcels", content.note("edit"), frozen=2, wide=0, color="#5a7d3a")
+    _sheet(writer, tables.parcels, "parcels", content.note("edit"), frozen=2, color="#5a7d3a")
     _sheet(writer, tables.buildings, "buildings", content.note("edit"), frozen=2, color="#5a7d3a")
 
 
@@ -163,7 +163,7 @@ def _behind(writer: Writer, tables: Tables) -> None:
     """Write the sheets that formulas run through: each feature split by zone, and the sums of the zones."""
     note = writer.content.note("order")
     how: dict[str, Any] = {"filtered": False, "color": "#9aa5aa"}
-    _sheet(writer, tables.sums.table, "sums", note, wide=0, frozen=2, **how)
+    _sheet(writer, tables.sums.table, "sums", note, frozen=2, **how)
     for cut, key in ((tables.parcel_pieces, "parcel_zone"), (tables.building_pieces, "building_zone")):
         _sheet(writer, cut.table if cut else None, key, note, **how)
     _sheet(writer, tables.on_parcels, "building_parcel", note, **how)

@@ -144,7 +144,7 @@ def on_parcels(content: Content, buildings: Table) -> tuple[Table, np.ndarray] |
     at, part = table.cell("row"), table.cell("share")
     frame = content.survey.layers.layers["buildings"].frame
     floor, foot = known.floor_area, column(frame, "area_m2")
-    counted = np.asarray(buildings.values["counted_floor_area_m2"].cells, dtype=float)
+    counted = buildings.values["counted_floor_area_m2"].array
     area: dict[str, Any] = {"unit": "m²", "style": "m2", "width": 14, "told": told("part")}
     for name, source, amount in (
         ("floor_part", "floor_area_m2", floor),

@@ -10,11 +10,13 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 from xml.sax.saxutils import escape
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from xlsxwriter.worksheet import Worksheet
 
 #: Characters a cell can hold.
@@ -57,7 +59,7 @@ def quoted(text: str) -> str:
 
 
 class Values:
-    """Values of a column as the cells hold them.
+    """Values of a column as the cells hold them, kept as tightly as they were given.
 
     Parameters
     ----------
@@ -76,30 +78,51 @@ class Values:
         self.kind = kind
         self.changed = 0
         if kind == "number":
-            self.cells: list[Any] = _numbers(values)
-        else:
-            series = values if isinstance(values, pd.Series) else pd.Series(values, dtype=object)
-            there = series.notna().to_numpy()
-            raw = series.to_numpy(dtype=object)
-            self.cells = [self._one(v) if t else None for v, t in zip(raw.tolist(), there.tolist(), strict=True)]
+            self._numbers = np.array(pd.to_numeric(pd.Series(values)), dtype=float)
+            self._numbers[~np.isfinite(self._numbers)] = np.nan
+            return
+        self._series = values if isinstance(values, pd.Series) else pd.Series(values, dtype=object)
+        if kind == "text":
+            self.changed = sum(
+                clean(str(v))[1]
+                for r in range(0, len(self), _CHUNK)
+                for v in self._there(range(r, min(r + _CHUNK, len(self))))
+            )
 
     def __len__(self) -> int:
-        return len(self.cells)
+        return len(self._numbers) if self.kind == "number" else len(self._series)
+
+    @property
+    def array(self) -> NDArray[Any]:
+        """All cells: numbers, NaN where there is none; else objects, None where there is none."""
+        if self.kind == "number":
+            return self._numbers
+        out = np.empty(len(self), dtype=object)
+        out[:] = self.cells(range(len(self)))
+        return out
+
+    def cells(self, rows: range) -> list[Any]:
+        """Cells of some rows, None where there is nothing."""
+        if self.kind == "number":
+            part = self._numbers[rows.start : rows.stop].tolist()
+            return [None if v != v else v for v in part]  # noqa: PLR0124  only NaN is not itself
+        part, there = self._part(rows)
+        return [self._one(v) if t else None for v, t in zip(part, there, strict=True)]
+
+    def _part(self, rows: range) -> tuple[list[Any], list[bool]]:
+        part = self._series.iloc[rows.start : rows.stop]
+        return part.to_numpy(dtype=object).tolist(), part.notna().tolist()
+
+    def _there(self, rows: range) -> Iterator[Any]:
+        values, there = self._part(rows)
+        return (v for v, t in zip(values, there, strict=True) if t)
 
     def _one(self, value: Any) -> Any:
         if self.kind == "flag":
             return bool(value)
         if self.kind == "date":
             return number_of_day(value)
-        text, changed = clean(str(value))
-        self.changed += changed
-        return text if text else None
-
-
-def _numbers(values: Any) -> list[Any]:
-    array = np.asarray(pd.to_numeric(pd.Series(values)), dtype=float)
-    whole = np.isfinite(array)
-    return [v if w else None for v, w in zip(array.tolist(), whole.tolist(), strict=True)]
+        return clean(str(value))[0] or None
 
 
 @dataclass(frozen=True)
@@ -154,7 +177,16 @@ class LongSheet(Worksheet):  # type: ignore[misc]  # xlsxwriter tells no types
                 self.fh.write(block)
 
 
-def lines_of(columns: Sequence[tuple[str, int, Values, Any]], rows: range, first: int) -> Iterator[str]:
+def text_lines(text: str, width: float) -> int:
+    """Lines that a text takes in a column so many characters wide; Chinese letters are twice as wide as Latin ones."""
+    room = max(width - 1.5, 1.0)
+    wide = (sum(2 if ord(c) > 0x2E7F else 1 for c in line) for line in text.split("\n"))
+    return sum(max(1, ceil(w * 1.08 / room)) for w in wide)
+
+
+def lines_of(
+    columns: Sequence[tuple[str, int, Values, Any]], rows: range, first: int, heights: Sequence[float] | None = None
+) -> Iterator[str]:
     """Rows as XML.
 
     Parameters
@@ -166,18 +198,22 @@ def lines_of(columns: Sequence[tuple[str, int, Values, Any]], rows: range, first
         Rows of the values that are wanted.
     first
         Number that the first of them has on the sheet, counted from 1.
+    heights
+        Height of each row of the values, where they are not all alike.
     """
     for start in range(rows.start, rows.stop, _CHUNK):
         part = range(start, min(start + _CHUNK, rows.stop))
         numbers = [str(first + i - rows.start) for i in part]
         made = [_cells(letter, style, values, formula, part, numbers) for letter, style, values, formula in columns]
+        tall = [""] * len(part) if heights is None else [f' ht="{heights[i]:g}" customHeight="1"' for i in part]
         yield "".join(
-            f'<row r="{n}">{"".join(cells)}</row>' for n, cells in zip(numbers, zip(*made, strict=True), strict=True)
+            f'<row r="{n}"{high}>{"".join(cells)}</row>'
+            for n, high, cells in zip(numbers, tall, zip(*made, strict=True), strict=True)
         )
 
 
 def _cells(letter: str, style: int, values: Values, formula: Any, part: range, numbers: list[str]) -> list[str]:
-    own = values.cells[part.start : part.stop]
+    own = values.cells(part)
     if formula is None:
         return [_plain(f'<c r="{letter}{n}" s="{style}"', v, values.kind) for n, v in zip(numbers, own, strict=True)]
     if isinstance(formula, str):

@@ -39,7 +39,9 @@ def zones_table(content: Content, sums: Sums, parcels: Table | None) -> Table:
     table.add(Column("level", labels("level"), zones["level"], "text", width=10))
     recipes = dict(_recipes(content, sums, parcels))
     for measured in content.measured:
-        formula = recipes.get(measured.id)
+        # Of an indicator whose inputs are not there nothing can be worked out, whatever sums there are.
+        lacking = measured.figures.note.startswith(("LAYER_MISSING", "INPUT_MISSING"))
+        formula = None if lacking else recipes.get(measured.id)
         how = measured.formula if formula else _by_hand(measured.formula)
         table.add(
             Column(

@@ -61,7 +61,7 @@ def rows_of(content: Content, sums: Sums) -> list[Row]:
     """Rows of the balance: classes that occur, what has no class, and what lies beside the parcels."""
 
     def of(name: str) -> np.ndarray:
-        return np.asarray(np.nan_to_num(np.asarray(sums.table.values[name].cells, dtype=float)))
+        return np.asarray(np.nan_to_num(sums.table.values[name].array))
 
     out = []
     for c in vocabulary.land_classes().values():
@@ -111,11 +111,11 @@ def write_land(writer: Writer, sums: Sums) -> tuple[str, int, int] | None:
             for z in range(shown)
         ),
     ]
-    sheet.set_column(0, 0, 30)
+    sheet.set_column(0, 0, 50)
     sheet.write_string(HEAD - 1, 0, "用地分类\nLand-use class", writer.heading)
     sheet.write_string(HEAD, 0, "", writer.heading)
     for r, row in enumerate(rows):
-        writer.put(sheet, first + r, 0, content.say({"zh": row.zh, "en": row.en}))
+        writer.put(sheet, first + r, 0, content.say({"zh": row.zh, "en": row.en}), writer.format())
     bold = {"bold": True, "top": 1}
     writer.put(sheet, last + 1, 0, content.say({"zh": "合计", "en": "Total"}), writer.format(**bold))
     for i, (title, formulas, amounts) in enumerate(scopes):

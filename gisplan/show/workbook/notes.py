@@ -51,7 +51,7 @@ def dictionary_table(content: Content, tables: Iterable[Table]) -> Table:
         for code, (zh, en) in words.items():
             rows.append({"sheet": codes, "column": f"{kind} = {code}", "label_zh": zh, "label_en": en})
     frame = pd.DataFrame(rows).fillna("")
-    return plain_table(content, "dictionary", frame)
+    return plain_table(content, "dictionary", frame, wrap=True)
 
 
 def write_sources(writer: Writer, sheet: Any, left_out: int) -> None:
@@ -69,7 +69,7 @@ def write_sources(writer: Writer, sheet: Any, left_out: int) -> None:
     content = writer.content
     name = content.sheet("sources")
     writer.title(sheet, f"{content.title} — {name}")
-    for i, width in enumerate((26, 60, 14, 70)):
+    for i, width in enumerate((30, 60, 14, 70)):
         sheet.set_column(i, i, width)
     row = HEAD - 2
     plan, asked = content.plan, content.asked
@@ -82,8 +82,9 @@ def write_sources(writer: Writer, sheet: Any, left_out: int) -> None:
         ({"zh": "版本", "en": "Versions"}, ", ".join(f"{k} {v}" for k, v in asked.get("versions", {}).items())),
     ]
     for words, text in facts:
-        writer.put(sheet, row, 0, "\n".join(words.values()), writer.heading)
+        writer.put(sheet, row, 0, " ".join(words.values()), writer.heading)
         writer.put(sheet, row, 1, text)
+        writer.rows(sheet, row, [(text, 60)])
         row += 1
     row += 1
     for i, head in enumerate(("文件\nFile", "路径\nPath", "字节\nBytes", "SHA-256")):

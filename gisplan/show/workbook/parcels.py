@@ -242,9 +242,7 @@ def _built(content: Content, table: Table, on: tuple[Table, np.ndarray] | None, 
             **_AREA,
         )
     )
-    counted = np.add.reduceat(
-        np.append(np.nan_to_num(np.asarray(parts.values["counted_part"].cells, dtype=float)), 0.0), starts[:-1]
-    )
+    counted = np.add.reduceat(np.append(np.nan_to_num(parts.values["counted_part"].array), 0.0), starts[:-1])
     counted = np.where(starts[1:] > starts[:-1], counted, 0.0)
     counted = np.where(known.by_register, known.floor_area, np.where(known.unknown_count > 0, np.nan, counted))
     for name, source, values in (
@@ -256,7 +254,7 @@ def _built(content: Content, table: Table, on: tuple[Table, np.ndarray] | None, 
         # The number of the row is put in here: each formula has its own sum.
         formulas = [
             f'{own}IF({unknown}>0,"",{s or 0}))'.replace("{r}", str(r))
-            for r, s in zip(_row_numbers(table), sums, strict=True)
+            for r, s in zip(table.numbers(), sums, strict=True)
         ]
         used = name == "floor_area_m2"
         table.add(Column(name, labels(name), values, formula=formulas, told=told(name), name=used, **_AREA))
@@ -274,12 +272,6 @@ def _registered(content: Content, table: Table) -> None:
     floor, name = table.cell("floor_area_m2"), "counted_floor_area_m2"
     formula = f'IF({floor}="","",{floor})'
     table.add(Column(name, labels(name), known.floor_area, formula=formula, told=told(name), **_AREA))
-
-
-def _row_numbers(table: Table) -> list[int]:
-    from gisplan.show.workbook.table import HEAD
-
-    return [i + HEAD + 1 for part in table.parts for i in range(len(part.rows))]
 
 
 def _state(content: Content, table: Table, *, drawn: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,8 @@ import pandas as pd
 
 from gisplan import vocabulary
 from gisplan.issues import table as issue_table
+from gisplan.measure.reach import reach_of
 from gisplan.measure.services import service_labels
-from gisplan.measure.survey import reach_of
 from gisplan.show.workbook.content import Content, labels, told
 from gisplan.show.workbook.figures import sum_of
 from gisplan.show.workbook.parcels import unit_of
@@ -22,36 +23,39 @@ _PRICES = ("fee_wan", "fee_exposure_wan", "fee_unknown")
 
 #: Texts that need room.
 _WIDE = {
-    "message": 70,
-    "remedy": 44,
-    "features": 60,
-    "source": 44,
-    "finding": 20,
-    "advice": 40,
-    "note": 30,
-    "name": 24,
-    "clause": 20,
-    "caution": 30,
-    "indicator": 30,
-}
+    "message": 70, "remedy": 44, "features": 60, "source": 44, "finding": 20, "advice": 40, "note": 30, "name": 24,
+    "clause": 20, "caution": 46, "indicator": 30, "column": 30, "label_zh": 26, "label_en": 34, "formula": 60,
+    "explain": 44, "made": 12, "code": 28, "rule": 24, "severity": 11, "layer": 18, "who": 10, "limit": 14, "level": 10,
+    "idle_class": 16, "idle_name": 36, "unit": 10, "verified": 10, "sheet": 24,
+}  # fmt: skip
+
+#: Texts that go over several lines.
+_WRAPPED = ("message", "remedy", "features", "formula", "source", "explain", "label_en")
 
 
 def plain_table(
-    content: Content, key: str, frame: pd.DataFrame, *, headings: Mapping[str, Mapping[str, str]] | None = None
+    content: Content,
+    key: str,
+    frame: pd.DataFrame,
+    *,
+    headings: Mapping[str, Mapping[str, str]] | None = None,
+    wrap: bool = False,
 ) -> Table:
     """Table of values as they are."""
     table = Table(key, content.sheet(key), len(frame))
     for name in frame.columns:
-        table.add(given(str(name), frame[name], headings or {}))
+        table.add(given(str(name), frame[name], headings or {}, wrap=wrap))
     return table
 
 
-def given(name: str, values: pd.Series, headings: Mapping[str, Mapping[str, str]]) -> Column:
+def given(name: str, values: pd.Series, headings: Mapping[str, Mapping[str, str]], *, wrap: bool = False) -> Column:
     """Column of values as they are; its kind follows from what they are."""
     kind = _kind(values)
     unit, style = unit_of(name)
     heading = headings.get(name) or _heading(name)
     width = _WIDE.get(name, 18 if kind == "text" else 12)
+    if name == "value":
+        style = "ratio"
     if kind == "number" and style == "plain" and pd.api.types.is_integer_dtype(values.dtype):
         style = "count"
     return Column(
@@ -63,6 +67,7 @@ def given(name: str, values: pd.Series, headings: Mapping[str, Mapping[str, str]
         style=style if kind == "number" else kind,
         width=width,
         told=told("given"),
+        wrap=wrap and name in _WRAPPED,
     )
 
 
@@ -122,9 +127,8 @@ def idle_zones_table(content: Content, parcels: Table | None) -> Table | None:
 
     def of_zones(formula: str) -> Any:
         """Formula in the rows of zones, none in that of the land outside."""
-        from gisplan.show.workbook.table import HEAD
-
-        return [formula.replace("{r}", str(i + HEAD + 1)) if yes else "" for i, yes in enumerate(inside)]
+        rows = zip(table.numbers(), inside, strict=True)
+        return [formula.replace("{r}", str(r)) if yes else "" for r, yes in rows]
 
     for name in frame.columns:
         own = given(str(name), frame[name], {})
@@ -186,11 +190,8 @@ def infrastructure_table(content: Content, parcels: Table | None) -> Table | Non
     found = {m.id: m.figures for m in content.measured}
 
     def each(make: Any) -> list[str]:
-        from gisplan.show.workbook.table import HEAD
-
-        return [
-            make(s).replace("{r}", str(i * size + z + HEAD + 1)) for i, s in enumerate(services) for z in range(size)
-        ]
+        rows = zip(table.numbers(), [s for s in services for _ in range(size)], strict=True)
+        return [make(s).replace("{r}", str(r)) for r, s in rows]
 
     def figure(stem: str) -> Any:
         # The sheet of zones may have been sorted, so a zone is looked up by its number.
@@ -274,7 +275,8 @@ def books_table(content: Content) -> Table:
     """The books of every layer; the residual is a formula."""
     table = Table("balance", content.sheet("balance"), len(content.balance))
     for name in content.balance.columns[:-1]:
-        table.add(given(str(name), content.balance[name], {}))
+        column = given(str(name), content.balance[name], {})
+        table.add(replace(column, style="money", width=20) if column.kind == "number" else column)
     i, o, n, out, r = (table.cell(c) for c in ("input", "overlap", "inside", "outside", "rejected"))
     values = content.balance["residual"].round(3) + 0.0
     formula = f"ROUND({i}+{o}-{n}-{out}-{r},3)"
@@ -290,4 +292,4 @@ def issues_table(content: Content) -> Table:
         frame = frame.drop(columns=["features", "message"])
     else:
         frame = frame[[*(c for c in frame.columns if c != "features"), "features"]]
-    return plain_table(content, "issues", frame)
+    return plain_table(content, "issues", frame, wrap=True)

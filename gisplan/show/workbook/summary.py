@@ -73,14 +73,14 @@ class Summary:
         )
         self.writer.title(sheet, content.title, note)
         sheet.set_column(0, 0, 12)
-        sheet.set_column(1, 1, 34)
+        sheet.set_column(1, 1, 40)
         sheet.set_column(2, 2 + len(SHOWN), 12.5)
         row = self._main(sums, parcels, 3)
         top = row + 1
         row, ratios = self._zones(zones, top)
         charts = row + 1
         self._charts(charts, ratios, land)
-        row = charts + 18
+        row = charts + 23
         if parcels is not None and content.idle_land is not None:
             row = self._idle(parcels, row)
         self._contents(sheets, row + 1)
@@ -118,7 +118,7 @@ class Summary:
         for i, (words, unit) in enumerate(zip(heads, units, strict=True)):
             text = "\n".join([*words.values(), *([f"({unit})"] if unit else [])])
             sheet.write_string(row, i, text, writer.heading)
-        sheet.set_row(row, 60)
+        sheet.set_row(row, 64)
         frame, number = content.survey.layers.zones, {m.id: m for m in content.measured}
         ratios = None
         for z in range(count):
@@ -156,10 +156,15 @@ class Summary:
                 }
             )
             chart.set_y_axis(
-                {"reverse": True, "num_font": {"name": FONT, "size": 8}, "major_gridlines": {"visible": False}}
+                {
+                    "reverse": True,
+                    "interval_unit": 1,
+                    "num_font": {"name": FONT, "size": 8},
+                    "major_gridlines": {"visible": False},
+                }
             )
             chart.set_x_axis({"num_format": "#,##0", "num_font": {"size": 8}})
-            chart.set_size({"width": 640, "height": 340})
+            chart.set_size({"width": 660, "height": 430})
             self.sheet.insert_chart(row, 0, chart)
         if ratios is not None:
             first, last, column = ratios
@@ -175,7 +180,7 @@ class Summary:
                 }
             )
             chart.set_y_axis({"num_format": "0.0", "min": 0, "num_font": {"size": 8}})
-            chart.set_size({"width": 560, "height": 340})
+            chart.set_size({"width": 600, "height": 430})
             self.sheet.insert_chart(row, 6, chart)
 
     def _chart(self, kind: str, title: str) -> Any:
@@ -204,6 +209,7 @@ class Summary:
         for r, c in enumerate(classes, start=row + 1):
             writer.put(sheet, r, 0, c.id)
             writer.put(sheet, r, 1, content.say({"zh": c.zh, "en": c.en}))
+            writer.rows(sheet, r, [(content.say({"zh": c.zh, "en": c.en}), 40)])
             cell = xl_rowcol_to_cell(r, 0, row_abs=False, col_abs=True)
             count = "+".join(f"COUNTIF({parcels.named('idle_class', p)},{cell})" for p in parts)
             sheet.write_formula(r, 2, f"={count}", writer.number("count"), int((kind == c.id).sum()))
@@ -213,7 +219,7 @@ class Summary:
         caution = vocabulary.idle_caution()["long"]
         sheet.write_string(last + 1, 0, content.say(caution), writer.format(font_size=9, font_color=QUIET))
         chart = self._chart(
-            "column",
+            "bar",
             content.say({"zh": "土地开发状态（公顷，筛查结果）", "en": "State of development (ha, a screening)"}),
         )
         chart.add_series(
@@ -226,11 +232,11 @@ class Summary:
                 "data_labels": {"value": True, "num_format": "#,##0.0"},
             }
         )
-        chart.set_x_axis({"num_font": {"name": FONT, "size": 8}})
-        chart.set_y_axis({"num_format": "#,##0", "num_font": {"size": 8}})
-        chart.set_size({"width": 760, "height": 300})
-        sheet.insert_chart(row, 5, chart)
-        return max(last + 3, row + 16)
+        chart.set_y_axis({"reverse": True, "interval_unit": 1, "num_font": {"name": FONT, "size": 8}})
+        chart.set_x_axis({"num_format": "#,##0", "num_font": {"size": 8}, "major_gridlines": {"visible": False}})
+        chart.set_size({"width": 760, "height": 380})
+        sheet.insert_chart(row, 6, chart)
+        return max(last + 3, row + 20)
 
     def _contents(self, sheets: list[str], row: int) -> None:
         """Write links to all other sheets."""
@@ -248,7 +254,7 @@ def _whole(content: Content, sums: Sums, parcels: Table | None) -> list[Figure]:
     """Figures of all zones together: names, formula, value, number format."""
 
     def of(name: str) -> float:
-        return float(np.nansum(np.asarray(sums.table.values[name].cells, dtype=float)))
+        return float(np.nansum(sums.table.values[name].array))
 
     def over(top: list[str], below: str) -> tuple[str, float]:
         whole = of(below)

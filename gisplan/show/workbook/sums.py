@@ -82,17 +82,17 @@ class Sums:
 
     def _total(self, cut: Cut, column: str, chosen: Array | None = None) -> Array:
         """Sum the cells of a column by zone, those of chosen parts where not of all."""
-        values = np.nan_to_num(np.asarray(cut.table.values[column].cells, dtype=float))
+        values = np.nan_to_num(cut.table.values[column].array)
         zone = np.repeat(np.arange(self.survey.zones), np.diff(cut.starts))
         return sum_by(zone, values if chosen is None else values * chosen, size=self.survey.zones)
 
     def cells(self, cut: Cut, column: str) -> Array:
         """Cells of a text column of the parts."""
-        return np.asarray(cut.table.values[column].cells, dtype=object)
+        return cut.table.values[column].array
 
     def numbers(self, cut: Cut, column: str) -> Array:
         """Cells of a column of numbers of the parts, NaN where there is none."""
-        return np.asarray(cut.table.values[column].cells, dtype=float)
+        return cut.table.values[column].array
 
     def _land(self) -> None:
         cut = self.parcels

@@ -50,6 +50,8 @@ class Column:
         Whether it must not leave the office.
     name
         Whether formulas elsewhere use it, by a name that the workbook knows.
+    wrap
+        Whether long texts go over several lines.
     """
 
     id: str
@@ -64,6 +66,7 @@ class Column:
     source: str = ""
     private: bool = False
     name: bool = False
+    wrap: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,10 @@ class Table:
     def cell(self, column: str) -> str:
         """Cell of a column in the row of the formula."""
         return f"${self._letters[column]}{{r}}"
+
+    def numbers(self) -> list[int]:
+        """Number that each record's row has on its sheet, counted from 1."""
+        return [i + HEAD + 1 for part in self.parts for i in range(len(part.rows))]
 
     def part_of(self, row: int) -> int:
         """Number of the part on which a record stands."""

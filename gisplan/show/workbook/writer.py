@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
-from gisplan.show.workbook.cells import LongSheet, clean, lines_of
+from gisplan.show.workbook.cells import LongSheet, clean, lines_of, text_lines
 from gisplan.show.workbook.content import Content
 from gisplan.show.workbook.table import HEAD, Column, Table, quoted_sheet
 
@@ -37,6 +38,9 @@ FORMATS: Mapping[str, str] = {
     "score": "0.00",
     "flag": "General",
 }
+
+#: Characters that one page across can hold and still be read, and most lines of a row.
+_ONE_PAGE, _MOST_LINES = 235, 10
 
 #: The day that the file says it was made on: the same input gives the same bytes.
 _MADE = dt.datetime(2000, 1, 1)
@@ -68,8 +72,23 @@ class Writer:
         self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
 
     def close(self) -> None:
-        """Write the file."""
-        self.book.close()
+        """Write the file.
+
+        Raises
+        ------
+        OSError
+            It cannot be written.
+        """
+        try:
+            self.book.close()
+        except xlsxwriter.exceptions.FileCreateError as error:
+            for sheet in self.book.worksheets():
+                # It leaves the file open that could not be written.
+                if sheet.fh is not None:
+                    with suppress(OSError):
+                        sheet.fh.close()
+            reason = error.args[0] if error.args else error
+            raise reason if isinstance(reason, OSError) else OSError(str(reason)) from None
 
     def format(self, **properties: Any) -> Any:
         """Cell format; the same properties give the same one."""
@@ -124,7 +143,6 @@ class Writer:
         note: str = "",
         *,
         frozen: int = 2,
-        wide: int = 1,
         color: str = INK,
         filtered: bool = True,
     ) -> list[Any]:
@@ -138,8 +156,6 @@ class Writer:
             What stands above it.
         frozen
             Columns that stay in sight.
-        wide
-            Pages over which it prints; 0 for as many as it takes.
         color
             Of the sheet's tab.
         filtered
@@ -159,14 +175,14 @@ class Writer:
                 form = self._form(column)
                 columns.append((str(xl_col_to_name(i)), form._get_xf_index(), table.values[column.id], column.formula))
             sheet.set_row(HEAD - 2, 12)
-            sheet.set_row(HEAD - 1, 48)
+            sheet.set_row(HEAD - 1, 13.5 * max(text_lines(_heading(c), c.width) for c in table.columns) + 6)
             sheet.freeze_panes(HEAD, frozen)
             sheet.repeat_rows(HEAD - 1)
-            sheet.fit_to_pages(wide, 0)
-            if wide == 0:
+            if sum(c.width for c in table.columns) <= _ONE_PAGE:
+                sheet.fit_to_pages(1, 0)
+            else:
                 sheet.repeat_columns(0, frozen - 1)
-                sheet.fit_to_pages(0, 0)
-                sheet.set_print_scale(70)
+                sheet.set_print_scale(60)
             last = HEAD + max(len(part.rows), 1) - 1
             if filtered:
                 sheet.autofilter(HEAD - 1, 0, last, len(table.columns) - 1)
@@ -174,7 +190,10 @@ class Writer:
             sheet.ignore_errors({"number_stored_as_text": span, "formula_differs": span, "formula_range": span})
             if len(part.rows):
                 sheet.add_lines(
-                    HEAD, len(part.rows), len(columns), lambda c=columns, p=part: lines_of(c, p.rows, HEAD + 1)
+                    HEAD,
+                    len(part.rows),
+                    len(columns),
+                    lambda c=columns, p=part: lines_of(c, p.rows, HEAD + 1, _heights(table)),
                 )
             sheets.append(sheet)
         for name, span in table.names():
@@ -190,18 +209,14 @@ class Writer:
             style = "plain"
         more: dict[str, Any] = {} if column.formula is None else {"font_color": "#0b4f6c"}
         if column.kind == "text":
-            return self.format(num_format="@" if column.formula is None else "General", **more)
+            form = "@" if column.formula is None else "General"
+            return self.format(num_format=form, indent=1, text_wrap=column.wrap, **more)
         return self.number(style, **more)
 
     def _column(self, sheet: Any, place: int, column: Column) -> None:
         sheet.set_column(place, place, column.width)
         sheet.write_string(HEAD - 2, place, column.id, self.format(font_size=7, font_color=QUIET))
-        text = column.labels["zh"]
-        if column.labels["en"] != text:
-            text += f"\n{column.labels['en']}"
-        if column.unit and column.unit not in ("share", "1"):
-            text += f"\n({column.unit})"
-        sheet.write_string(HEAD - 1, place, text, self.heading)
+        sheet.write_string(HEAD - 1, place, _heading(column), self.heading)
 
     def name(self, name: str, sheet: str, row: int, column: int) -> None:
         """Let formulas call a cell by a name."""
@@ -211,3 +226,23 @@ class Writer:
         """Let formulas call cells of a column by a name."""
         letter = xl_col_to_name(column)
         self.book.define_name(name, f"={quoted_sheet(sheet)}!${letter}${first + 1}:${letter}${last + 1}")
+
+    def rows(self, sheet: Any, row: int, texts: Sequence[tuple[str, float]]) -> None:
+        """Make a row as high as its texts need, each with the width of its column."""
+        sheet.set_row(row, 13.5 * max(text_lines(t, w) for t, w in texts) + 1.5)
+
+
+def _heading(column: Column) -> str:
+    """Heading of a column: both languages and the unit, a line each."""
+    lines = dict.fromkeys((column.labels["zh"], column.labels["en"]))
+    unit = f"({column.unit})" if column.unit not in ("", "share", "1", "n") else ""
+    return "\n".join([*lines, *filter(None, [unit])])
+
+
+def _heights(table: Table) -> list[float] | None:
+    """Heights of the rows of a table with texts over several lines; None where it has none."""
+    wrapped = [(table.values[c.id].array, c.width) for c in table.columns if c.wrap]
+    if not wrapped:
+        return None
+    lines = (max(text_lines(cells[i] or "", w) for cells, w in wrapped) for i in range(table.count))
+    return [13.5 * min(n, _MOST_LINES) + 1.5 for n in lines]
