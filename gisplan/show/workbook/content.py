@@ -12,6 +12,8 @@ from gisplan import vocabulary
 from gisplan.assess import IdleLand, Intensity
 from gisplan.issues import Issue
 from gisplan.measure import Measured, Survey
+from gisplan.measure.accessibility import facility_labels
+from gisplan.measure.services import service_labels
 from gisplan.plan import Plan
 from gisplan.rules import Pack
 
@@ -84,6 +86,24 @@ def labels(column: str) -> Mapping[str, str]:
         It has none.
     """
     return vocabulary.workbook("columns")[column]
+
+
+def of_family(plan: Plan, column: str) -> Mapping[str, str] | None:
+    """Heading of a column of which there is one a service or facility; None where it is of no family."""
+    for pattern, words in vocabulary.workbook("families").items():
+        head, _, tail = pattern.partition("{}")
+        member = column.removeprefix(head).removesuffix(tail)
+        if f"{head}{member}{tail}" == column and (member in vocabulary.services() or member in _members(plan)):
+            title = _members(plan).get(member) or service_labels(plan, member)
+            return {language: words[language].format(**title) for language in ("zh", "en")}
+    return None
+
+
+def _members(plan: Plan) -> Mapping[str, Mapping[str, str]]:
+    """Names of the plan's services and facilities."""
+    layers = plan.layers
+    own = {name: service_labels(plan, name) for name in layers.services}
+    return own | {name: facility_labels(plan, name) for name in layers.facilities}
 
 
 def told(how: str) -> Mapping[str, str]:

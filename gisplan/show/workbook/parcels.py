@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gisplan import vocabulary
-from gisplan.measure.services import service_labels
-from gisplan.show.workbook.content import Content, labels, told
+from gisplan.show.workbook.content import Content, labels, of_family, told
 from gisplan.show.workbook.table import Column, Table
 
 #: Columns of the table of parcels that are worked out here, or that other tables hold.
@@ -86,13 +85,12 @@ def _register(name: str) -> Mapping[str, str]:
 
 def _given(content: Content, name: str, values: pd.Series) -> Column:
     """Column that the data give."""
-    if name.startswith("served_"):
-        words = service_labels(content.plan, name.removeprefix("served_"))
-        served = {"zh": f"{words['zh']}服务", "en": f"Served: {words['en']}"}
-        return Column(name, served, values, "flag", width=9, told=told("measured"), name=True)
+    family = of_family(content.plan, name)
+    if family is not None and values.dtype == bool:
+        return Column(name, family, values, "flag", width=9, told=told("measured"), name=True)
     of = {c.stored: c for c in vocabulary.columns("parcels").values()}
     about = of.get(name) or of.get(name.removeprefix("register_"))
-    heading = labels(name) if name in vocabulary.workbook("columns") else _register(name)
+    heading = family or (labels(name) if name in vocabulary.workbook("columns") else _register(name))
     kinds = {"number": "number", "date": "date", "flag": "flag"}
     kind = kinds.get(about.kind, "text") if about else _kind(values)
     unit, style = unit_of(name)
