@@ -62,6 +62,7 @@ def studies(folder: Path) -> dict[str, object]:
         "town": with_jobs(made("town")),
         "no_assumption": made("no_assumption", storey_height_m=None),
         "ledger": made("ledger", header={"area_basis": "ledger"}, buildings=no_area),
+        "no_ledger": made("no_ledger", header={"area_basis": "ledger"}, ledger=None),
         "no_buildings": with_jobs(made("no_buildings", drop=["buildings"])),
         "no_buildings_ledger": made("no_buildings_ledger", drop=["buildings"], header={"area_basis": "ledger"}),
         "no_parcels": made("no_parcels", drop=["parcels"]),
@@ -163,7 +164,7 @@ def worked_out(tmp_path_factory):
 
 STUDIES = (
     "town", "no_assumption", "ledger", "no_buildings", "no_buildings_ledger", "no_parcels", "no_register", "only_zones",
-    "vacant", "sample", "roles", "halves", "weights_2", "split",
+    "vacant", "no_ledger", "sample", "roles", "halves", "weights_2", "split",
 )  # fmt: skip
 
 

@@ -66,10 +66,10 @@ def parcels_table(content: Content, on: tuple[Table, np.ndarray] | None) -> Tabl
         column = _given(content, name, given[name])
         if not (content.public and column.private):
             table.add(column)
-    if on is None:
-        for name in _NEEDED:
-            if name not in table:
-                table.add(Column(name, labels(name), np.full(len(given), np.nan), **_AREA))
+    needed = (*(_NEEDED if on is None else ()), *(("land_area_m2",) if content.by_ledger else ()))
+    for name in needed:
+        if name not in table:
+            table.add(Column(name, _register(name), np.full(len(given), np.nan), **_AREA))
     if "idle_class" in given:
         table.add(Column("idle_class", labels("idle_class"), given["idle_class"], "text", width=14, name=True))
     _worked_out(content, table, on)
