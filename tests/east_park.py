@@ -8,7 +8,9 @@ import ezdxf
 import geopandas as gpd
 import numpy as np
 import pyogrio
+import rasterio
 import shapely
+from docx import Document
 from park_files import CRS, IDS, X0, Y0, buildings, parcels, roads, water, workbook, zones
 from tile_makers import cells, plain
 
@@ -45,6 +47,47 @@ def other_files(folder: Path) -> None:
     _swapped(folder / "roads.geojson")
     _tiles(folder / "tiles")
     _approved(folder)
+    _infrastructure(folder)
+    _ground(folder)
+    _template(folder / "own.docx")
+
+
+def _infrastructure(folder: Path) -> None:
+    """One feeder along the road with a substation at its end, a stop, a river on the border, and a pipe to be laid."""
+    road = roads().geometry.iloc[0]
+    layers = {
+        "power_lines": (["L1"], [road]),
+        "substations": (["S1"], [shapely.Point(X0, Y0 + 200)]),
+        "stops": (["B1"], [shapely.Point(X0 + 600, Y0 + 200)]),
+        "rivers": (["R1"], [shapely.LineString([(X0, Y0 + 520), (X0 + 1200, Y0 + 520)])]),
+    }
+    for name, (ids, shapes) in layers.items():
+        frame = gpd.GeoDataFrame({"设施编号": ids, "名称": ids}, geometry=shapes, crs=CRS)
+        pyogrio.write_dataframe(frame, folder / "park.gpkg", layer=name)
+    (folder / "works.csv").write_text(
+        f"工程编号,工程名称,工程状态,工程进度,概算,已完成投资,开工日期,计划竣工日期,wkt\n"
+        f'G1,给水管,在建,40,100,50,2025-01-01,2026-12-31,"{road.wkt}"\n',
+        encoding="utf-8",
+    )
+
+
+def _ground(folder: Path) -> None:
+    """Ground that rises one metre in a hundred to the east, in cells of 10 m, and a green square in each zone."""
+    columns, rows = 124, 54
+    heights = np.tile(0.1 * np.arange(columns, dtype=np.float32), (rows, 1))
+    place = rasterio.Affine(10, 0, X0 - 20, 0, -10, Y0 + 520)
+    about = {"driver": "GTiff", "width": columns, "height": rows, "count": 1, "dtype": "float32", "nodata": -9999}
+    with rasterio.open(folder / "dem.tif", "w", crs=CRS, transform=place, **about) as file:
+        file.write(heights, 1)
+    green = [shapely.box(X0 + x, Y0, X0 + x + 100, Y0 + 100) for x in (0, 600)]
+    frame = gpd.GeoDataFrame({"编号": ["1", "2"]}, geometry=green, crs=CRS)
+    pyogrio.write_dataframe(frame, folder / "park.gpkg", layer="green")
+
+
+def _template(file: Path) -> None:
+    document = Document()
+    document.add_paragraph("{{ body }}")
+    document.save(file)
 
 
 def _approved(folder: Path) -> None:

@@ -190,7 +190,7 @@ def issues(out: Path) -> pd.DataFrame:
 def tables_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let runs write tables but neither map nor GeoPackage, which take most of the time."""
     monkeypatch.setattr("gisplan.study.Result.map", lambda _, **given: SimpleNamespace(page=lambda: ""))
-    monkeypatch.setattr("gisplan.show.geopackage.write_geopackage", lambda *_: None)
+    monkeypatch.setattr("gisplan.show.geopackage.write_geopackage", lambda *_, **__: None)
 
 
 def listed(folder: Path) -> list[str]:

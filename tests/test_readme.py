@@ -111,6 +111,17 @@ def test_its_other_blocks_fit_into_the_plan(part, study: Path, monkeypatch: pyte
     assert zones["parcel_count"].tolist() == [30, 30]
     assert zones["plot_ratio"].tolist() == pytest.approx([0.5, 0.5])
     assert zones["road_length_m"].tolist() == pytest.approx([600, 600])
+    if "levelling" in plan:
+        # One metre in a hundred to the east; a hectare of thirty is green.
+        assert zones["slope_mean"].tolist() == pytest.approx([0.01, 0.01], rel=1e-3)
+        assert zones["green_cover_rate"].tolist() == pytest.approx([1 / 30, 1 / 30])
+    if "links" in plan:
+        # Two of five rows lie along the feeder, which hangs on one substation; half of the pipe is in each zone.
+        assert zones["coverage_power"].tolist() == pytest.approx([0.4, 0.4])
+        assert zones["dual_feed_area_share"].tolist() == pytest.approx([0, 0])
+        assert zones["works_budget_wan"].tolist() == pytest.approx([50, 50])
+        # The stop lies between the zones; four of five rows come to the road within 100 m.
+        assert zones["accessibility_bus_stop_500"].tolist() == pytest.approx([0.8, 0.8])
     if "hydrant" in plan["layers"]["services"]:
         # Four of five rows lie within 150 m of hydrants between the second and the third.
         assert zones["coverage_hydrant"].tolist() == pytest.approx([0.8, 0.8])
@@ -128,7 +139,10 @@ def test_it_shows_every_kind_of_block() -> None:
             "layers.roads",
             "layers.services.hydrant",
             "map",
-            "",
+            "report",
+            "",  # infrastructure
+            "",  # ground
+            "",  # rules
         ]
     )
 
@@ -146,7 +160,9 @@ def test_it_shows_every_key_of_places_and_drawings() -> None:
 def test_its_commands_run_in_their_order(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = [line.split("#")[0].split() for line in "\n".join(blocks("bash")).splitlines()]
     given = [words[1:] for words in lines if words[:1] == ["gisplan"]]
-    assert {words[0] for words in given} == {"init", "inspect", "check", "run", "map", "report", "indicators", "rules"}
+    assert {words[0] for words in given} == {
+        *("init", "inspect", "check", "run", "map", "explain", "report", "indicators", "rules")
+    }
     for words in given:
         assert main(words) == 0, f"{' '.join(words)}: {capsys.readouterr().err}"
         if words[0] == "init":
@@ -167,7 +183,7 @@ def test_its_scripts_are_there() -> None:
 def test_the_extras_it_names_are_there() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
     named = [n for listed in re.findall(r'pip install "[^"\[]*\[([\w,]+)\]"', README) for n in listed.split(",")]
-    assert sorted(named) == ["cad", "postgis"]
+    assert sorted(named) == ["cad", "postgis", "report"]
     assert set(named) <= set(extras)
 
 
