@@ -17,7 +17,9 @@ def main() -> int:
     interpreter = str(ensure("[dev]"))
     steps = [["-m", "pytest", *sys.argv[1:]]]
     if not sys.argv[1:]:
-        steps = [["-m", "ruff", "check", "gisplan", "scripts", "tests"], ["-m", "mypy"], *steps]
+        # Files side by side; the tests of one file share what they open.
+        side_by_side = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
+        steps = [["-m", "ruff", "check", "gisplan", "scripts", "tests"], ["-m", "mypy"], [*steps[0], *side_by_side]]
     return max(subprocess.run([interpreter, *step], cwd=ROOT, check=False).returncode for step in steps)
 
 
