@@ -22,6 +22,7 @@ from gisplan.show.classes import DIVERGING, difference_classes
 from gisplan.show.study_map import study_map
 from gisplan.show.two_runs import read_run, shown_unit
 from gisplan.show.webmap import differences
+from gisplan.study.result import _texts
 
 SAMPLE = Path(__file__).resolve().parents[2] / "layers"
 SPY = "gisplan.parts.push({ name: 'spy', painted: view => { window.view = view; } })"
@@ -62,7 +63,7 @@ def runs(tmp_path_factory):
 def two(runs):
     (result, _), (_, old) = runs
     return study_map(
-        result.survey, result.measured, result.parcels, texts=study._texts(result), against=read_run(old)
+        result.survey, result.measured, result.parcels, texts=_texts(result), against=read_run(old)
     ).page()
 
 
@@ -83,7 +84,7 @@ def test_the_two_runs_differ_and_the_page_is_the_same_again(runs, two, tables):
     assert ((now["plot_ratio"] - old["plot_ratio"]) < 0).all()  # higher storeys, less floor area
     (result, _), (_, folder) = runs
     again = study_map(
-        result.survey, result.measured, result.parcels, texts=study._texts(result), against=read_run(folder)
+        result.survey, result.measured, result.parcels, texts=_texts(result), against=read_run(folder)
     )
     assert again.page() == two
 
@@ -328,7 +329,7 @@ def test_a_run_without_parcels_or_with_other_columns_still_compares(runs, tmp_pa
     (folder / "results.gpkg").unlink()
     zones.drop(columns="plot_ratio").to_file(folder / "results.gpkg", layer="zones")
     result = runs[0][0]
-    texts = study._texts(result)
+    texts = _texts(result)
     draw = lambda: study_map(  # noqa: E731
         result.survey, result.measured, result.parcels, texts=texts, against=read_run(folder)
     ).page()
