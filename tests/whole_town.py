@@ -81,9 +81,7 @@ def _works_of_water() -> Frame:
 
 
 def _stops() -> Frame:
-    return town.table(
-        ["facility_id", "name"], ("B1", "东站", town.point(500, 155)), ("B2", "西站", town.point(50, 5))
-    )
+    return town.table(["facility_id", "name"], ("B1", "东站", town.point(500, 155)), ("B2", "西站", town.point(50, 5)))
 
 
 def _wall() -> Frame:
@@ -121,7 +119,7 @@ LAYERS: Mapping[str, Callable[[], Frame]] = {
 
 _KEYS: Mapping[str, Mapping[str, Any]] = {
     "roads": {"frontage_m": 5, "columns": {"is_lit": "lit", "paving_done": {"column": "paving", "unit": "percent"}}},
-    "services.road": {"reach_m": 5},
+    "services.road": {"reach_m": 5, "columns": {"feature_id": "surface_id"}},
     "services.water": {"reach_m": 60},
     "services.rain": {"reach_m": 60},
     "services.sewage": {"reach_m": 60},

@@ -67,9 +67,7 @@ def lots(**columns):
     return frame.assign(**columns)
 
 
-def street(
-    folder, *, header=None, parcels=None, drop=(), services=None, levelled=True, change=None, roads=None, **own
-):
+def street(folder, *, header=None, parcels=None, drop=(), services=None, levelled=True, change=None, roads=None, **own):
     """Write the street and return its plan; ``change`` replaces the table of a service, ``services`` is [services]."""
     layers = {
         "zones": town.table(["zone_id", "name", "level"], ("Z", "Street", "a", town.box(0, -50, 500, 150))),
