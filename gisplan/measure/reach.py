@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from gisplan import vocabulary
 from gisplan.geometry import nearest, reached_share, within
 from gisplan.measure.network import Networks
+from gisplan.measure.sides import Bools, both_sides, is_inside, touched
 from gisplan.plan import Plan
 from gisplan.read import Layers
 
-Bools = NDArray[np.bool_]
 States = NDArray[np.int8]
 
 #: What can be said of a parcel and a service. Unknown is never "no".
@@ -41,14 +41,16 @@ class Near:
     live, planned, doubtful
         Whether a feature that is in service is within reach; and where none is, whether one that is to come, or of
         which nobody knows, is.
-    inside
-        Whether one in service lies on the parcel's own side of the red line; None where the layer does not tell sides.
+    inside, outside
+        Whether one in service lies on either side of the parcel's red line: `YES`, `NO` or `UNKNOWN`; None where the
+        layer does not tell sides.
     """
 
     live: Bools
     planned: Bools
     doubtful: Bools
-    inside: Bools | None = None
+    inside: States | None = None
+    outside: States | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,15 +129,14 @@ class Reach:
 
     @property
     def outside_state(self) -> States:
-        """The same for what lies outside the parcel's red line."""
-        return self._told(self.declared.outside if self.declared else None, _drawn(self.near))
+        """The same for what lies outside the parcel's red line, where all does of which nothing tells sides."""
+        told = self.near.outside if self.near is not None else None
+        return self._told(self.declared.outside if self.declared else None, _drawn(self.near) if told is None else told)
 
     @property
     def inside_state(self) -> States:
         """The same for what lies inside the parcel's red line; unknown where nothing tells sides."""
-        near = None
-        if self.near is not None and self.near.inside is not None:
-            near = np.where(self.near.inside, YES, np.where(self.near.doubtful, UNKNOWN, NO)).astype(np.int8)
+        near = self.near.inside if self.near is not None else None
         return self._told(self.declared.inside if self.declared else None, near)
 
     def _told(self, said: States | None, drawn: States | None) -> States:
@@ -169,9 +170,11 @@ class Reach:
 
 
 def _drawn(near: Near | None) -> States | None:
-    if near is None:
-        return None
-    return np.where(near.live, YES, np.where(near.doubtful, UNKNOWN, NO)).astype(np.int8)
+    return None if near is None else _state(near.live, near.doubtful)
+
+
+def _state(live: Bools, doubtful: Bools) -> States:
+    return np.where(live, YES, np.where(doubtful, UNKNOWN, NO)).astype(np.int8)
 
 
 def reach_of(plan: Plan, service: str) -> float:
@@ -190,11 +193,7 @@ def standing_rows(frame: gpd.GeoDataFrame, *standings: str) -> Bools:
 def serving(frame: gpd.GeoDataFrame) -> Bools:
     """Features of a service that are in service and lie outside of parcels' red lines, or nobody says where."""
     live = standing_rows(frame, "live")
-    return live & ~_is_inside(frame) if "side" in frame else live
-
-
-def _is_inside(frame: gpd.GeoDataFrame) -> Bools:
-    return np.asarray(frame["side"].eq("inside"), dtype=bool)
+    return live & ~is_inside(frame)
 
 
 def near_by_air(layers: Layers, service: str, *, reach_m: float, executor: Executor | None = None) -> Near | None:
@@ -207,22 +206,29 @@ def near_by_air(layers: Layers, service: str, *, reach_m: float, executor: Execu
         return None
     frame = layers.layers[f"services.{service}"].frame
     lots, sources = np.asarray(parcels.geometry.array), np.asarray(frame.geometry.array)
+    own = is_inside(frame)
 
-    own = _is_inside(frame) if "side" in frame else np.zeros(len(frame), dtype=bool)
-
-    def reached(standing: str, among: NDArray[np.int64]) -> Bools:
+    def reached(standing: str, among: NDArray[np.int64] | None = None) -> Bools:
+        rows = np.arange(len(lots)) if among is None else among
         chosen = standing_rows(frame, standing)
         found = np.zeros(len(lots), dtype=bool)
         for sources_, distance in ((sources[chosen & ~own], reach_m), (sources[chosen & own], 0.0)):
-            found[among] |= within(lots[among], sources_, distance=distance + GRACE_M, executor=executor)
+            found[rows] |= within(lots[rows], sources_, distance=distance + GRACE_M, executor=executor)
         return found
 
-    live = reached("live", np.arange(len(lots)))
+    live = reached("live")
     rest = np.flatnonzero(~live)  # what else comes near matters to these alone, who are few
-    inside = None
-    if own.any():
-        inside = within(lots, sources[standing_rows(frame, "live") & own], distance=GRACE_M, executor=executor)
-    return Near(live, reached("planned", rest), reached("unknown", rest), inside)
+    return _with_sides(Near(live, reached("planned", rest), reached("unknown", rest)), lots, frame, reach_m)
+
+
+def _with_sides(near: Near, lots: NDArray[np.object_], frame: gpd.GeoDataFrame, reach_m: float) -> Near:
+    """Tell what lies on which side of each red line, if the layer says of anything that it lies inside."""
+    if not is_inside(frame).any():
+        return near
+    live, unknown = standing_rows(frame, "live"), standing_rows(frame, "unknown")
+    sides = both_sides(lots, frame, live, unknown, reach_m=reach_m, grace_m=GRACE_M)
+    inside, outside = (_state(side.live, side.doubtful) for side in sides)
+    return replace(near, inside=inside, outside=outside)
 
 
 def nearest_by_air(layers: Layers, service: str, which: Literal["live", "planned"], rows: NDArray[np.int64]) -> Nearest:
@@ -264,19 +270,23 @@ def reach(
 def _reach_along(plan: Plan, layers: Layers, service: str, networks: Networks) -> Reach | None:
     """Whom a service reaches along a network.
 
-    A parcel that fronts on no edge is of unknown reach where a feature lies near enough in a straight line.
+    A parcel that fronts on no edge is of unknown reach where a feature lies near enough in a straight line. What lies
+    inside a red line serves the parcel that it touches, and no way leads from it.
     """
     ways, distance = plan.layers.services[service], reach_of(plan, service)
     places, frame = networks.places(f"services.{service}"), layers.layers[f"services.{service}"].frame
-    if layers.frame("parcels") is None:
+    parcels = layers.frame("parcels")
+    if parcels is None:
         return None
-    streets = networks.streets(ways)
-    rows = {"live": serving(frame)} | {name: standing_rows(frame, name) for name in ("planned", "unknown")}
+    streets, own = networks.streets(ways), is_inside(frame)
+    rows = {name: standing_rows(frame, name) & ~own for name in ("live", "planned", "unknown")}
     found = {name: streets.along(places[chosen], ways) for name, chosen in rows.items()}
     within_, maybe = {}, {}
     for name, along in found.items():
         within_[name], maybe[name] = along.within(distance + GRACE_M)
     near = Near(within_["live"], within_["planned"], within_["unknown"] | maybe["live"])
+    if own.any():
+        near = _own_added(near, np.asarray(parcels.geometry.array), frame)
 
     def find(which: Literal["live", "planned"], asked: NDArray[np.int64]) -> Nearest:
         along = found[which]
@@ -284,6 +294,24 @@ def _reach_along(plan: Plan, layers: Layers, service: str, networks: Networks) -
         return Nearest(row, along.distance[asked], along.reason[asked])
 
     return Reach(service, distance, near, declared(layers, service), is_area=False, find=find)
+
+
+def _own_added(near: Near, lots: NDArray[np.object_], frame: gpd.GeoDataFrame) -> Near:
+    """Add what lies inside red lines to what comes along a network."""
+    sided = _with_sides(near, lots, frame, 0.0)
+    at = {s: touched(lots, frame, standing_rows(frame, s) & is_inside(frame), grace_m=GRACE_M) for s in
+          ("live", "planned", "unknown")}  # fmt: skip
+    untold = np.asarray(frame["side"].isna(), dtype=bool) & standing_rows(frame, "live", "unknown")
+    # A place on a parcel's own ground may be what the way leads to, and on either side of its red line.
+    may_be_own = touched(lots, frame, untold, grace_m=GRACE_M)
+    outside = _state(near.live & ~may_be_own, near.doubtful | may_be_own)
+    return Near(
+        near.live | at["live"],
+        near.planned | at["planned"],
+        near.doubtful | at["unknown"],
+        sided.inside,
+        np.where(sided.outside == YES, YES, outside).astype(np.int8),
+    )
 
 
 def share_along(plan: Plan, layers: Layers, service: str, networks: Networks) -> NDArray[np.float64]:
@@ -297,7 +325,7 @@ def share_along(plan: Plan, layers: Layers, service: str, networks: Networks) ->
 def declared(layers: Layers, service: str) -> Declared | None:
     """What the parcels' columns ``has_<service>`` say; None where they say nothing at all.
 
-    Where only the sides of the red line are told, a service on either is there.
+    Where only the sides of the red line are told, a service on either is there, and one on neither is not.
     """
     frame = layers.frame("parcels")
     if frame is None:
@@ -310,6 +338,8 @@ def declared(layers: Layers, service: str) -> Declared | None:
         anywhere = np.full(len(frame), UNKNOWN, dtype=np.int8)
     for side in sides:
         anywhere = np.where((anywhere == UNKNOWN) & (side == YES), side, anywhere)
+    if inside is not None and outside is not None:
+        anywhere = np.where((anywhere == UNKNOWN) & (inside == NO) & (outside == NO), np.int8(NO), anywhere)
     return Declared(anywhere, inside, outside)
 
 

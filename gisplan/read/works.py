@@ -99,6 +99,8 @@ def parted(raw: Raw, spec: Works, crs: CRS, plan: Plan) -> tuple[dict[str, Clean
         rest = frame[listed].reset_index(drop=True)
         rest = rest.set_geometry(rest.geometry.set_crs(crs, allow_override=True))
         rest[rest.geometry.name] = None
+        if "zone" not in rest:
+            rest = rest.assign(zone=None)
         gone = (*raw.lost, *(str(i) for i in frame["work_id"][lost]))
         out[LISTED] = Clean(rest, 0, len(rest) + len(gone), gone)
     if not any(len(layer.frame) for layer in out.values()):

@@ -92,8 +92,9 @@ def zone_layer(zones: gpd.GeoDataFrame, measured: Sequence[Measured]) -> MapLaye
         The indicators, in order; those that no zone has are left out.
     """
     known = [m for m in measured if not np.isnan(m.figures.value).all()]
-    head = zones[["zone_id", "name", "geometry"]].reset_index(drop=True)
-    frame = gpd.GeoDataFrame(pd.concat([head, pd.DataFrame({m.id: m.figures.value for m in known})], axis=1))
+    # One by one, pandas would warn of so many columns.
+    figures = pd.DataFrame({m.id: m.figures.value for m in known}, index=zones.index)
+    frame = zones[["zone_id", "name", "geometry"]].join(figures)
     ways = tuple(MapColouring(m.id, m.labels["zh"], m.labels["en"], m.id, unit=m.unit) for m in known)
     columns = (MapColumn("zone_id", "分区编号", "Zone id"), MapColumn("name", "分区名称", "Name"), *(
         MapColumn(m.id, m.labels["zh"], m.labels["en"], m.unit) for m in known

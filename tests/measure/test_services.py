@@ -67,7 +67,7 @@ def lots(**columns):
     return frame.assign(**columns)
 
 
-def street(folder, *, header=None, parcels=None, drop=(), services=None, levelled=True, change=None, **own):
+def street(folder, *, header=None, parcels=None, drop=(), services=None, levelled=True, change=None, roads=None, **own):
     """Write the street and return its plan; ``change`` replaces the table of a service, ``services`` is [services]."""
     layers = {
         "zones": town.table(["zone_id", "name", "level"], ("Z", "Street", "a", town.box(0, -50, 500, 150))),
@@ -76,6 +76,8 @@ def street(folder, *, header=None, parcels=None, drop=(), services=None, levelle
     if levelled:
         shapes = (town.box(0, 0, 195, 100), town.box(200, 0, 289, 100))
         layers["levelled"] = town.table(["levelled_id"], *(("L", shape) for shape in shapes))
+    if roads is not None:
+        layers["roads"] = roads
     made = {n: mains(k) for n, k in MAINS.items() if n not in drop} | (change or {})
     spec = {n: {"path": "street.gpkg", "layer": n} for n in layers}
     spec["parcels"]["code_system"] = "ydyh2023"
@@ -274,6 +276,63 @@ def test_inside_and_outside_of_the_red_line_are_kept_apart(tmp_path):
     # Inside, road and water are there in A and B, power in A; of the rest nothing is known.
     assert told["inside_level_zh"].tolist() == ["≥三通一平", "不足三通", "不足三通", "不足三通", "不足三通"]
     assert told["outside_level_zh"].tolist()[1] == "六通"
+
+
+def sides(result, service="water"):
+    reach = result.survey.reaches[service]
+    return {n: "".join("n?y"[int({0: 0, -1: 1, 1: 2}[int(v)])] for v in getattr(reach, f"{n}_state"))
+            for n in ("outside", "inside")} | {"any": of(result, f"served_{service}")}  # fmt: skip
+
+
+def test_a_main_whose_side_nobody_tells_is_on_neither_for_sure(tmp_path):
+    """A: W1 outside, W2 inside. B: W1, and W3 whose side nobody tells. C: W4 inside alone. D: W5 untold alone."""
+    pipes = town.table(
+        ["feature_id", "side"],
+        ("W1", "outside", town.line((10, -5), (190, -5))),
+        ("W2", "inside", town.line((50, 20), (50, 50))),
+        ("W3", None, town.line((150, 20), (150, 50))),
+        ("W4", "inside", town.line((250, 20), (250, 50))),
+        ("W5", "oben", town.line((350, 20), (350, 50))),
+    )
+    result = evaluate(street(tmp_path, change={"water": pipes}))
+    assert sides(result) == {"any": "yyyyn", "outside": "yyn?n", "inside": "y?y?n"}
+
+
+def test_a_main_of_unknown_status_leaves_only_its_own_side_open(tmp_path):
+    """A: live outside, unknown inside. B: live outside. C: unknown 5 m outside. D: unknown inside. E: planned inside."""
+    pipes = town.table(
+        ["feature_id", "side", "status"],
+        ("W1", "outside", "built", town.line((10, -5), (190, -5))),
+        ("W2", "inside", "halb", town.line((50, 20), (50, 50))),
+        ("W3", "outside", "halb", town.line((210, -5), (290, -5))),
+        ("W4", "inside", "halb", town.line((350, 20), (350, 50))),
+        ("W5", "inside", "planned", town.line((450, 20), (450, 50))),
+    )
+    result = evaluate(street(tmp_path, change={"water": pipes}))
+    assert sides(result) == {"any": "yy??n", "outside": "yy?nn", "inside": "?nn?n"}
+
+
+def test_a_tap_inside_the_red_line_serves_its_parcel_along_a_network_too(tmp_path):
+    """The way along the street leads to A alone; taps in service or not stand on C, D and, of an untold side, B."""
+    taps = town.table(
+        ["feature_id", "side", "status"],
+        ("W1", "outside", "built", town.point(50, -5)),
+        ("W2", "inside", "built", town.point(250, 30)),
+        ("W3", "inside", "halb", town.point(350, 30)),
+        ("W4", None, "built", town.point(150, 3)),
+        ("W5", "inside", "planned", town.point(450, 30)),
+    )
+    roads = town.table(["road_id"], ("R", town.line((0, -5), (500, -5))))
+    tables = {"water": {"method": "network", "snap_m": 10, "reach_m": 20}}
+    result = evaluate(street(tmp_path, change={"water": taps}, roads=roads, **tables))
+    assert sides(result) == {"any": "yyy?n", "outside": "y?nnn", "inside": "n?y?n"}
+    assert (result.survey.reaches["water"].planned_state == [1, 1, 1, -1, 1]).all()
+
+
+def test_what_is_on_neither_side_is_not_there(tmp_path):
+    own = lots(has_water_inside=["no", "no", "yes", None, "no"], has_water_outside=["no", None, "no", None, "yes"])
+    result = evaluate(street(tmp_path, drop=("water",), parcels=own))
+    assert sides(result) == {"any": "n?y?y", "outside": "n?n?y", "inside": "nny?n"}
 
 
 def test_service_areas_serve_what_they_touch(tmp_path):

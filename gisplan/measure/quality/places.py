@@ -59,7 +59,7 @@ def _rows(names: pd.Series, wanted: set[str]) -> dict[str, int]:
 
 
 def _spots(frame: gpd.GeoDataFrame, rows: np.ndarray) -> list[tuple[float, float]]:
-    drawn = (rows >= 0) & frame.geometry.notna().to_numpy()[rows]
+    drawn = (rows >= 0) & np.append(frame.geometry.notna().to_numpy(), False)[rows]
     out = np.full((len(rows), 2), np.nan)
     out[drawn] = spots(np.asarray(frame.geometry.array)[rows[drawn]])
     return [(float(x), float(y)) for x, y in out]
