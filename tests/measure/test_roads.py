@@ -500,6 +500,15 @@ def test_a_status_goes_before_the_class_and_a_mapped_class_stays_one(studied):
     assert "ROAD_STATE_FROM_CLASS" not in codes(mapped)
 
 
+def test_a_grid_lies_over_roads_in_use_and_to_come(tmp_path):
+    works_town().to_file(tmp_path / "roads.gpkg", layer="roads", driver="GPKG")
+    table = {"path": "roads.gpkg", "layer": "roads"}
+    plan = {"plan": {"name": "roads", "area": "planar"}, "layers": {"zones": {"grid": 500}, "roads": table}}
+    result = evaluate(parse_plan(plan, folder=tmp_path))
+    assert result.zones["road_length_m"].sum() == pytest.approx(100)
+    assert result.zones["road_coming_m_building"].sum() == pytest.approx(200)
+
+
 # ---------------------------------------------------------------- bad input
 
 
