@@ -554,10 +554,10 @@ FAULTS = [
     Fault(
         LAND,
         "The power lines run",
-        "867.1 of 966.9 km of roads lie inside",
+        "867.1 of 966.9 km of roads lie inside, 0.15 of them under construction",
         (
-            Told("municipalities", "OUTSIDE_ZONES", "roads", 91, "99.8 of 966.9 km lie outside", severity="note"),
-            Figure("municipalities", book("roads", "length_m", "inside", 1000), 867.1, 1),
+            Told("municipalities", "OUTSIDE_ZONES", "roads", 91, "99.8 of 966.8 km lie outside", severity="note"),
+            Figure("municipalities", book("roads", "length_m", "inside", 1000), 867.0, 1),
         ),
     ),
     Fault(
@@ -576,7 +576,8 @@ FAULTS = [
                 lambda r: (r.survey.layers.layers["roads"].frame["road_class"] == "path").sum(),
                 1147 + 13 + 5,
             ),
-            Told("municipalities", "ROAD_CLASS_UNKNOWN", "roads", 6, "construction (3), road (3)"),
+            Told("municipalities", "ROAD_CLASS_UNKNOWN", "roads", 3, "road (3)"),
+            Told("municipalities", "ROAD_STATE_FROM_CLASS", "roads", 3, "construction (3)", severity="note"),
         ),
     ),
     # ---------------- Porto Alegre
@@ -621,14 +622,22 @@ FAULTS = [
     Fault(
         CENTRE,
         "`roads` includes footways",
-        "147 platforms, 21 proposed and 16 unbuilt streets count in totals only",
+        "147 platforms count in totals only, 21 proposed and 16 unbuilt streets in none",
         (
             Told(
                 "centre",
                 "ROAD_CLASS_UNKNOWN",
                 "roads",
-                186,
-                "construction (16), platform (147), proposed (21), road (2)",
+                149,
+                "platform (147), road (2)",
+            ),
+            Told(
+                "centre",
+                "ROAD_STATE_FROM_CLASS",
+                "roads",
+                37,
+                "construction (16), proposed (21)",
+                severity="note",
             ),
         ),
     ),

@@ -10,6 +10,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 from pyproj import CRS
 
 from gisplan import vocabulary
@@ -347,7 +348,9 @@ def _zones(plan: Plan, out: Mapping[str, Clean], crs: CRS) -> tuple[gpd.GeoDataF
         land, member, issues = zones.dissolved(out["parcels"].frame, spec.by)
     else:
         assert spec.grid is not None
-        land = zones.grid(next(iter(out.values())).frame, spec.grid, crs)
+        # Roads that are not in service stand before those that are, and squares are to lie over both.
+        first = [roads.NOT_IN_SERVICE, "roads"] if next(iter(out)) == roads.NOT_IN_SERVICE else [next(iter(out))]
+        land = zones.grid(pd.concat([out[name].frame[["geometry"]] for name in first]), spec.grid, crs)
     return sized(Clean(land, 2, len(land)), crs, plan.plan.area).frame, member, issues
 
 

@@ -28,16 +28,60 @@ NOT_IN_SERVICE = "roads_not_in_service"
 
 def read(layer: Clean, spec: Roads | None, sources: Mapping[str, ColumnSource]) -> tuple[Clean, list[Issue]]:
     """Give every road its class and state, and what is done of the works on it as shares."""
+    layer, found = with_states_of_classes(layer, spec)
     layer, issues = classify(layer, spec)
     layer, told = with_states(layer, spec)
     layer, said = with_progress(layer, sources)
-    return layer, [*issues, *told, *said]
+    return layer, [*found, *issues, *told, *said]
+
+
+def _class_words(spec: Roads | None) -> dict[str, str]:
+    words = {w.lower(): c.id for c in vocabulary.road_classes().values() for w in (c.id, *c.names)}
+    return words | {w.lower(): name for name, listed in (spec.classes if spec else {}).items() for w in listed}
+
+
+def _state_words(spec: Roads | None) -> dict[str, str]:
+    words = {plain(w): s.id for s in vocabulary.road_states().values() for w in (s.id, *s.words)}
+    return words | {plain(w): name for name, listed in (spec.statuses if spec else {}).items() for w in listed}
+
+
+def with_states_of_classes(layer: Clean, spec: Roads | None) -> tuple[Clean, list[Issue]]:
+    """Read a state where a road's class is the word for one, as OpenStreetMap writes ``highway=proposed``.
+
+    Such a road has no class and, unless its own column says another, the state; what nobody has built yet would
+    else count as a road.
+    """
+    frame = layer.frame
+    if "road_class" not in frame:
+        return layer, []
+    classes, states = _class_words(spec), _state_words(spec)
+    own = frame["road_class"]
+    told = {w: states.get(plain(str(w))) for w in own.dropna().unique() if str(w).lower() not in classes}
+    state = own.map(lambda w: None if w is None or pd.isna(w) or told.get(w) == IN_SERVICE else told.get(w))
+    has = state.notna()
+    if "status" in frame:
+        has &= frame["status"].isna()
+    if not has.any():
+        return layer, []
+    status = frame["status"].astype(object) if "status" in frame else pd.Series(None, index=frame.index, dtype=object)
+    changed = frame.assign(road_class=own.astype(object).where(~has, None), status=status.where(~has, state))
+    issue = Issue(
+        "ROAD_STATE_FROM_CLASS",
+        "note",
+        "roads",
+        int(has.sum()),
+        f"The class of {counted(int(has.sum()), 'road')} is the word for a state, so they are not in use and count in "
+        f"no figure: {first_ids(_tallied(own[has]), limit=20)}.",
+        "Map the words in [layers.roads.classes] if they are classes.",
+        "planner",
+        features=frame["road_id"][has].tolist(),
+    )
+    return replace(layer, frame=changed), [issue]
 
 
 def classify(layer: Clean, spec: Roads | None) -> tuple[Clean, list[Issue]]:
     """Give every road one of gisplan's classes, by the plan's table first, else by the usual words."""
-    words = {w.lower(): c.id for c in vocabulary.road_classes().values() for w in (c.id, *c.names)}
-    words |= {w.lower(): name for name, listed in (spec.classes if spec else {}).items() for w in listed}
+    words = _class_words(spec)
     frame = layer.frame
     if "road_class" not in frame:
         return replace(layer, frame=frame.assign(road_class=UNCLASSIFIED)), []
@@ -80,8 +124,7 @@ def with_states(layer: Clean, spec: Roads | None) -> tuple[Clean, list[Issue]]:
     frame = layer.frame
     if "status" not in frame:
         return layer, []
-    words = {plain(w): s.id for s in vocabulary.road_states().values() for w in (s.id, *s.words)}
-    words |= {plain(w): name for name, listed in (spec.statuses if spec else {}).items() for w in listed}
+    words = _state_words(spec)
     own = frame["status"]
     known = {w: words.get(plain(str(w))) for w in own.dropna().unique()}
     state = own.map(lambda w: IN_SERVICE if w is None or pd.isna(w) else known[w] or IN_SERVICE)

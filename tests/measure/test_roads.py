@@ -476,6 +476,39 @@ def test_unknown_status_counts_as_drawn_and_is_told(studied):
     assert of(mapped, "road_coming_m_planned") == pytest.approx([100, 100])
 
 
+def test_a_class_that_is_the_word_for_a_state_is_no_road_in_use(studied):
+    """OpenStreetMap writes highway=proposed and highway=construction; nobody drives there."""
+    frame = works_town(road_class=["primary", "proposed", "construction", "road"]).drop(columns="status")
+    result = studied(frame)
+    assert of(result, "road_length_m") == pytest.approx([100 + 50, 0])
+    assert of(result, "road_coming_m_planned") == pytest.approx([100, 100])
+    assert of(result, "road_coming_m_building") == pytest.approx([60, 0])
+    (issue,) = [i for i in result.issues if i.code == "ROAD_STATE_FROM_CLASS"]
+    assert (issue.count, issue.features) == (2, ["R1", "R2"])
+    assert "construction (1), proposed (1)" in issue.message
+    (unknown,) = [i for i in result.issues if i.code == "ROAD_CLASS_UNKNOWN"]
+    assert (unknown.count, unknown.features) == (1, ["R3"])
+
+
+def test_a_status_goes_before_the_class_and_a_mapped_class_stays_one(studied):
+    frame = works_town(road_class=["primary", "proposed", "construction", "road"], status=[None, "built", None, None])
+    told = studied(frame)
+    assert of(told, "road_coming_m_building") == pytest.approx([60, 0])
+    assert of(told, "road_length_m") == pytest.approx([100 + 100 + 50, 100])
+    mapped = studied(frame, classes={"local": ["construction"]})
+    assert of(mapped, "road_length_m") == pytest.approx([100 + 100 + 60 + 50, 100])
+    assert "ROAD_STATE_FROM_CLASS" not in codes(mapped)
+
+
+def test_a_grid_lies_over_roads_in_use_and_to_come(tmp_path):
+    works_town().to_file(tmp_path / "roads.gpkg", layer="roads", driver="GPKG")
+    table = {"path": "roads.gpkg", "layer": "roads"}
+    plan = {"plan": {"name": "roads", "area": "planar"}, "layers": {"zones": {"grid": 500}, "roads": table}}
+    result = evaluate(parse_plan(plan, folder=tmp_path))
+    assert result.zones["road_length_m"].sum() == pytest.approx(100)
+    assert result.zones["road_coming_m_building"].sum() == pytest.approx(200)
+
+
 # ---------------------------------------------------------------- bad input
 
 
