@@ -124,7 +124,8 @@ def _text(root: ET.Element) -> str:
 
 def _renderer(layer: MapLayer, colouring: MapColouring, kind: str) -> ET.Element:
     """Describe classes by value, or rules that part numbers; either with a class for what has no value."""
-    flag = layer.frame[str(colouring.column)].dtype == bool
+    # A flag is written as 1 and 0, whether or not some of it is unknown.
+    flag = bool(colouring.classes) and {c.value for c in colouring.classes} <= {"True", "False"}
     if colouring.classes and not flag:
         return _by_class(colouring, kind)
     parts = list(_flags(colouring) if flag else _numbers(layer, colouring))
@@ -149,14 +150,15 @@ def _by_class(colouring: MapColouring, kind: str) -> ET.Element:
     entries = ET.SubElement(root, "categories")
     symbols = ET.SubElement(root, "symbols")
     # QGIS takes the empty value for what is missing and for anything else.
-    classes = [*colouring.classes, MapClass("", "无数据", "No data", NO_DATA)]
+    classes = [*colouring.classes, MapClass("", *colouring.missing, NO_DATA)]
     for number, c in enumerate(classes):
         ET.SubElement(
             entries, "category", type="string", symbol=str(number), value=c.value, label=printable(f"{c.zh} {c.en}"),
             render="true",
         )  # fmt: skip
         color = c.color or class_color(number)
-        symbols.append(_symbol(number, kind, color, c.weight, missing=number == len(classes) - 1))
+        missing = number == len(classes) - 1
+        symbols.append(_symbol(number, kind, color, c.weight, missing=missing, dash=c.dash))
     return root
 
 
@@ -164,6 +166,7 @@ def _flags(colouring: MapColouring) -> Iterator[tuple[str, str, str]]:
     for number, c in enumerate(colouring.classes):
         color = c.color or class_color(number)
         yield f'"{colouring.column}" = {1 if c.value == "True" else 0}', printable(f"{c.zh} {c.en}"), color
+    yield "ELSE", printable(" ".join(colouring.missing)), NO_DATA
 
 
 def _numbers(layer: MapLayer, colouring: MapColouring) -> Iterator[tuple[str, str, str]]:
@@ -186,7 +189,7 @@ def _number(value: float) -> str:
     return repr(round(value, 12))
 
 
-def _symbol(number: int, kind: str, color: str, weight: float, *, missing: bool) -> ET.Element:
+def _symbol(number: int, kind: str, color: str, weight: float, *, missing: bool, dash: str = "") -> ET.Element:
     told = ",".join(str(int(color[k : k + 2], 16)) for k in (1, 3, 5)) + ",255"
     symbol = ET.Element("symbol", type=_KINDS[kind], name=str(number), alpha="1", clip_to_extent="1", force_rhr="0")
     if kind == "polygon":
@@ -196,9 +199,11 @@ def _symbol(number: int, kind: str, color: str, weight: float, *, missing: bool)
             _layer(symbol, "SimpleFill", {"color": "154,165,174,255", "style": "b_diagonal", "outline_style": "no"})
     elif kind == "line":
         width = f"{0.15 + 0.2 * weight:g}"
-        dash = "dot" if missing else "solid"
+        style = "dot" if missing else {"dashed": "dash", "dotted": "dot"}.get(dash, "solid")
         _layer(
-            symbol, "SimpleLine", {"line_color": told, "line_width": width, "line_width_unit": "MM", "line_style": dash}
+            symbol,
+            "SimpleLine",
+            {"line_color": told, "line_width": width, "line_width_unit": "MM", "line_style": style},
         )
     else:
         size = f"{1.4 + 0.3 * weight:g}"

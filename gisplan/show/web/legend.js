@@ -5,6 +5,12 @@
 
   const swatch = (view, color, alpha, missing) => h('i', { class: 'gp-swatch' + (missing ? ' gp-hatch' : ''), style: missing ? {} : { background: gisplan.over(color, alpha, view.inks.ground) } });
 
+  /* A stroke as a layer draws it: a border may be dashed, and everything can print it. */
+  gisplan.line = function (colouring, code, thick) {
+    const high = (thick || Math.min(6, Math.max(2, colouring.weights[code]))) + 'px';
+    return h('i', { class: 'gp-line', style: { 'border-top': high + ' ' + ((colouring.dashes || [])[code] || 'solid') + ' ' + colouring.colors[code] } });
+  };
+
   gisplan.parts.push({
     name: 'legend', tab: 'legend',
     render(view, box) {
@@ -63,7 +69,7 @@
     const single = !about.column || (about.kind !== 'number' && colouring.colors.length === 2 && used.length <= 1);
     const opacity = gisplan.FILL * view.state.alpha / 0.88, mark = code => {
       if (areas) return swatch(view, colouring.colors[code], opacity, code === colouring.hatched);
-      if (meta.kind === 'line') return h('i', { class: 'gp-line', style: { background: colouring.colors[code], height: Math.min(6, Math.max(2, colouring.weights[code])) + 'px' } });
+      if (meta.kind === 'line') return gisplan.line(colouring, code);
       return h('i', { class: 'gp-dot', style: { background: colouring.colors[code] } });
     };
     const box = h('input', { type: 'checkbox', id: view.id('layer-' + at), checked: on, onchange: e => {
