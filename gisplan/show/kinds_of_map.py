@@ -26,14 +26,16 @@ def presets(survey: Survey, layers: Sequence[MapLayer], indicators: Sequence[str
     services = tuple(name for name in survey.plan.layers.services if name in known)
     base = tuple(name for name in ("parcels", "roads") if name in known)
     links, works, coming, sources, levelling = (
-        _parts(known, name) for name in ("links", "works", "roads_coming", "sources", "levelling")
+        _parts(known, name) for name in ("links", "works", "roads_coming", "sources_power", "levelling")
     )
     places = (*_parts(known, "barriers"), *_parts(known, "facilities"))
     first = indicators[0] if two and indicators else None
     quiet = {"parcels": "quiet"} if "parcels" in known else {}
-    # Mains wear their loads and weak links on the map of power only.
-    plain = {name: "standing" for name in services if "standing" in known[name]}
-    way = next((name for name in ("weak", "use") if name in known.get("power", ())), "")
+    # Every map says what its layers wear, so that none keeps the colours of the map before; parcels each map chooses.
+    several = [layer for layer in layers if len(layer.colourings) > 1 and layer.id != "parcels"]
+    usual = {layer.id: layer.colourings[0].id for layer in several}
+    quiet_roads = {"roads": "quiet"} if "roads" in known else {}
+    loads = {name: way for name in ("power", *sources) for way in ("use", "weak") if way in known.get(name, ())}
     found = []
     for preset in (
         MapPreset("zoning", "用地规划图", "Land use", None, {"parcels": "land_use"}, base),
@@ -42,18 +44,20 @@ def presets(survey: Survey, layers: Sequence[MapLayer], indicators: Sequence[str
         MapPreset("plot_ratio", "容积率图", "Plot ratio", None, {"parcels": "plot_ratio"}, base),
         MapPreset("limit", "容积率达标图", "Plot ratio and limit", None, {"parcels": "project_far_class"}, base),
         MapPreset("intensity", "集约利用图", "Intensity of zones", _intensity(indicators), {}, base),
-        MapPreset("services", "设施配套图", "Infrastructure", None, {"parcels": "services_served"} | plain,
+        MapPreset("services", "设施配套图", "Infrastructure", None, {"parcels": "services_served"},
                   (*base, *services)),
         MapPreset("level", "服务等级图", "Service level", None, {"parcels": "level_class"}, base),
-        MapPreset("links", "缺口与建议连线图", "Gaps and links", None, {"parcels": "missing_class"},
+        MapPreset("links", "缺口与建议连线图", "Gaps and links", None, {"parcels": "missing_class"} | quiet_roads,
                   (*base, *links)) if links else None,
         MapPreset("power", "供电可靠性图", "Power reliability", None,
-                  {"parcels": "feeds_class"} | ({"power": way} if way else {}), ("parcels", "power", *sources)),
-        MapPreset("access", "设施可达图", "Access", None, {"parcels": _distance(survey)}, (*base, *places), "standard")
+                  {"parcels": "feeds_class"} | loads, ("parcels", "power", *sources)),
+        MapPreset("access", "设施可达图", "Access", None, {"parcels": _distance(survey)} | quiet_roads,
+                  (*base, *places), "standard")
         if _distance(survey) else None,
-        MapPreset("slope", "地形坡度图", "Slope", None, {"parcels": "slope_mean"}, base, "standard"),
-        MapPreset("earth", "场地平整图", "Levelling", None, quiet, (*base, *levelling)) if levelling else None,
-        MapPreset("works", "在建工程图", "Works", None, quiet, (*base, *works)) if works else None,
+        MapPreset("slope", "地形坡度图", "Slope", None, {"parcels": "slope_mean"} | quiet_roads, base, "standard"),
+        MapPreset("earth", "场地平整图", "Levelling", None, quiet | quiet_roads,
+                  (*base, *levelling)) if levelling else None,
+        MapPreset("works", "在建工程图", "Works", None, quiet | quiet_roads, (*base, *works)) if works else None,
         MapPreset("roads", "道路建设图", "Roads built and coming", None, quiet,
                   (*base, *coming)) if coming else None,
         MapPreset("change", "分区变化图", "Change of zones", first, {}, base, difference=True, own=True),
@@ -62,7 +66,8 @@ def presets(survey: Survey, layers: Sequence[MapLayer], indicators: Sequence[str
         if preset is None or (preset.indicator is None and preset.id in {"intensity", "change"}):
             continue
         if all(c in known.get(layer, ()) for layer, c in preset.colourings.items()):
-            found.append(replace(preset, shown=tuple(name for name in preset.shown if name in known)))
+            shown = tuple(name for name in preset.shown if name in known)
+            found.append(replace(preset, shown=shown, colourings=usual | dict(preset.colourings)))
     return found
 
 

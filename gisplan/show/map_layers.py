@@ -91,7 +91,7 @@ class MapColouring:
     fact
         Whether the card tells the class of a feature even while the map wears another colouring.
     missing
-        What rows without a value are called (zh, en), of colourings with classes.
+        What rows without a value are called (zh, en).
     """
 
     id: str
@@ -288,6 +288,8 @@ def _colouring(
             else number_classes(both, colouring.unit, limits=colouring.limits)
         )
         about |= {"kind": "number", "column": key, **classed}
+        if colouring.missing != NO_VALUE:
+            about["missing"] = dict(zip(("zh", "en"), colouring.missing, strict=True))
         return about, {} if colouring.column in keys else {key: _stored(pd.Series(values), colouring.unit)}
     styles = [
         {"label": {"zh": c.zh, "en": c.en}, "color": c.color or class_color(k), "weight": c.weight}

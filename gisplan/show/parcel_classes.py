@@ -25,10 +25,10 @@ LEVEL_GROUND = (
 
 #: Ways of power to a parcel; two that run side by side are lost together.
 FEEDS = (
-    MapClass("0", "无电源回路", "No feed", "#b2182b"),
-    MapClass("1", "单回路", "One feed", "#f4a259"),
-    MapClass("2c", "双回路，部分同走廊", "Two feeds, partly in one corridor", "#a6c8e0"),
-    MapClass("2", "双回路", "Two feeds", "#2166ac"),
+    MapClass("0", "无电源回路", "No feed", "#a8434b"),
+    MapClass("1", "单回路", "One feed", "#f6b26b"),
+    MapClass("2c", "双回路，部分同走廊", "Two feeds, partly in one corridor", "#a9b8e8"),
+    MapClass("2", "双回路", "Two feeds", "#cfe3ef"),
 )
 
 FRONTAGE = (
@@ -103,7 +103,13 @@ def with_classes(table: pd.DataFrame, survey: Survey) -> pd.DataFrame:
             reached = table[f"distance_{facility}_m"].notna()
             why = _texts(table[f"reason_{facility}"]).replace("", None)
             out[f"why_{facility}"] = why.mask(reached, "reached")
-    return table.assign(**out)
+    return joined(table, out)
+
+
+def joined(table: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFrame:
+    """Table with further columns, added all at once: there may be more than a hundred of them."""
+    further = pd.DataFrame(dict(columns), index=table.index)
+    return pd.concat([table.drop(columns=[n for n in columns if n in table]), further], axis=1).copy()
 
 
 def _texts(column: pd.Series[Any]) -> pd.Series[Any]:

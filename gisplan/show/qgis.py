@@ -128,7 +128,8 @@ def _renderer(layer: MapLayer, colouring: MapColouring, kind: str) -> ET.Element
     flag = bool(colouring.classes) and {c.value for c in colouring.classes} <= {"True", "False"}
     if colouring.classes and not flag:
         return _by_class(colouring, kind)
-    parts = list(_flags(colouring) if flag else _numbers(layer, colouring))
+    is_open = bool(layer.frame[str(colouring.column)].isna().any())
+    parts = list(_flags(colouring, is_open=is_open) if flag else _numbers(layer, colouring))
     root = ET.Element("renderer-v2", type="RuleRenderer", symbollevels="0", forceraster="0", enableorderby="0")
     rules = ET.SubElement(root, "rules", key=_key(0))
     symbols = ET.SubElement(root, "symbols")
@@ -162,11 +163,12 @@ def _by_class(colouring: MapColouring, kind: str) -> ET.Element:
     return root
 
 
-def _flags(colouring: MapColouring) -> Iterator[tuple[str, str, str]]:
+def _flags(colouring: MapColouring, *, is_open: bool) -> Iterator[tuple[str, str, str]]:
     for number, c in enumerate(colouring.classes):
         color = c.color or class_color(number)
         yield f'"{colouring.column}" = {1 if c.value == "True" else 0}', printable(f"{c.zh} {c.en}"), color
-    yield "ELSE", printable(" ".join(colouring.missing)), NO_DATA
+    if is_open:
+        yield "ELSE", printable(" ".join(colouring.missing)), NO_DATA
 
 
 def _numbers(layer: MapLayer, colouring: MapColouring) -> Iterator[tuple[str, str, str]]:

@@ -36,9 +36,10 @@ _BUSY = 0.8
 #: Whether parcels hang on it alone.
 _WEAK = (
     MapClass("weak", "中断即停电", "Its loss cuts parcels off", "#b2182b", 4.0),
-    MapClass("no", "无宗地单靠此线", "No parcel hangs on it alone", "#7a9bb5", 1.6),
+    MapClass("no", "无宗地单靠此线", "No parcel hangs on it alone", "#4a7593", 1.6),
     MapClass("other", "规划、在建或状态不明", "To come, or of unknown status", "#8d8d9c", 1.2, "dashed"),
 )
+
 
 def service_layers(
     survey: Survey, capacity: pd.DataFrame | None = None, weak: pd.DataFrame | None = None
@@ -153,42 +154,37 @@ def source_layers(
     survey, capacity, weak
         As for `service_layers`.
     """
-    frames, classes = [], []
     for name in survey.plan.layers.sources:
-        frame = survey.pieces[f"sources.{name}"].frame
-        labels = service_labels(survey.plan, name)
+        frame, labels = survey.pieces[f"sources.{name}"].frame, service_labels(survey.plan, name)
         loaded = _loads(frame, "source_id", capacity, name, "source")
         frame = frame if loaded is None else loaded
         if name == "power" and weak is not None:
-            frame = _with_weak(frame, "source_id", weak, {"declared": "way", "source": "weak"})
+            frame = _with_weak(frame, "source_id", weak, {"declared": "weak", "source": "weak"})
         known = vocabulary.services()
         color = known[name].color if name in known else "#444444"
-        coming = (
-            frame["standing"].ne("live").to_numpy() if "standing" in frame else np.zeros(len(frame), dtype=bool)
+        if "standing" in frame:
+            classes = MapClass("live", "在用", "In service", color, 3.0), *(replace(c, weight=2.4) for c in STANDINGS)
+            ways = [MapColouring("standing", "状态", "Status", "standing", classes)]
+        else:
+            one = MapClass("", f"{labels['zh']}：电源厂站", f"Sources: {labels['en']}", color, 3.0)
+            ways = [MapColouring("", one.zh, one.en, classes=(one,))]
+        unit = f"（{survey.plan.capacity[name].unit}）" if name in survey.plan.capacity else ""
+        columns = (
+            MapColumn("name", "名称", "Name", search=True),
+            MapColumn("source_id", "编号", "Id", search=True),
+            MapColumn("capacity", f"容量{unit}", f"Capacity{_plain(unit)}", role="key"),
+            MapColumn("load", f"负荷{unit}", f"Load{_plain(unit)}", role="key"),
+            MapColumn("utilisation", "负载率", "Use of capacity", "share", role="key"),
+            MapColumn("cut_parcels", "其停运即停电的宗地", "Parcels its loss cuts off"),
         )
-        feeds = np.where(coming, f"{name} to come", name).astype(object)
-        if (~coming).any():
-            classes.append(MapClass(name, f"{labels['zh']}源", f"Sources: {labels['en']}", color, 3.0))
-        if coming.any():
-            said = f"{labels['zh']}源（规划、在建或状态不明）", f"{labels['en']}: to come, or of unknown status"
-            classes.append(MapClass(f"{name} to come", *said, _pale(color), 2.4))
-        frames.append(frame.assign(feeds=feeds))
-    if not frames:
-        return
-    whole = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), geometry="geometry", crs=survey.layers.crs)
-    ways = [MapColouring("feeds", "电源、厂站", "Sources", "feeds", tuple(classes))]
-    if "use_class" in whole:
-        whole["use_class"] = whole["use_class"].where(whole["use_class"].notna(), "none")
-        ways += _by_load(whole)[:1]
-    columns = (
-        MapColumn("name", "名称", "Name", search=True),
-        MapColumn("source_id", "编号", "Id", search=True),
-        MapColumn("capacity", "容量", "Capacity"),
-        MapColumn("load", "负荷", "Load"),
-        MapColumn("utilisation", "负载率", "Use of capacity", "share"),
-        MapColumn("cut_parcels", "失电宗地", "Parcels its loss cuts off"),
-    )
-    yield from by_kind("sources", "电源、厂站", "Sources", whole, columns, tuple(ways))
+        if loaded is not None:
+            ways += _by_load(frame)[:1]
+        zh, en = f"{labels['zh']}：电源厂站", f"Sources: {labels['en']}"
+        yield from by_kind(f"sources_{name}", zh, en, frame, columns, tuple(ways))
+
+
+def _plain(unit: str) -> str:
+    return unit.replace("（", " (").replace("）", ")")
 
 
 def link_layers(links: gpd.GeoDataFrame | None, survey: Survey) -> Iterator[MapLayer]:
@@ -223,9 +219,12 @@ def link_layers(links: gpd.GeoDataFrame | None, survey: Survey) -> Iterator[MapL
     yield from by_kind("links", "建议连线", "Suggested links", links, columns, (way,))
 
 
-def _pale(color: str) -> str:
-    """Colour half way to white: the same thing, not there yet."""
-    return "#" + "".join(f"{(int(color[k : k + 2], 16) + 0xFF) // 2:02x}" for k in (1, 3, 5))
+# Dimension, what is added to a layer's id, and what to its names.
+_KINDS = (
+    (2, "_areas", "（面）", " (areas)"),
+    (1, "_lines", "（线）", " (lines)"),
+    (0, "_points", "（点）", " (points)"),
+)
 
 
 def by_kind(
@@ -241,8 +240,7 @@ def by_kind(
     The only one has the plain name; beside others, points, lines and areas say what they are.
     """
     dimension = shapely.get_dimensions(np.asarray(frame.geometry.array))
-    kinds = [(2, "_areas", "（面）", " (areas)"), (1, "_lines", "（线）", " (lines)"), (0, "_points", "（点）", " (points)")]
-    there = [kind for kind in kinds if (dimension == kind[0]).any()]
+    there = [kind for kind in _KINDS if (dimension == kind[0]).any()]
     for number, suffix, kind_zh, kind_en in there:
         part = frame[dimension == number]
         kept = tuple(c for c in columns if c.name in part and part[c.name].notna().any()) or columns[:1]

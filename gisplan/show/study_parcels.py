@@ -22,6 +22,7 @@ from gisplan.show.parcel_classes import (
     REASONS,
     UNKNOWN,
     colourings,
+    joined,
     needs_in_words,
     with_classes,
 )
@@ -117,9 +118,7 @@ def parcel_layer(survey: Survey, table: pd.DataFrame, beside: gpd.GeoDataFrame |
     by_number = [
         MapColouring(c.name, c.zh, c.en, c.name, unit=c.unit, **_classing(c.name, survey))
         for c in columns
-        if c.role not in {"over", "away"}
-        and pd.api.types.is_float_dtype(frame[c.name])
-        and frame[c.name].notna().any()
+        if c.role not in {"over", "away"} and pd.api.types.is_float_dtype(frame[c.name]) and frame[c.name].notna().any()
     ]
     assessed = (*_idle(frame, beside), *_projects(frame, beside))
     # Where nothing tells the use, there are no classes to colour by.
@@ -137,7 +136,7 @@ def _classing(name: str, survey: Survey) -> dict[str, Any]:
         return {"signed": True}
     for facility in survey.access:
         if name == f"distance_{facility}_m":
-            return {"limits": tuple(distances_of(survey.plan, facility))}
+            return {"limits": tuple(distances_of(survey.plan, facility)), "missing": ("不可达或不明", "No way known")}
     return {}
 
 
@@ -165,7 +164,7 @@ def with_nearest(table: pd.DataFrame, survey: Survey) -> pd.DataFrame:
             if f"nearest_{service}" in table:
                 out[f"near_{service}"] = table[f"nearest_{service}"].astype(object).where(without, None)
             out[f"away_{service}"] = pd.to_numeric(table[away], errors="coerce").where(without).round()
-    return table.assign(**out)
+    return joined(table, out)
 
 
 def _idle(frame: gpd.GeoDataFrame, beside: gpd.GeoDataFrame | None) -> list[MapColouring]:

@@ -29,6 +29,9 @@ _ROAD_COLUMNS = (
     MapColumn("greening_done_share", "绿化完成", "Greening done", "share"),
 )
 
+# Roads that only show the way about, under what the map is about.
+_QUIET = MapColouring("quiet", "素色道路", "Quiet roads", classes=(MapClass("", "道路", "Roads", "#a9b2b9", 2.0),))
+
 # How roads that are not in service are drawn, by their state.
 _COMING = {
     "building": ("#e08214", 3.0, "dashed"),
@@ -57,7 +60,7 @@ def road_layers(survey: Survey) -> Iterator[MapLayer]:
             known.append(MapClass("unclassified", "未分类", "Unclassified", "#777777", 2.0))
         columns = tuple(c for c in _ROAD_COLUMNS if c.name in frame and frame[c.name].notna().any())
         way = MapColouring("road_class", "道路等级", "Road class", "road_class", tuple(known))
-        yield MapLayer("roads", "道路", "Roads", frame, columns, (way,), size_column="length_m")
+        yield MapLayer("roads", "道路", "Roads", frame, columns, (way, _QUIET), size_column="length_m")
     if "roads_not_in_service" in survey.pieces:
         frame = survey.pieces["roads_not_in_service"].frame
         states = vocabulary.road_states()

@@ -214,11 +214,14 @@ def _like(run: Run, own: pd.DataFrame, survey: Survey) -> gpd.GeoDataFrame | Non
     """Give the other run's parcels the columns and kinds of this one's; a GeoPackage keeps no yes/no beside gaps."""
     if run.parcels is None:
         return None
-    out = run.parcels.copy()
+    # What the other run has not is empty; added all at once, as there may be a hundred.
+    absent = own.columns.difference(run.parcels.columns)
+    lacking = pd.DataFrame(None, index=run.parcels.index, columns=absent, dtype=object)
+    out = gpd.GeoDataFrame(pd.concat([run.parcels, lacking], axis=1), geometry="geometry", crs=run.parcels.crs)
     for name in own.columns:
-        if name not in out:
-            out[name] = None
-        elif isinstance(first := next(iter(own[name].dropna()), None), datetime.date):
+        if name in lacking:
+            continue
+        if isinstance(first := next(iter(own[name].dropna()), None), datetime.date):
             out[name] = _dates(out[name])
         elif isinstance(first, bool | np.bool_):
             out[name] = out[name].map(lambda v: None if pd.isna(v) else bool(v)).astype(object)
@@ -249,9 +252,8 @@ def _with_changes(own: MapLayer, theirs: gpd.GeoDataFrame) -> MapLayer:
     change = pd.DataFrame(np.nan, index=frame.index, columns=columns)
     here = frame.loc[known, columns].set_axis(ids, axis=0).astype(float)
     change.loc[known] = differences(here, there.reindex(columns=columns)).to_numpy()
-    for name in columns:
-        frame[f"change_{name}"] = change[name]
-    frame["change"] = _kinds(own.frame, there, change, columns)
+    told = change.add_prefix("change_").assign(change=_kinds(own.frame, there, change, columns))
+    frame = gpd.GeoDataFrame(pd.concat([frame, told], axis=1), geometry=frame.geometry.name, crs=frame.crs)
     met = tuple(c for c in _CHANGES if (frame["change"] == c.value).any())
     by_number = [
         MapColouring(

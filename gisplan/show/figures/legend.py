@@ -132,7 +132,7 @@ def _by_number(
     for k, label in enumerate(ranges(shown[known], limits, about["decimals"], colouring.unit)):
         rows = np.flatnonzero(known & (codes == k))
         out.append(Entry(label, label, colors[k], 1.0, rows, _sum(sizes[rows])))
-    return [*out, _no_data(np.flatnonzero(~known), sizes)]
+    return [*out, _no_data(np.flatnonzero(~known), sizes, colouring.missing)]
 
 
 def ranges(values: NDArray[np.float64], limits: Sequence[float], decimals: int, unit: str) -> list[str]:

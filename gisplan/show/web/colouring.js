@@ -63,7 +63,7 @@
     const only = known === undefined ? '' : gisplan.fixed(known * times, about.decimals);
     return {
       codes: classify(numbers, breaks, times), colors: shades(about.ramp, n).concat(NONE), weights: new Array(n + 1).fill(1), hatched: n, ordered: true,
-      name: code => code === n ? '' : range(breaks, code, only)
+      name: (code, lang) => code < n ? range(breaks, code, only) : about.missing ? gisplan.say(about.missing, lang) : ''
     };
   };
 

@@ -20,7 +20,12 @@
         if (side.zoned) box.append(zones(view, side));
         if (!k) box.append(alpha(view));
         if (side.layers.length) box.append(h('h2', { class: 'gp-layers-head' }, view.word('layers')));
-        box.append(...side.layers.map((l, at) => layer(view, side, l, k ? k + '-' + at : at)));
+        // What the kind of map is about comes first; switching a layer on or off moves nothing.
+        const front = l => (side.front || []).includes(l.table.meta.id), rest = l => !front(l);
+        [front, rest].forEach(some => box.append(...side.layers.filter(some).map(l => {
+          const at = side.layers.indexOf(l);
+          return layer(view, side, l, k ? k + '-' + at : at);
+        })));
       });
       view.tell('legend', box);
     }
@@ -34,7 +39,7 @@
       rows.push(h('tr', {}, h('td', {}, swatch(view, colouring.colors[code], opacity)), h('td', {}, colouring.name(code, view.state.lang)), h('td', {}, gisplan.count(counted.counts[code])), extra(code)));
     }
     const none = colouring.hatched;
-    if (counted.counts[none]) rows.push(h('tr', {}, h('td', {}, swatch(view, '', 1, true)), h('td', {}, view.word('noData')), h('td', {}, gisplan.count(counted.counts[none])), extra(none)));
+    if (counted.counts[none]) rows.push(h('tr', {}, h('td', {}, swatch(view, '', 1, true)), h('td', {}, colouring.name(none, view.state.lang) || view.word('noData')), h('td', {}, gisplan.count(counted.counts[none])), extra(none)));
     return rows;
   }
 
