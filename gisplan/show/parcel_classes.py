@@ -55,7 +55,8 @@ FEED_REASONS = {
 
 # From what is served worst to what is served best; apart in every common form of colour blindness.
 _LADDER = ("#8c2d04", "#d95f0e", "#fe9929", "#fee391", "#c7e9b4", "#7fcdbb", "#41a6c4", "#225ea8", "#0c2c6b")
-_LACKING = ("#2b8a83", "#fff3b0", "#fed976", "#feb24c", "#fd8d3c", "#f0562d", "#d7301f", "#b30000", "#7f0000")
+_LACKING = ("#2b8a83", "#fff3b0", "#fed976", "#feb24c", "#fd8d3c", "#f0562d", "#d7301f", "#b30000", "#7f0000",
+            "#4d0000")  # fmt: skip
 
 
 def with_classes(table: pd.DataFrame, survey: Survey) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import numpy as np
+import shapely
 
 from gisplan.show.class_colors import class_color
 from gisplan.show.classes import RAMP, number_classes
@@ -71,6 +72,12 @@ def styles(
             root.insert(0, _renderer(layer, colouring, kind))
             out.append(Style(printable(f"{colouring.zh} {colouring.en}"), _text(root)))
     return out
+
+
+def kind_of(layer: MapLayer) -> str:
+    """Tell whether a layer holds polygons, lines or points."""
+    dimension = int(shapely.get_dimensions(np.asarray(layer.frame.geometry.array)).max(initial=-1))
+    return ("point", "line", "polygon")[dimension if dimension >= 0 else 2]
 
 
 def write_styles(file: Path, found: Mapping[str, Sequence[Style]], *, stamp: str) -> None:
