@@ -88,7 +88,9 @@ def zone_layer(zones: gpd.GeoDataFrame, measured: Sequence[Measured]) -> MapLaye
         The indicators, in order; those that no zone has are left out.
     """
     known = [m for m in measured if not np.isnan(m.figures.value).all()]
-    frame = zones[["zone_id", "name", "geometry"]].assign(**{m.id: m.figures.value for m in known})
+    figures = pd.DataFrame({m.id: m.figures.value for m in known}, index=zones.index)
+    told = pd.concat([zones[["zone_id", "name", "geometry"]], figures], axis=1)
+    frame = gpd.GeoDataFrame(told, geometry="geometry", crs=zones.crs)
     ways = tuple(MapColouring(m.id, m.labels["zh"], m.labels["en"], m.id, unit=m.unit) for m in known)
     columns = (MapColumn("zone_id", "分区编号", "Zone id"), MapColumn("name", "分区名称", "Name"), *(
         MapColumn(m.id, m.labels["zh"], m.labels["en"], m.unit) for m in known
