@@ -54,7 +54,8 @@ class MapColumn:
 class MapClass:
     """A value of a class column, with its name, colour ("#rrggbb") and line weight or point size.
 
-    A class without a colour gets the one its place has (see `gisplan.show.class_colors.class_color`).
+    A class without a colour gets the one its place has (see `gisplan.show.class_colors.class_color`). ``dash`` is how
+    its lines are drawn: "" without gaps, "dashed" (what is to come) or "dotted" (what nobody is sure of).
     """
 
     value: str
@@ -62,6 +63,11 @@ class MapClass:
     en: str
     color: str = ""
     weight: float = 1.0
+    dash: str = ""
+
+
+#: What rows without a value are called, unless a colouring has a better word: zh, en.
+NO_VALUE = ("无数据", "No data")
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,8 @@ class MapColouring:
         Whether the numbers are differences, coloured away from zero to both sides.
     fact
         Whether the card tells the class of a feature even while the map wears another colouring.
+    missing
+        What rows without a value are called (zh, en).
     """
 
     id: str
@@ -95,6 +103,7 @@ class MapColouring:
     limits: tuple[float, ...] = ()
     signed: bool = False
     fact: bool = False
+    missing: tuple[str, str] = NO_VALUE
 
 
 @dataclass(frozen=True)
@@ -279,14 +288,18 @@ def _colouring(
             else number_classes(both, colouring.unit, limits=colouring.limits)
         )
         about |= {"kind": "number", "column": key, **classed}
+        if colouring.missing != NO_VALUE:
+            about["missing"] = dict(zip(("zh", "en"), colouring.missing, strict=True))
         return about, {} if colouring.column in keys else {key: _stored(pd.Series(values), colouring.unit)}
     styles = [
         {"label": {"zh": c.zh, "en": c.en}, "color": c.color or class_color(k), "weight": c.weight}
+        | ({"dash": c.dash} if c.dash else {})
         for k, c in enumerate(colouring.classes)
     ]
     if colouring.column is None:
         return about | {"kind": "class", "column": None, "classes": styles}, {}
-    missing = {"label": {"zh": "无数据", "en": "No data"}, "color": "#bfbfbf", "weight": 1.0}
+    zh, en = colouring.missing
+    missing = {"label": {"zh": zh, "en": en}, "color": "#bfbfbf", "weight": 1.0}
     key = f"c{number}"
     about |= {"kind": "class", "column": key, "classes": [*styles, missing]}
     return about, {key: pd.Series(_class_codes(layer, colouring))}

@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import numpy as np
+import shapely
 
 from gisplan.show.class_colors import class_color
 from gisplan.show.classes import RAMP, number_classes
@@ -73,6 +74,12 @@ def styles(
     return out
 
 
+def kind_of(layer: MapLayer) -> str:
+    """Tell whether a layer holds polygons, lines or points."""
+    dimension = int(shapely.get_dimensions(np.asarray(layer.frame.geometry.array)).max(initial=-1))
+    return ("point", "line", "polygon")[dimension if dimension >= 0 else 2]
+
+
 def write_styles(file: Path, found: Mapping[str, Sequence[Style]], *, stamp: str) -> None:
     """Put styles into a GeoPackage, where QGIS looks for them.
 
@@ -124,10 +131,12 @@ def _text(root: ET.Element) -> str:
 
 def _renderer(layer: MapLayer, colouring: MapColouring, kind: str) -> ET.Element:
     """Describe classes by value, or rules that part numbers; either with a class for what has no value."""
-    flag = layer.frame[str(colouring.column)].dtype == bool
+    # A flag is written as 1 and 0, whether or not some of it is unknown.
+    flag = bool(colouring.classes) and {c.value for c in colouring.classes} <= {"True", "False"}
     if colouring.classes and not flag:
         return _by_class(colouring, kind)
-    parts = list(_flags(colouring) if flag else _numbers(layer, colouring))
+    is_open = bool(layer.frame[str(colouring.column)].isna().any())
+    parts = list(_flags(colouring, is_open=is_open) if flag else _numbers(layer, colouring))
     root = ET.Element("renderer-v2", type="RuleRenderer", symbollevels="0", forceraster="0", enableorderby="0")
     rules = ET.SubElement(root, "rules", key=_key(0))
     symbols = ET.SubElement(root, "symbols")
@@ -149,21 +158,24 @@ def _by_class(colouring: MapColouring, kind: str) -> ET.Element:
     entries = ET.SubElement(root, "categories")
     symbols = ET.SubElement(root, "symbols")
     # QGIS takes the empty value for what is missing and for anything else.
-    classes = [*colouring.classes, MapClass("", "无数据", "No data", NO_DATA)]
+    classes = [*colouring.classes, MapClass("", *colouring.missing, NO_DATA)]
     for number, c in enumerate(classes):
         ET.SubElement(
             entries, "category", type="string", symbol=str(number), value=c.value, label=printable(f"{c.zh} {c.en}"),
             render="true",
         )  # fmt: skip
         color = c.color or class_color(number)
-        symbols.append(_symbol(number, kind, color, c.weight, missing=number == len(classes) - 1))
+        missing = number == len(classes) - 1
+        symbols.append(_symbol(number, kind, color, c.weight, missing=missing, dash=c.dash))
     return root
 
 
-def _flags(colouring: MapColouring) -> Iterator[tuple[str, str, str]]:
+def _flags(colouring: MapColouring, *, is_open: bool) -> Iterator[tuple[str, str, str]]:
     for number, c in enumerate(colouring.classes):
         color = c.color or class_color(number)
         yield f'"{colouring.column}" = {1 if c.value == "True" else 0}', printable(f"{c.zh} {c.en}"), color
+    if is_open:
+        yield "ELSE", printable(" ".join(colouring.missing)), NO_DATA
 
 
 def _numbers(layer: MapLayer, colouring: MapColouring) -> Iterator[tuple[str, str, str]]:
@@ -186,7 +198,7 @@ def _number(value: float) -> str:
     return repr(round(value, 12))
 
 
-def _symbol(number: int, kind: str, color: str, weight: float, *, missing: bool) -> ET.Element:
+def _symbol(number: int, kind: str, color: str, weight: float, *, missing: bool, dash: str = "") -> ET.Element:
     told = ",".join(str(int(color[k : k + 2], 16)) for k in (1, 3, 5)) + ",255"
     symbol = ET.Element("symbol", type=_KINDS[kind], name=str(number), alpha="1", clip_to_extent="1", force_rhr="0")
     if kind == "polygon":
@@ -196,9 +208,11 @@ def _symbol(number: int, kind: str, color: str, weight: float, *, missing: bool)
             _layer(symbol, "SimpleFill", {"color": "154,165,174,255", "style": "b_diagonal", "outline_style": "no"})
     elif kind == "line":
         width = f"{0.15 + 0.2 * weight:g}"
-        dash = "dot" if missing else "solid"
+        style = "dot" if missing else {"dashed": "dash", "dotted": "dot"}.get(dash, "solid")
         _layer(
-            symbol, "SimpleLine", {"line_color": told, "line_width": width, "line_width_unit": "MM", "line_style": dash}
+            symbol,
+            "SimpleLine",
+            {"line_color": told, "line_width": width, "line_width_unit": "MM", "line_style": style},
         )
     else:
         size = f"{1.4 + 0.3 * weight:g}"

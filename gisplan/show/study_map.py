@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,10 +14,10 @@ from gisplan.measure import GROUPS, Measured, Survey
 from gisplan.rules import Limit, Pack
 from gisplan.show.basemap import MapBasemap
 from gisplan.show.embed import StudyMap
-from gisplan.show.map_layers import MapLayer
-from gisplan.show.study_layers import study_layers
+from gisplan.show.kinds_of_map import presets
+from gisplan.show.study_layers import Assessed, study_layers
 from gisplan.show.two_runs import Run, shown_unit, side_by_side
-from gisplan.show.webmap import SUMS, MapBudget, MapIndicator, MapLimit, MapPreset, draw_map
+from gisplan.show.webmap import SUMS, MapBudget, MapIndicator, MapLimit, draw_map
 
 
 def study_map(
@@ -28,6 +27,7 @@ def study_map(
     *,
     texts: Mapping[str, Mapping[str, str]],
     limits: Mapping[str, tuple[Pack, Limit]] | None = None,
+    assessed: Assessed | None = None,
     basemap: MapBasemap | None = None,
     against: Run | None = None,
     tell: Callable[[Mapping[str, str]], None] | None = None,
@@ -36,7 +36,7 @@ def study_map(
 
     Parameters
     ----------
-    survey, measured, parcels, texts, limits, against
+    survey, measured, parcels, texts, limits, assessed, against
         As for `study_spec`.
     basemap
         What lies under the map (see `gisplan.show.basemap.basemap_of`).
@@ -45,7 +45,7 @@ def study_map(
     """
     asked = survey.plan.map
     budget = MapBudget(max_mb=asked.max_mb, accuracy_m=asked.accuracy_m)
-    spec = study_spec(survey, measured, parcels, texts=texts, limits=limits, against=against)
+    spec = study_spec(survey, measured, parcels, texts=texts, limits=limits, assessed=assessed, against=against)
     return draw_map(**spec, basemap=basemap, budget=budget, tell=tell)
 
 
@@ -56,6 +56,7 @@ def study_spec(
     *,
     texts: Mapping[str, Mapping[str, str]],
     limits: Mapping[str, tuple[Pack, Limit]] | None = None,
+    assessed: Assessed | None = None,
     against: Run | None = None,
 ) -> dict[str, Any]:
     """What there is to be drawn of a study, as arguments of `gisplan.show.webmap.draw_map`.
@@ -70,6 +71,8 @@ def study_spec(
         ``title``, ``subtitle`` and ``note`` in both languages.
     limits
         Indicator → pack and limit that all zones are held against.
+    assessed
+        What else the study has found that has places of its own.
     against
         Another run to compare with (see `gisplan.show.two_runs.read_run`).
     """
@@ -96,9 +99,9 @@ def study_spec(
     ]
     two = None
     if against is None:
-        layers = study_layers(survey, parcels)
+        layers = study_layers(survey, parcels, assessed=assessed)
     else:
-        two = side_by_side(against, survey, measured, parcels)
+        two = side_by_side(against, survey, measured, parcels, assessed)
         layers = list(two.layers)
     return {
         "title": plan.map.title.both(plan.plan.name) if plan.map.title else texts["title"],
@@ -109,7 +112,7 @@ def study_spec(
         "indicators": indicators,
         "layers": layers,
         "notes": [texts["note"], *_cautions(parcels), *(two.notes if two else ())],
-        "presets": _presets(layers, [i.id for i in indicators], two=two is not None),
+        "presets": presets(survey, layers, [i.id for i in indicators], two=two is not None),
         "as_of": plan.plan.as_of,
         "other": two.other if two else None,
         "sums": {key: _sums(shown, key, zones["zone_id"].to_numpy()) for key in SUMS},
@@ -135,37 +138,6 @@ def _cautions(parcels: pd.DataFrame | None) -> list[Mapping[str, str]]:
     """What must be said of idle land wherever it is shown."""
     shown = parcels is not None and "idle_class" in parcels and parcels["idle_class"].notna().any()
     return [vocabulary.idle_caution()["long"]] if shown else []
-
-
-def _presets(layers: Sequence[MapLayer], indicators: Sequence[str], *, two: bool) -> list[MapPreset]:
-    """Kinds of map that this study's layers and indicators allow, as planners call them."""
-    known = {layer.id: {c.id for c in layer.colourings} for layer in layers}
-    services = tuple(layer.id for layer in layers if layer.id not in {"parcels", "buildings", "roads"})
-    base = tuple(name for name in ("parcels", "roads") if name in known)
-    first = indicators[0] if two and indicators else None
-    found = []
-    for preset in (
-        MapPreset("zoning", "用地规划图", "Land use", None, {"parcels": "land_use"}, base),
-        MapPreset("state", "建设状态图", "State of building", None, {"parcels": "state"}, (*base, "buildings")),
-        MapPreset("idle", "闲置土地图", "Idle land", None, {"parcels": "idle_class"}, base),
-        MapPreset("plot_ratio", "容积率图", "Plot ratio", None, {"parcels": "plot_ratio"}, base),
-        MapPreset("limit", "容积率达标图", "Plot ratio and limit", None, {"parcels": "project_far_class"}, base),
-        MapPreset("intensity", "集约利用图", "Intensity of zones", _intensity(indicators), {}, base),
-        MapPreset("services", "设施配套图", "Infrastructure", None, {"parcels": "services_served"}, (*base, *services)),
-        MapPreset("change", "分区变化图", "Change of zones", first, {}, base, difference=True, own=True),
-        MapPreset("parcels", "宗地变化图", "Change of parcels", None, {"parcels": "change"}, (*base, "gone"), own=True),
-    ):  # fmt: skip
-        shown = tuple(name for name in preset.shown if name in known)
-        fits = all(c in known.get(layer, ()) for layer, c in preset.colourings.items())
-        if fits and (preset.indicator is not None or preset.id not in {"intensity", "change"}):
-            found.append(replace(preset, shown=shown))
-    return found
-
-
-def _intensity(indicators: Sequence[str]) -> str | None:
-    """The indicator that the map of intensity opens with."""
-    wanted = ("investment_intensity", "output_intensity", "plot_ratio_gross", "plot_ratio", "built_land_share")
-    return next((name for name in wanted if name in indicators), None)
 
 
 def _first(measured: Sequence[Measured], wanted: Sequence[str]) -> list[Measured]:

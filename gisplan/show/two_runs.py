@@ -19,7 +19,9 @@ from gisplan import vocabulary
 from gisplan.errors import LayerError, first_ids
 from gisplan.measure import Measured, Survey
 from gisplan.show.map_layers import MapClass, MapColouring, MapColumn, MapLayer
-from gisplan.show.study_layers import STATES, study_layers, zone_names
+from gisplan.show.parcel_classes import with_classes
+from gisplan.show.study_layers import STATES, Assessed, study_layers, zone_names
+from gisplan.show.study_parcels import with_nearest
 from gisplan.show.webmap import OtherRun, differences
 
 _CHANGES = (
@@ -135,14 +137,20 @@ def _layer(place: Path, name: str, needed: Sequence[str]) -> gpd.GeoDataFrame | 
     return frame
 
 
-def side_by_side(run: Run, survey: Survey, measured: Sequence[Measured], parcels: pd.DataFrame | None) -> SideBySide:
+def side_by_side(
+    run: Run,
+    survey: Survey,
+    measured: Sequence[Measured],
+    parcels: pd.DataFrame | None,
+    assessed: Assessed | None = None,
+) -> SideBySide:
     """Make another run comparable with a study.
 
     Parameters
     ----------
     run
         The other run.
-    survey, measured, parcels
+    survey, measured, parcels, assessed
         This study, as for `gisplan.show.study_map.study_map`.
 
     Returns
@@ -152,7 +160,7 @@ def side_by_side(run: Run, survey: Survey, measured: Sequence[Measured], parcels
         and notes that count what only one of them has.
     """
     theirs = None if parcels is None else _like(run, parcels, survey)
-    layers = study_layers(survey, parcels, beside=theirs)
+    layers = study_layers(survey, parcels, beside=theirs, assessed=assessed)
     notes = [_about(run), _count(survey.layers.zones["zone_id"], run.zones["zone_id"], "分区", "zones")]
     others: list[MapLayer] = []
     if theirs is not None:
@@ -206,21 +214,22 @@ def _like(run: Run, own: pd.DataFrame, survey: Survey) -> gpd.GeoDataFrame | Non
     """Give the other run's parcels the columns and kinds of this one's; a GeoPackage keeps no yes/no beside gaps."""
     if run.parcels is None:
         return None
-    theirs, out = run.parcels, run.parcels.copy()
+    # What the other run has not is empty; added all at once, as there may be a hundred.
+    absent = own.columns.difference(run.parcels.columns)
+    lacking = pd.DataFrame(None, index=run.parcels.index, columns=absent, dtype=object)
+    out = gpd.GeoDataFrame(pd.concat([run.parcels, lacking], axis=1), geometry="geometry", crs=run.parcels.crs)
     for name in own.columns:
-        if name not in out:
-            out[name] = None
-        elif isinstance(first := next(iter(own[name].dropna()), None), datetime.date):
+        if name in lacking:
+            continue
+        if isinstance(first := next(iter(own[name].dropna()), None), datetime.date):
             out[name] = _dates(out[name])
         elif isinstance(first, bool | np.bool_):
             out[name] = out[name].map(lambda v: None if pd.isna(v) else bool(v)).astype(object)
         elif isinstance(first, float):
             out[name] = pd.to_numeric(out[name], errors="coerce").astype(float)
-    if services := [f"served_{s}" for s in survey.plan.layers.services]:
-        # A service that the other run does not know makes its number unknown: the rest would be too few.
-        numbers = [_numbers(theirs, name) for name in services]
-        out["services_served"] = np.sum(numbers, axis=0)
-    return out.assign(zone=out["zone_id"].map(zone_names(run.zones)))
+    # A service that the other run does not know makes its number unknown: the rest would be too few.
+    classed = gpd.GeoDataFrame(with_nearest(with_classes(out, survey), survey), geometry="geometry", crs=out.crs)
+    return classed.assign(zone=out["zone_id"].map(zone_names(run.zones)))
 
 
 def _dates(column: pd.Series[Any]) -> pd.Series[Any]:
@@ -243,9 +252,8 @@ def _with_changes(own: MapLayer, theirs: gpd.GeoDataFrame) -> MapLayer:
     change = pd.DataFrame(np.nan, index=frame.index, columns=columns)
     here = frame.loc[known, columns].set_axis(ids, axis=0).astype(float)
     change.loc[known] = differences(here, there.reindex(columns=columns)).to_numpy()
-    for name in columns:
-        frame[f"change_{name}"] = change[name]
-    frame["change"] = _kinds(own.frame, there, change, columns)
+    told = change.add_prefix("change_").assign(change=_kinds(own.frame, there, change, columns))
+    frame = gpd.GeoDataFrame(pd.concat([frame, told], axis=1), geometry=frame.geometry.name, crs=frame.crs)
     met = tuple(c for c in _CHANGES if (frame["change"] == c.value).any())
     by_number = [
         MapColouring(

@@ -145,9 +145,16 @@ def _gis_layers(result: Result) -> dict[str, gpd.GeoDataFrame]:
     out = {"zones": gpd.GeoDataFrame(result.zones, geometry=zones.geometry.array, crs=zones.crs)}
     if result.parcels is not None:
         parcels = result.survey.pieces["parcels"].frame
-        out["parcels"] = gpd.GeoDataFrame(result.parcels, geometry=parcels.geometry.array, crs=parcels.crs)
+        from gisplan.show.parcel_classes import with_classes
+
+        told = with_classes(result.parcels, result.survey)
+        out["parcels"] = gpd.GeoDataFrame(told, geometry=parcels.geometry.array, crs=parcels.crs)
     if result.links is not None and len(result.links.table):
         out["links"] = result.links.table
+    if result.works is not None:
+        from gisplan.show.study_works import work_layers
+
+        out |= {layer.id: layer.frame for layer in work_layers(result.works, zones.crs)}
     if any(i.features for i in result.issues):
         from gisplan.show.geopackage import issue_points
 
@@ -164,7 +171,7 @@ def _about(result: Result) -> str:
 
 def _styles(result: Result, gis: Mapping[str, gpd.GeoDataFrame]) -> dict[str, list[Style]]:
     """Styles of the layers of a GeoPackage, as the map colours them."""
-    from gisplan.show.qgis import styles
+    from gisplan.show.qgis import kind_of, styles
     from gisplan.show.study_layers import zone_layer
 
     out = {}
@@ -172,7 +179,8 @@ def _styles(result: Result, gis: Mapping[str, gpd.GeoDataFrame]) -> dict[str, li
         if layer.id in gis:
             columns = [str(c) for c in gis[layer.id].columns]
             names = {c.name: f"{c.zh} {c.en}{_unit(c.unit)}" for c in layer.columns if c.name in columns}
-            out[layer.id] = styles(layer, columns, names, label="name" if layer.id == "zones" else "")
+            label = "name" if layer.id == "zones" else ""
+            out[layer.id] = styles(layer, columns, names, kind=kind_of(layer), label=label)
     return out
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gisplan.show.embed import StudyMap
     from gisplan.show.figures import Figure
     from gisplan.show.map_layers import MapLayer
+    from gisplan.show.study_layers import Assessed
     from gisplan.show.two_runs import Run
 
 
@@ -177,7 +178,7 @@ class Result:
         from gisplan.show.study_layers import study_layers
 
         drawn = self._drawn()
-        return study_layers(drawn["survey"], drawn["parcels"])
+        return study_layers(drawn["survey"], drawn["parcels"], assessed=drawn["assessed"])
 
     def _drawn(self) -> dict[str, Any]:
         """What there is to be drawn, as arguments of `gisplan.show.study_map.study_spec`."""
@@ -190,7 +191,14 @@ class Result:
         if self.findings is not None:
             limits = assess.common_limits(load_packs(self.plan.plan.rules, self.plan.folder), self.findings)
         given = {"survey": self.survey, "measured": self.measured, "parcels": parcels}
-        return given | {"texts": _texts(self), "limits": limits}
+        return given | {"texts": _texts(self), "limits": limits, "assessed": self._with_places()}
+
+    def _with_places(self) -> Assessed:
+        """What maps show beyond the survey."""
+        from gisplan.show.study_layers import Assessed
+
+        links = None if self.links is None else self.links.table
+        return Assessed(links, self.works, self.capacity, self.weak_links, self.levelling)
 
     @property
     def projects(self) -> pd.DataFrame | None:

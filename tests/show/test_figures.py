@@ -48,6 +48,7 @@ def texts(figure):
 def test_every_map_and_chart_of_the_sample(figures):
     assert list(figures) == [
         *("map_zoning", "map_state", "map_idle", "map_plot_ratio", "map_limit", "map_intensity", "map_services"),
+        *("map_level", "map_links", "map_power", "map_access", "map_slope", "map_earth", "map_works", "map_roads"),
         *("chart_land_use", "chart_plot_ratio", "chart_idle", "chart_idle_age"),
     ]
 

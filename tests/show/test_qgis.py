@@ -53,7 +53,8 @@ def in_qgis(file, tmp_path_factory):
 
 
 def test_the_layers_are_still_all_that_gdal_sees(file):
-    assert pyogrio.list_layers(file)[:, 0].tolist()[:4] == ["zones", "parcels", "links", "issues"]
+    wanted = ["zones", "parcels", "links", "works_lines", "works_points", "issues"]
+    assert pyogrio.list_layers(file)[:, 0].tolist()[:6] == wanted
     with sqlite3.connect(file) as base:
         assert base.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         told = dict(base.execute("SELECT table_name, description FROM gpkg_contents").fetchall())

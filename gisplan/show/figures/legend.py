@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gisplan.errors import LayerError, first_ids
 from gisplan.show.class_colors import class_color
 from gisplan.show.classes import number_classes
-from gisplan.show.map_layers import PLAIN, MapColouring, MapLayer
+from gisplan.show.map_layers import NO_VALUE, PLAIN, MapColouring, MapLayer
 
 #: What has no value: light, and hatched so that no class can look like it.
 NO_DATA = "#e8e8e8"
@@ -34,6 +34,8 @@ class Entry:
         Sum of their areas (m²) or lengths (m); NaN where the layer has none.
     missing
         Whether it is what has no value.
+    dash
+        "", "dashed" or "dotted" lines.
     """
 
     zh: str
@@ -43,6 +45,7 @@ class Entry:
     rows: NDArray[np.int64]
     size: float
     missing: bool = False
+    dash: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,10 +84,10 @@ def key_of(layer: MapLayer, colouring: MapColouring | None, *, scheme: str = "na
         sizes = frame[layer.size_column].to_numpy(dtype=float, na_value=np.nan)
     if colouring is None or colouring.column is None:
         one = colouring.classes[0] if colouring is not None and colouring.classes else None
-        zh, en, color, weight = (
-            (layer.zh, layer.en, PLAIN, 1.0) if one is None else (one.zh, one.en, one.color, one.weight)
+        zh, en, color, weight, dash = (
+            (layer.zh, layer.en, PLAIN, 1.0, "") if one is None else (one.zh, one.en, one.color, one.weight, one.dash)
         )
-        entries = [Entry(zh, en, color or PLAIN, weight, np.arange(len(frame)), _sum(sizes))]
+        entries = [Entry(zh, en, color or PLAIN, weight, np.arange(len(frame)), _sum(sizes), dash=dash)]
     elif colouring.classes:
         entries = list(_by_class(layer, colouring, sizes))
     else:
@@ -108,12 +111,12 @@ def _by_class(layer: MapLayer, colouring: MapColouring, sizes: NDArray[np.float6
     out = []
     for k, c in enumerate(colouring.classes):
         rows = np.flatnonzero(told & (text == c.value))
-        out.append(Entry(c.zh, c.en, c.color or class_color(k), c.weight, rows, _sum(sizes[rows])))
-    return [*out, _no_data(np.flatnonzero(~told), sizes)]
+        out.append(Entry(c.zh, c.en, c.color or class_color(k), c.weight, rows, _sum(sizes[rows]), dash=c.dash))
+    return [*out, _no_data(np.flatnonzero(~told), sizes, colouring.missing)]
 
 
-def _no_data(rows: NDArray[np.int64], sizes: NDArray[np.float64]) -> Entry:
-    return Entry("无数据", "No data", NO_DATA, 1.0, rows, _sum(sizes[rows]), missing=True)
+def _no_data(rows: NDArray[np.int64], sizes: NDArray[np.float64], called: tuple[str, str] = NO_VALUE) -> Entry:
+    return Entry(*called, NO_DATA, 1.0, rows, _sum(sizes[rows]), missing=True)
 
 
 def _by_number(
@@ -129,7 +132,7 @@ def _by_number(
     for k, label in enumerate(ranges(shown[known], limits, about["decimals"], colouring.unit)):
         rows = np.flatnonzero(known & (codes == k))
         out.append(Entry(label, label, colors[k], 1.0, rows, _sum(sizes[rows])))
-    return [*out, _no_data(np.flatnonzero(~known), sizes)]
+    return [*out, _no_data(np.flatnonzero(~known), sizes, colouring.missing)]
 
 
 def ranges(values: NDArray[np.float64], limits: Sequence[float], decimals: int, unit: str) -> list[str]:

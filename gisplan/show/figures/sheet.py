@@ -139,8 +139,8 @@ def _lines(axes: Axes, shapes: NDArray[np.object_], entry: Entry, *, rasterized:
         np.split(xy, cuts) if len(xy) else [],
         colors=entry.color,
         linewidths=0.35 + 0.45 * entry.weight,
-        linestyles="dotted" if entry.missing else "solid",
-        capstyle="round",
+        linestyles="dotted" if entry.missing else entry.dash or "solid",
+        capstyle="butt" if entry.dash == "dashed" else "round",
         zorder=3,
     )
     drawn.set_rasterized(rasterized)
@@ -296,8 +296,8 @@ def _swatch(figure: Figure, entry: Entry, kind: str, y: float, step: float) -> N
     line = Line2D([LEGEND, LEGEND + 0.018], [y, y], color=entry.color, lw=0.35 + 0.45 * entry.weight)
     if kind == "point":
         line.set(marker="o", markersize=4, linestyle="none")
-    elif entry.missing:
-        line.set(linestyle="dotted")
+    elif entry.missing or entry.dash:
+        line.set(linestyle=entry.dash or "dotted")
     line.set_transform(figure.transFigure)
     figure.add_artist(line)
 

@@ -6,6 +6,7 @@
   const FILL = gisplan.FILL = 0.74;   // the standard land-use colours are loud; the legend shows them as mixed here
   const BATCH = 400;        // features per path: longer paths fill more slowly
   const NONE = '#bfbfbf', GHOST = '#9aa4ab';
+  const DASHES = { dashed: [3, 2.2], dotted: [0.1, 2.4] };    // in widths of the line; round ends make dots of the latter
   const HATCHED = '#c3c9cd';    // what a hatched parcel is where there is no room for hatching
 
   /* One queue for all layers: about 12 ms of drawing per frame keeps dragging smooth however much there is to draw. */
@@ -239,12 +240,16 @@
       [1, 0].forEach(edge => {
         for (let code = groups.length - 1; code >= 0; code--) {
           if (!groups[code]) continue;
-          const width = Math.max(0.8, (S.weights[code] || 1) * grow);
+          const width = Math.max(0.8, (S.weights[code] || 1) * grow), dash = DASHES[(S.dashes || [])[code]];
           c.strokeStyle = edge ? S.inks.casing : S.colors[code] || NONE;
           c.lineWidth = (width + (edge ? 1.8 : 0)) * pen.ratio;
+          // The light edge has no gaps, so that those of the line are seen on any ground.
+          c.setLineDash(dash && !edge ? dash.map(part => part * Math.max(1.6, width) * pen.ratio) : []);
+          c.lineCap = dash && dash[0] > 1 ? 'butt' : 'round';
           this.each(pen, groups[code], one => one.stroke());
         }
       });
+      c.setLineDash([]);
     },
 
     radius: function (code, zoom) {

@@ -63,7 +63,7 @@
     const only = known === undefined ? '' : gisplan.fixed(known * times, about.decimals);
     return {
       codes: classify(numbers, breaks, times), colors: shades(about.ramp, n).concat(NONE), weights: new Array(n + 1).fill(1), hatched: n, ordered: true,
-      name: code => code === n ? '' : range(breaks, code, only)
+      name: (code, lang) => code < n ? range(breaks, code, only) : about.missing ? gisplan.say(about.missing, lang) : ''
     };
   };
 
@@ -71,7 +71,7 @@
     const classes = about.classes, last = classes.length - 1;
     return {
       codes: about.column ? Uint16Array.from(table.numbers(about.column)) : new Uint16Array(table.n),
-      colors: classes.map(c => c.color), weights: classes.map(c => c.weight), hatched: about.column ? last : -1, ordered: false,
+      colors: classes.map(c => c.color), weights: classes.map(c => c.weight), dashes: classes.map(c => c.dash || ''), hatched: about.column ? last : -1, ordered: false,
       name: (code, lang) => gisplan.say(classes[code].label, lang)
     };
   };

@@ -2,10 +2,10 @@
 (function () {
   'use strict';
   const gisplan = window.gisplan, h = gisplan.h;
-  const ASSESSED = ['class', 'over', 'due', 'next_class', 'next'], PLACED = ['key', 'service', 'date'].concat(ASSESSED);
+  const ASSESSED = ['class', 'over', 'due', 'next_class', 'next'], PLACED = ['key', 'service', 'near', 'away', 'supply', 'date'].concat(ASSESSED), TOLD = ['service', 'near', 'away', 'supply'].concat(ASSESSED);
 
   gisplan.words({
-    services: ['设施', 'Services'], served: ['已通', 'served'], unserved: ['未通', 'not served'], unknown: ['不明', 'not known'],
+    services: ['设施', 'Services'], served: ['已通', 'served'], unserved: ['未通', 'not served'], unknown: ['不明', 'not known'], nearest: ['最近', 'nearest'],
     withoutOne: ['个字段无数据', 'field without data'], without: ['个字段无数据', 'fields without data'], screening: ['依据台账日期的筛查结果，非法律认定', 'A screening of the register’s dates, not a legal finding'],
     from: ['自', 'from']
   });
@@ -35,11 +35,11 @@
     if (keys.length) {
       parts.push(h('dl', { class: 'gp-card-keys' }, keys.map(c => h('div', {}, h('dt', {}, gisplan.say(c.label, lang)), h('dd', {}, text(c), c.unit === 'm²' ? h('small', {}, land(value(c), lang)) : '')))));
     }
-    parts.push(finding(columns, value, text, lang), services(role('service'), value, lang), gisplan.lifeline(columns, value, asOf, lang));
+    parts.push(finding(columns, value, text, lang), services(columns, value, text, lang), gisplan.lifeline(columns, value, asOf, lang));
     const rest = columns.filter((c, k) => PLACED.indexOf(c.role) < 0 && k > 0), known = rest.filter(c => !empty(value(c)));
     if (known.length) parts.push(h('table', {}, h('tbody', {}, known.map(c => h('tr', {}, h('th', { scope: 'row' }, gisplan.say(c.label, lang)), h('td', {}, text(c)))))));
-    // What an assessment has nothing to say of is no gap in the register.
-    const silent = columns.filter((c, k) => k > 0 && c.role !== 'service' && ASSESSED.indexOf(c.role) < 0 && empty(value(c)));
+    // What an assessment has nothing to say of is no gap in the register; of what reaches it, the unknown is told by itself.
+    const silent = columns.filter((c, k) => k > 0 && TOLD.indexOf(c.role) < 0 && empty(value(c)));
     if (silent.length) {
       parts.push(h('details', { class: 'gp-card-without' }, h('summary', {}, silent.length + ' ' + word(silent.length === 1 ? 'withoutOne' : 'without')),
         h('p', {}, silent.map(c => gisplan.say(c.label, lang)).join(lang === 'en' ? ', ' : '、'))));
@@ -75,15 +75,20 @@
       h('small', {}, gisplan.word('screening', lang)));
   }
 
-  /* Each service with a mark and a word; what nobody knows is neither yes nor no. */
-  function services(columns, value, lang) {
-    if (!columns.length) return null;
+  /* Each service with a mark and a word, and the nearest where it lacks; what nobody knows is neither yes nor no. */
+  function services(columns, value, text, lang) {
+    const own = columns.filter(c => c.role === 'service'), facts = columns.filter(c => c.role === 'supply').map(c => ({ c, told: value(c) === null ? gisplan.word('unknown', lang) : text(c) }));
+    const rows = facts.filter(f => f.told !== '' && f.told !== '—');
+    if (!own.length && !rows.length) return null;
     const kinds = { true: ['yes', '✓', 'served'], false: ['no', '✗', 'unserved'], null: ['unknown', '?', 'unknown'] };
+    const beside = (c, role) => columns.find(o => o.role === role && o.name === role + c.name.slice(c.name.indexOf('_')));
+    const nearest = c => ['near', 'away'].map(role => beside(c, role)).filter(o => o && value(o) !== null && value(o) !== '').map(text).join(' · ');
     return h('div', { class: 'gp-card-services' }, h('h3', {}, gisplan.word('services', lang)),
-      h('ul', {}, columns.map(c => {
-        const [kind, mark, word] = kinds[String(value(c))] || kinds.null;
-        return h('li', { class: 'gp-is-' + kind, title: gisplan.say(c.label, lang) + ' · ' + gisplan.word(word, lang) },
-          h('i', { 'aria-hidden': 'true' }, mark), gisplan.say(c.label, lang), h('span', { class: 'gp-heard' }, ' ' + gisplan.word(word, lang)));
-      })));
+      h('ul', {}, own.map(c => {
+        const [kind, mark, word] = kinds[String(value(c))] || kinds.null, near = nearest(c);
+        return h('li', { class: 'gp-is-' + kind, title: gisplan.say(c.label, lang) + ' · ' + gisplan.word(word, lang) + (near ? ' · ' + gisplan.word('nearest', lang) + ' ' + near : '') },
+          h('i', { 'aria-hidden': 'true' }, mark), gisplan.say(c.label, lang), h('span', { class: 'gp-heard' }, ' ' + gisplan.word(word, lang)), near ? h('small', {}, ' ' + near) : '');
+      })),
+      rows.length ? h('table', {}, h('tbody', {}, rows.map(f => h('tr', {}, h('th', { scope: 'row' }, gisplan.say(f.c.label, lang)), h('td', {}, f.told))))) : '');
   }
 })();

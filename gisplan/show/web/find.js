@@ -126,8 +126,8 @@
       if (meta.kind === 'zone') figure = view.config.indicators.length ? view.figure(row, view.look.indicator) : '';
       else {
         const colouring = view.side.colouring(layer), code = colouring.codes[row], none = code === colouring.hatched;
-        mark = h('i', { class: meta.kind === 'polygon' ? 'gp-swatch' + (none ? ' gp-hatch' : '') : meta.kind === 'line' ? 'gp-line gp-thick' : 'gp-dot', style: none ? {} : { background: meta.kind === 'polygon' ? gisplan.over(colouring.colors[code], gisplan.FILL) : colouring.colors[code] } });
-        kind = colouring.about.column ? none ? view.word('noData') : colouring.name(code, lang) : '';
+        mark = meta.kind === 'line' ? gisplan.line(colouring, code, 3) : h('i', { class: meta.kind === 'polygon' ? 'gp-swatch' + (none ? ' gp-hatch' : '') : 'gp-dot', style: none ? {} : { background: meta.kind === 'polygon' ? gisplan.over(colouring.colors[code], gisplan.FILL) : colouring.colors[code] } });
+        kind = colouring.about.column ? colouring.name(code, lang) || view.word('noData') : '';
         const size = meta.size ? table.numbers(meta.size)[row] : NaN;
         figure = size !== size ? '' : meta.kind === 'polygon' ? gisplan.hectares(size) + ' ' + gisplan.unit('ha', lang) : gisplan.fixed(size / 1000, 2) + ' km';
       }

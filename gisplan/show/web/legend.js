@@ -5,6 +5,12 @@
 
   const swatch = (view, color, alpha, missing) => h('i', { class: 'gp-swatch' + (missing ? ' gp-hatch' : ''), style: missing ? {} : { background: gisplan.over(color, alpha, view.inks.ground) } });
 
+  /* A stroke as a layer draws it: a border may be dashed, and everything can print it. */
+  gisplan.line = function (colouring, code, thick) {
+    const high = (thick || Math.min(6, Math.max(2, colouring.weights[code]))) + 'px';
+    return h('i', { class: 'gp-line', style: { 'border-top': high + ' ' + ((colouring.dashes || [])[code] || 'solid') + ' ' + colouring.colors[code] } });
+  };
+
   gisplan.parts.push({
     name: 'legend', tab: 'legend',
     render(view, box) {
@@ -14,7 +20,12 @@
         if (side.zoned) box.append(zones(view, side));
         if (!k) box.append(alpha(view));
         if (side.layers.length) box.append(h('h2', { class: 'gp-layers-head' }, view.word('layers')));
-        box.append(...side.layers.map((l, at) => layer(view, side, l, k ? k + '-' + at : at)));
+        // What the kind of map is about comes first; switching a layer on or off moves nothing.
+        const front = l => (side.front || []).includes(l.table.meta.id), rest = l => !front(l);
+        [front, rest].forEach(some => box.append(...side.layers.filter(some).map(l => {
+          const at = side.layers.indexOf(l);
+          return layer(view, side, l, k ? k + '-' + at : at);
+        })));
       });
       view.tell('legend', box);
     }
@@ -28,7 +39,7 @@
       rows.push(h('tr', {}, h('td', {}, swatch(view, colouring.colors[code], opacity)), h('td', {}, colouring.name(code, view.state.lang)), h('td', {}, gisplan.count(counted.counts[code])), extra(code)));
     }
     const none = colouring.hatched;
-    if (counted.counts[none]) rows.push(h('tr', {}, h('td', {}, swatch(view, '', 1, true)), h('td', {}, view.word('noData')), h('td', {}, gisplan.count(counted.counts[none])), extra(none)));
+    if (counted.counts[none]) rows.push(h('tr', {}, h('td', {}, swatch(view, '', 1, true)), h('td', {}, colouring.name(none, view.state.lang) || view.word('noData')), h('td', {}, gisplan.count(counted.counts[none])), extra(none)));
     return rows;
   }
 
@@ -63,7 +74,7 @@
     const single = !about.column || (about.kind !== 'number' && colouring.colors.length === 2 && used.length <= 1);
     const opacity = gisplan.FILL * view.state.alpha / 0.88, mark = code => {
       if (areas) return swatch(view, colouring.colors[code], opacity, code === colouring.hatched);
-      if (meta.kind === 'line') return h('i', { class: 'gp-line', style: { background: colouring.colors[code], height: Math.min(6, Math.max(2, colouring.weights[code])) + 'px' } });
+      if (meta.kind === 'line') return gisplan.line(colouring, code);
       return h('i', { class: 'gp-dot', style: { background: colouring.colors[code] } });
     };
     const box = h('input', { type: 'checkbox', id: view.id('layer-' + at), checked: on, onchange: e => {

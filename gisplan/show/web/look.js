@@ -31,6 +31,7 @@
       Object.assign(side.look, { mode: preset.mode, scheme: preset.scheme || 'natural' });
       if (preset.indicator !== undefined) side.look.indicator = preset.indicator;
       Object.assign(side.look.colourings, preset.colourings);
+      side.front = preset.shown;
       side.layers.forEach(l => {
         if (preset.shown.includes(l.table.meta.id)) side.map.addLayer(l); else side.map.removeLayer(l);
       });
