@@ -100,16 +100,18 @@ def write_report(
 def told(result: Result) -> Report:
     """What the report of a result says, whatever it is written in."""
     from gisplan.show.report import Given, content
-    from gisplan.study.files import record
+    from gisplan.study.files import further_tables, record
 
     plan, crs = result.plan, result.survey.layers.crs
     epsg = crs.to_epsg()
+    figures: list[Figure] = []
+    of_zones: dict[int, Figure] = {}
+    why = ""
     try:
-        figures: list[Figure] = list(result.figures())
+        figures.extend(result.figures())
+        of_zones |= dict(enumerate(result.zone_figures()))
     except GisplanError as error:
-        figures, why = [], str(error)
-    else:
-        why = ""
+        why = str(error)
     given = Given(
         plan=plan,
         measured=result.measured,
@@ -123,6 +125,8 @@ def told(result: Result) -> Report:
         crs=f"{crs.name} (EPSG:{epsg})" if epsg else str(crs.name),
         record=record(result),
         figures=figures,
+        tables=further_tables(result),
+        zone_maps=of_zones,
         no_figures=why,
     )
     return content(given)

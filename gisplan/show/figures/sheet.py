@@ -45,7 +45,12 @@ def printable(text: object) -> str:
 
 
 def draw_sheet(
-    spec: Mapping[str, Any], title: tuple[str, str], drawn: Sequence[tuple[gpd.GeoDataFrame, Key]], *, language: str
+    spec: Mapping[str, Any],
+    title: tuple[str, str],
+    drawn: Sequence[tuple[gpd.GeoDataFrame, Key]],
+    *,
+    language: str,
+    on: Any = None,
 ) -> Figure:
     """Draw a map.
 
@@ -59,20 +64,30 @@ def draw_sheet(
         Layers with their keys, from below; all in the coordinate system of the zones, metres.
     language
         "zh", "en" or "both".
+    on
+        A polygon that the map shows alone: what lies around it is pale, and the legend has no counts, for it tells
+        of all that is seen. None shows all zones.
     """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=A4, facecolor="white")
     axes = figure.add_axes(MAP)
     zones = spec["zones"]
+    if on is not None:
+        window = shapely.box(*_window(np.asarray(on.bounds)))
+        drawn = [
+            (frame, key.only(shapely.intersects(np.asarray(frame.geometry.array), window))) for frame, key in drawn
+        ]
     for frame, key in drawn:
         draw_key(axes, np.asarray(frame.geometry.array), key)
-    _zone_borders(axes, zones)
-    scale = _fit(axes, zones.total_bounds)
+    if on is not None:
+        _fade(axes, shapely.difference(window, on))
+    _zone_borders(axes, zones, on)
+    scale = _fit(axes, zones.total_bounds if on is None else np.asarray(on.bounds))
     _scale_bar(axes)
     _north(axes)
     _heading(figure, spec, title, language)
-    _legend(figure, [key for _, key in drawn], language)
+    _legend(figure, [key for _, key in drawn if key.entries], language, counted=on is None)
     _footing(figure, spec, scale, language)
     return figure
 
@@ -129,7 +144,7 @@ def path_of(shapes: NDArray[np.object_]) -> Any:
     return Path(xy, codes)
 
 
-def _lines(axes: Axes, shapes: NDArray[np.object_], entry: Entry, *, rasterized: bool) -> None:
+def _lines(axes: Axes, shapes: NDArray[np.object_], entry: Entry, *, rasterized: bool, order: int = 3) -> None:
     from matplotlib.collections import LineCollection
 
     parts = shapely.get_parts(shapes)
@@ -141,22 +156,31 @@ def _lines(axes: Axes, shapes: NDArray[np.object_], entry: Entry, *, rasterized:
         linewidths=0.35 + 0.45 * entry.weight,
         linestyles="dotted" if entry.missing else "solid",
         capstyle="round",
-        zorder=3,
+        zorder=order,
     )
     drawn.set_rasterized(rasterized)
     axes.add_collection(drawn, autolim=False)
 
 
-def _zone_borders(axes: Axes, zones: gpd.GeoDataFrame) -> None:
-    """Borders of the zones over a white line, and their names where there is room for one."""
+def _fade(axes: Axes, around: Any) -> None:
+    """Make land pale."""
+    from matplotlib.patches import PathPatch
+
+    path = path_of(np.array([around], dtype=object))
+    if path is not None:
+        axes.add_patch(PathPatch(path, facecolor="white", alpha=0.62, linewidth=0, zorder=6))
+
+
+def _zone_borders(axes: Axes, zones: gpd.GeoDataFrame, on: Any = None) -> None:
+    """Borders of the zones over a white line, and their names where there is room for one; of one alone its own."""
     from matplotlib.patheffects import withStroke
 
-    shapes = np.asarray(zones.geometry.array)
+    shapes = np.asarray(zones.geometry.array) if on is None else np.array([on], dtype=object)
     border = shapely.boundary(shapes)
     halo, ink = (Entry("", "", c, w, np.arange(len(shapes)), np.nan) for c, w in (("#ffffff", 3.4), (INK, 1.2)))
     for entry in (halo, ink):
-        _lines(axes, border, entry, rasterized=False)
-    if len(shapes) > 60:
+        _lines(axes, border, entry, rasterized=False, order=3 if on is None else 7)
+    if on is not None or len(shapes) > 60:
         return
     places = shapely.get_point(shapely.maximum_inscribed_circle(shapes), 0)
     for place, name, zone in zip(places, zones["name"], zones["zone_id"], strict=True):
@@ -173,19 +197,25 @@ def _shortened(text: str, most: int) -> str:
 
 def _fit(axes: Axes, bounds: NDArray[np.float64]) -> float:
     """Show the bounds with some room around them; metres of land for each metre of paper."""
-    x0, y0, x1, y1 = bounds
-    width, height = (MAP[2] * A4[0] * 0.0254, MAP[3] * A4[1] * 0.0254)
-    scale = max((x1 - x0) / width, (y1 - y0) / height) * 1.06
-    middle = (x0 + x1) / 2, (y0 + y1) / 2
-    axes.set_xlim(middle[0] - scale * width / 2, middle[0] + scale * width / 2)
-    axes.set_ylim(middle[1] - scale * height / 2, middle[1] + scale * height / 2)
+    x0, y0, x1, y1 = _window(bounds)
+    axes.set_xlim(x0, x1)
+    axes.set_ylim(y0, y1)
     axes.set_aspect("equal")
     axes.set_xticks([])
     axes.set_yticks([])
     for side in axes.spines.values():
         side.set_color(EDGE)
         side.set_linewidth(0.8)
-    return float(scale)
+    return (x1 - x0) / (MAP[2] * A4[0] * 0.0254)
+
+
+def _window(bounds: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    """Ground that the map's frame shows: the bounds with some room around them, in the shape of the frame."""
+    x0, y0, x1, y1 = bounds
+    width, height = (MAP[2] * A4[0] * 0.0254, MAP[3] * A4[1] * 0.0254)
+    scale = float(max((x1 - x0) / width, (y1 - y0) / height)) * 1.06
+    x, y = (x0 + x1) / 2, (y0 + y1) / 2
+    return x - scale * width / 2, y - scale * height / 2, x + scale * width / 2, y + scale * height / 2
 
 
 def round_length(longest: float) -> float:
@@ -241,7 +271,7 @@ def lines(zh: str, en: str, language: str) -> list[str]:
     )
 
 
-def _legend(figure: Figure, keys: Sequence[Key], language: str) -> None:
+def _legend(figure: Figure, keys: Sequence[Key], language: str, *, counted: bool = True) -> None:
     """Swatches, names, counts and sizes; smaller where there are many."""
     blocks = [(key, _heads(key, language), [lines(e.zh, e.en, language) for e in key.entries]) for key in keys]
     rows = sum(_high(head) + 0.45 + sum(_high(name) for name in entries) for _, head, entries in blocks)
@@ -252,7 +282,7 @@ def _legend(figure: Figure, keys: Sequence[Key], language: str) -> None:
         _words(figure, (LEGEND, y), head, size * 1.08, step=step, room=LEGEND_WIDTH)
         y -= _high(head) * step
         for entry, name in zip(key.entries, entries, strict=True):
-            told = counts(entry, key.kind)
+            told = counts(entry, key.kind) if counted else ""
             _swatch(figure, entry, key.kind, y - step * 0.5, step)
             room = LEGEND_WIDTH - 0.025 - _width(told, size * 0.92) - 0.008
             _words(figure, (LEGEND + 0.025, y), name, size, step=step, room=room)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gisplan.show.report.blocks import Report
-from gisplan.show.report.content import Given, content
+from gisplan.show.report.content import content
+from gisplan.show.report.given import Given
 from gisplan.show.report.html import report_html
 from gisplan.show.report.word import report_word
 

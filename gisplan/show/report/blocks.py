@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from io import BytesIO
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from gisplan.show.figures import Figure
 
 Language = Literal["zh", "en", "both"]
+
+#: Dots an inch of pictures.
+DPI = 150
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,13 @@ class Picture:
     def text(self) -> Text:
         """Its caption."""
         return Text(self.figure.zh, self.figure.en)
+
+    @cached_property
+    def png(self) -> bytes:
+        """Its data, sharp on paper at the width of a page; drawn once for all forms of a report."""
+        stream = BytesIO()
+        self.figure.write(stream, form="png", dpi=DPI)
+        return stream.getvalue()
 
 
 @dataclass(frozen=True)

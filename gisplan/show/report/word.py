@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Sequence
-from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,13 @@ from xml.sax.saxutils import escape
 from gisplan.errors import GisplanError, OutputError
 from gisplan.show.figures.sheet import printable
 from gisplan.show.report.blocks import Block, Heading, Language, Paragraph, Picture, Report, Table, Text
-from gisplan.show.report.numbers import CONTENTS, FIGURE, TABLE, more, numbered, png
+from gisplan.show.report.numbers import CONTENTS, FIGURE, TABLE, more, numbered
 
 #: The template that ships with gisplan.
 TEMPLATE = Path(__file__).with_name("template.docx")
 
-#: Width of the text on an A4 page of the template and of a picture of which two fit on a page, mm; dots an inch.
-WIDTH_MM, PICTURE_MM, DPI = 170, 158, 150
+#: Width of the text on an A4 page of the template and of a picture of which two fit on a page, mm.
+WIDTH_MM, PICTURE_MM = 170, 158
 
 #: What a template may fill in; ``body`` has to be there.
 FIELDS = ("title", "subtitle", "facts", "contents", "contents_hint", "body")
@@ -101,7 +100,7 @@ def _fill(document: Any, report: Report, template: Path) -> None:
         raise OutputError(f"{template}: {{{{ body }}}} has to stand in a paragraph of its own, outside of tables.")
     content = document.element.body
     before = len(content)
-    for item in numbered(report, image=partial(png, dpi=DPI)):
+    for item in numbered(report):
         _add(document, item.block, item.number, item.image, report.language)
     # python-docx adds at the end, before the section's properties; all of it moves to the mark.
     for element in list(content)[before - 1 : -1]:
@@ -121,7 +120,7 @@ def _add(body: Any, block: Block, number: int, image: bytes, language: Language)
     elif isinstance(block, Table):
         _caption(body, TABLE, number, block.title, language)
         body.element.body.insert_element_before(_table(block, language), "w:sectPr")
-        body.add_paragraph(printable(more(block).line(language)) if block.more else "", style=_cell(body))
+        body.add_paragraph(printable(more(block).line(language)), style=_cell(body))
     elif isinstance(block, Picture):
         body.add_picture(BytesIO(image), width=Mm(PICTURE_MM))
         body.paragraphs[-1].paragraph_format.keep_with_next = True
