@@ -215,8 +215,8 @@ class Result:
 
         frame = self.survey.pieces["parcels"].frame
         ids = frame["parcel_id"].astype(str).to_numpy()
-        places = ((f"parcel_{ids[k]}", ids[k], ids[k], frame.geometry.array[k]) for k in rows)
-        return draw_places(study_spec(**self._drawn()), places, wanted=("zoning", "state"))
+        places = [(f"parcel_{k + 1}", f"宗地 {ids[k]} 位置", f"Parcel {ids[k]}", frame.geometry.array[k]) for k in rows]
+        return draw_places(study_spec(**self._drawn()), places, wanted=("zoning", "state"), small=True)
 
     def layers(self) -> list[MapLayer]:
         """Layers of the study as maps show them, each with its ways to be coloured."""

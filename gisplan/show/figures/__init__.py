@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -127,7 +127,11 @@ def draw_figures(spec: Mapping[str, Any], *, idle: pd.DataFrame | None = None) -
 
 
 def draw_places(
-    spec: Mapping[str, Any], places: Iterable[tuple[str, str, str, Any]], *, wanted: Sequence[str] = ()
+    spec: Mapping[str, Any],
+    places: Iterable[tuple[str, str, str, Any]],
+    *,
+    wanted: Sequence[str] = (),
+    small: bool = False,
 ) -> Iterator[Figure]:
     """Draw places of a study one by one, each alone on its map.
 
@@ -138,7 +142,9 @@ def draw_places(
     places
         Name of the file, title zh and en, and polygon of each, in the coordinate system of the zones.
     wanted
-        Kinds of map by their ids; the first that the study has is drawn, else the first of all.
+        Kinds of map by their ids; the first that the study has is drawn, else the layers that its map opens with.
+    small
+        Whether it is a small map for a page with text, with the buildings (see `gisplan.show.figures.inset`).
 
     Raises
     ------
@@ -146,16 +152,23 @@ def draw_places(
         As for `draw_figures`.
     """
     _require_matplotlib()
+    from gisplan.show.figures.inset import draw_inset
     from gisplan.show.figures.sheet import draw_sheet
 
     layers = {layer.id: layer for layer in spec["layers"]}
     presets = {p.id: p for p in spec.get("presets") or () if p.indicator is None}
     shown = tuple(name for name, layer in layers.items() if layer.shown)
     chosen = next((presets[w] for w in wanted if w in presets), MapPreset("map", "地图", "Map", shown=shown))
+    if small and "buildings" in layers:
+        chosen = replace(chosen, shown=tuple(dict.fromkeys((*chosen.shown, "buildings"))))
     drawn = list(_layers(chosen, layers, spec["zones"].crs))
     for name, zh, en, polygon in places:
         with style():
-            drawing = draw_sheet(spec, (zh, en), drawn, language=spec["language"], on=polygon)
+            drawing = (
+                draw_inset(drawn, polygon, language=spec["language"])
+                if small
+                else draw_sheet(spec, (zh, en), drawn, language=spec["language"], on=polygon)
+            )
         yield Figure(name, zh, en, drawing)
 
 

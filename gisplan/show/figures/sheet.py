@@ -84,8 +84,8 @@ def draw_sheet(
         _fade(axes, shapely.difference(window, on))
     _zone_borders(axes, zones, on)
     scale = _fit(axes, zones.total_bounds if on is None else np.asarray(on.bounds))
-    _scale_bar(axes)
-    _north(axes)
+    scale_bar(axes)
+    north(axes)
     _heading(figure, spec, title, language)
     _legend(figure, [key for _, key in drawn if key.entries], language, counted=on is None)
     _footing(figure, spec, scale, language)
@@ -99,7 +99,7 @@ def draw_key(axes: Axes, shapes: NDArray[np.object_], key: Key) -> None:
         if key.kind == "polygon":
             _polygons(axes, shapes[entry.rows], entry, rasterized=many)
         elif key.kind == "line":
-            _lines(axes, shapes[entry.rows], entry, rasterized=many)
+            draw_lines(axes, shapes[entry.rows], entry, rasterized=many)
         else:
             xy = shapely.get_coordinates(shapely.centroid(shapes[entry.rows]))
             axes.scatter(
@@ -144,7 +144,8 @@ def path_of(shapes: NDArray[np.object_]) -> Any:
     return Path(xy, codes)
 
 
-def _lines(axes: Axes, shapes: NDArray[np.object_], entry: Entry, *, rasterized: bool, order: int = 3) -> None:
+def draw_lines(axes: Axes, shapes: NDArray[np.object_], entry: Entry, *, rasterized: bool, order: int = 3) -> None:
+    """Draw lines in the colour and weight of a class; ``order`` says what they lie over."""
     from matplotlib.collections import LineCollection
 
     parts = shapely.get_parts(shapes)
@@ -179,19 +180,20 @@ def _zone_borders(axes: Axes, zones: gpd.GeoDataFrame, on: Any = None) -> None:
     border = shapely.boundary(shapes)
     halo, ink = (Entry("", "", c, w, np.arange(len(shapes)), np.nan) for c, w in (("#ffffff", 3.4), (INK, 1.2)))
     for entry in (halo, ink):
-        _lines(axes, border, entry, rasterized=False, order=3 if on is None else 7)
+        draw_lines(axes, border, entry, rasterized=False, order=3 if on is None else 7)
     if on is not None or len(shapes) > 60:
         return
     places = shapely.get_point(shapely.maximum_inscribed_circle(shapes), 0)
     for place, name, zone in zip(places, zones["name"], zones["zone_id"], strict=True):
         text = printable(zone if pd.isna(name) else name)
         axes.text(
-            shapely.get_x(place), shapely.get_y(place), _shortened(text, 24), ha="center", va="center", fontsize=8,
+            shapely.get_x(place), shapely.get_y(place), shortened(text, 24), ha="center", va="center", fontsize=8,
             color=INK, zorder=9, path_effects=[withStroke(linewidth=2.2, foreground="white")], clip_on=True,
         )  # fmt: skip
 
 
-def _shortened(text: str, most: int) -> str:
+def shortened(text: str, most: int) -> str:
+    """Cut a text to so many letters."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
@@ -224,8 +226,8 @@ def round_length(longest: float) -> float:
     return max(step * power for step in (1, 2, 5) if step * power <= longest * (1 + 1e-12))
 
 
-def _scale_bar(axes: Axes) -> None:
-    """Bar of two halves, at most a fifth of the map's width."""
+def scale_bar(axes: Axes, *, small: bool = False) -> None:
+    """Bar of two halves, at most a fifth of the map's width; on a small map only its ends are written."""
     from matplotlib.patches import Rectangle
 
     (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
@@ -233,7 +235,13 @@ def _scale_bar(axes: Axes) -> None:
     left, low, high = x0 + (x1 - x0) * 0.02, y0 + (y1 - y0) * 0.025, (y1 - y0) * 0.009
     axes.add_patch(
         Rectangle(
-            (left - length * 0.06, low - high), length * 1.3, high * 5.2, facecolor="white", alpha=0.85, lw=0, zorder=10
+            (left - length * 0.08, low - high),
+            length * 1.34,
+            high * (9.0 if small else 5.2),
+            facecolor="white",
+            alpha=0.85,
+            lw=0,
+            zorder=10,
         )
     )
     for k, color in enumerate((INK, "white")):
@@ -241,18 +249,19 @@ def _scale_bar(axes: Axes) -> None:
             Rectangle((left + k * length / 2, low), length / 2, high, facecolor=color, edgecolor=INK, lw=0.6, zorder=11)
         )
     in_km = length >= 1000
-    for part in (0.0, 0.5, 1.0):
+    for part in (0.0, 1.0) if small else (0.0, 0.5, 1.0):
         value = length * part / (1000 if in_km else 1)
-        unit = (" km" if in_km else " m") if k == 1 else ""
+        unit = (" km" if in_km else " m") if part == 1.0 else ""
         axes.text(
-            left + k * length, low + high * 1.5, f"{value:g}{unit}", ha="center", fontsize=7, zorder=11, color=INK
+            left + part * length, low + high * 1.5, f"{value:g}{unit}", ha="center", fontsize=7, zorder=11, color=INK
         )
 
 
-def _north(axes: Axes) -> None:
+def north(axes: Axes, *, high: float = 0.065) -> None:
+    """Arrow to the north in the upper right corner, ``high`` of the map's height."""
     axes.annotate(
-        "N", xy=(0.972, 0.97), xytext=(0.972, 0.905), xycoords="axes fraction", ha="center", va="center", fontsize=9,
-        color=INK, arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 1.2}, zorder=11,
+        "N", xy=(0.972, 0.97), xytext=(0.972, 0.97 - high), xycoords="axes fraction", ha="center", va="center",
+        fontsize=9, color=INK, arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 1.2}, zorder=11,
     )  # fmt: skip
 
 

@@ -120,7 +120,7 @@ def findings_table(given: Given, title: Text, table: pd.DataFrame, *, of: bool =
         rows.append(
             [
                 *([str(row["id"])] if of else []),
-                _named(str(row["indicator"]), measured),
+                indicator_text(str(row["indicator"]), measured),
                 given.write(row["value"], str(row["unit"])),
                 str(row["limit"]),
                 CLASSES.get(str(row["class"]), Text(str(row["class"]), str(row["class"]))),
@@ -141,7 +141,7 @@ def findings_table(given: Given, title: Text, table: pd.DataFrame, *, of: bool =
     return Table(title, columns, rows, more=max(len(table) - MOST_ROWS, 0), where="findings.csv", marks=marks)
 
 
-def _named(name: str, measured: Mapping[str, Measured]) -> Text:
+def indicator_text(name: str, measured: Mapping[str, Measured]) -> Text:
     """Name of an indicator that a rule limits, be it measured or of the register."""
     if name in measured:
         return label(measured[name])

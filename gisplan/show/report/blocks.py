@@ -83,6 +83,11 @@ class Table:
     where: str = ""
     marks: Mapping[int, str] = field(default_factory=dict)
 
+    @property
+    def headed(self) -> bool:
+        """Whether any column has a heading."""
+        return any(c.text.zh or c.text.en for c in self.columns)
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -127,6 +132,8 @@ class Report:
         Everything else, in order.
     language
         "zh", "en" or "both".
+    sheet
+        Whether it is a sheet of one page: no cover, no contents, no numbers, and cells on one line.
     """
 
     title: Text
@@ -134,3 +141,4 @@ class Report:
     facts: Sequence[tuple[Text, str]]
     blocks: Sequence[Block]
     language: Language
+    sheet: bool = False
