@@ -267,8 +267,8 @@ def north(axes: Axes, *, high: float = 0.065) -> None:
 
 def _heading(figure: Figure, spec: Mapping[str, Any], title: tuple[str, str], language: str) -> None:
     study = names(spec["title"]["zh"], spec["title"]["en"], language)
-    figure.text(MAP[0], 0.945, names(*title, language), fontsize=17, color=INK, va="center")
-    figure.text(MAP[0], 0.9, study, fontsize=10.5, color=SOFT, va="center")
+    figure.text(MAP[0], 0.945, fitted(names(*title, language), 17, 0.93), fontsize=17, color=INK, va="center")
+    figure.text(MAP[0], 0.9, fitted(study, 10.5, 0.93), fontsize=10.5, color=SOFT, va="center")
 
 
 def lines(zh: str, en: str, language: str) -> list[str]:
@@ -293,7 +293,7 @@ def _legend(figure: Figure, keys: Sequence[Key], language: str, *, counted: bool
         for entry, name in zip(key.entries, entries, strict=True):
             told = counts(entry, key.kind) if counted else ""
             _swatch(figure, entry, key.kind, y - step * 0.5, step)
-            room = LEGEND_WIDTH - 0.025 - _width(told, size * 0.92) - 0.008
+            room = LEGEND_WIDTH - 0.025 - width_of(told, size * 0.92) - 0.008
             _words(figure, (LEGEND + 0.025, y), name, size, step=step, room=room)
             figure.text(
                 LEGEND + LEGEND_WIDTH, y - step * 0.5, told, fontsize=size * 0.92, color=SOFT, va="center", ha="right"
@@ -318,7 +318,7 @@ def _words(
     for k, line in enumerate(text):
         own = size if k == 0 else size * 0.82
         place = at[1] - step * (0.5 + 0.72 * k)
-        figure.text(at[0], place, _fitted(line, own, room), fontsize=own, color=SOFT if k else INK, va="center")
+        figure.text(at[0], place, fitted(line, own, room), fontsize=own, color=SOFT if k else INK, va="center")
 
 
 def _swatch(figure: Figure, entry: Entry, kind: str, y: float, step: float) -> None:
@@ -341,16 +341,16 @@ def _swatch(figure: Figure, entry: Entry, kind: str, y: float, step: float) -> N
     figure.add_artist(line)
 
 
-def _width(text: str, size: float) -> float:
+def width_of(text: str, size: float) -> float:
     """About how wide a text is, in parts of the sheet; a Chinese letter is as wide as it is high."""
     return sum(1.0 if ord(letter) > 0x2E7F else 0.6 for letter in text) * size / 72 / A4[0]
 
 
-def _fitted(text: str, size: float, room: float) -> str:
+def fitted(text: str, size: float, room: float) -> str:
     """Shorten a text to the room it has."""
-    if _width(text, size) <= room:
+    if width_of(text, size) <= room:
         return text
-    return next((f"{text[:k]}…" for k in range(len(text) - 1, 0, -1) if _width(text[:k], size) <= room), "…")
+    return next((f"{text[:k]}…" for k in range(len(text) - 1, 0, -1) if width_of(text[:k], size) <= room), "…")
 
 
 def _footing(figure: Figure, spec: Mapping[str, Any], scale: float, language: str) -> None:
@@ -359,7 +359,7 @@ def _footing(figure: Figure, spec: Mapping[str, Any], scale: float, language: st
     figure.text(MAP[0], 0.085, f"{about} · {fraction} (A4)", fontsize=7.5, color=SOFT, va="center")
     notes = [names(n["zh"], n["en"], language) for n in spec["notes"]]
     for k, note in enumerate(notes[:3]):
-        figure.text(MAP[0], 0.062 - 0.02 * k, _fitted(note, 6.5, 0.94), fontsize=6.5, color=SOFT, va="center")
+        figure.text(MAP[0], 0.062 - 0.02 * k, fitted(note, 6.5, 0.94), fontsize=6.5, color=SOFT, va="center")
     figure.text(LEGEND + LEGEND_WIDTH, 0.085, "gisplan", fontsize=7.5, color=SOFT, va="center", ha="right")
 
 

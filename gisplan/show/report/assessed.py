@@ -10,7 +10,7 @@ import pandas as pd
 from gisplan import vocabulary
 from gisplan.measure import Measured
 from gisplan.show.report.blocks import Block, Column, Heading, Paragraph, Table, Text
-from gisplan.show.report.figures import AREA_UNITS, MISSING, land, number
+from gisplan.show.report.figures import AREA_UNITS, MISSING, land, limit_text, number
 from gisplan.show.report.given import MOST_ROWS, Given, label, long_table
 
 #: What stands beside a limit that nobody has checked.
@@ -122,7 +122,7 @@ def findings_table(given: Given, title: Text, table: pd.DataFrame, *, of: bool =
                 *([str(row["id"])] if of else []),
                 indicator_text(str(row["indicator"]), measured),
                 given.write(row["value"], str(row["unit"])),
-                str(row["limit"]),
+                limit_text(str(row["limit"]), str(row["unit"])),
                 CLASSES.get(str(row["class"]), Text(str(row["class"]), str(row["class"]))),
                 clause,
                 Text("", "") if row["verified"] else UNVERIFIED,

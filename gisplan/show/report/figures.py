@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -20,6 +21,9 @@ AREA_UNITS: Mapping[str, tuple[float, Text]] = {
 }
 
 MISSING = "–"
+
+_SIGN = re.compile(r"([<>≤≥]) (?=[\d.-])")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e-?\d+)?")
 
 
 def unit_text(unit: str) -> Text:
@@ -70,6 +74,14 @@ def value(figure: float, unit: str, *, area: str = "ha", language: Language = "b
         return f"{land(figure, area=area)} {AREA_UNITS[area][1].line(language)}"
     told = unit_text(unit).lines(language)
     return number(figure) if unit in ("", "1", "n") else f"{number(figure)} {told[0]}"
+
+
+def limit_text(limit: str, unit: str) -> str:
+    """Write a limit of ``findings.csv`` in the unit in which `value` writes the figure, a sign beside its number."""
+    text = _SIGN.sub(r"\1", limit)
+    if unit != "share":
+        return text
+    return _NUMBER.sub(lambda m: f"{round(100 * float(m.group()), 6):g}", text) + (" %" if _NUMBER.search(text) else "")
 
 
 def land(square_metres: float, *, area: str = "ha") -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,14 +12,11 @@ from gisplan.measure.services import service_labels
 from gisplan.show.figures import Figure
 from gisplan.show.report.assessed import CLASSES, UNVERIFIED, indicator_text
 from gisplan.show.report.blocks import Block, Column, Paragraph, Picture, Report, Table, Text
-from gisplan.show.report.figures import AREA_UNITS, MISSING, number
+from gisplan.show.report.figures import AREA_UNITS, MISSING, limit_text, number
 from gisplan.show.report.given import Given, known_text
 
 #: Findings that a sheet has room for; what is missed goes first.
 MOST_FINDINGS = 8
-
-# A sign stays on the line of its number.
-_SIGN = re.compile(r"([<>≤≥]) (?=[\d.-])")
 
 _ORDER = ("below", "above", "no_data", "pass", "not_applicable")
 
@@ -230,7 +226,7 @@ def _coming(given: Given, parcel_id: str) -> set[str]:
 
 
 def _findings(given: Given, parcel_id: str) -> Iterator[Table]:
-    """What rules allow, and what is; what is missed first."""
+    """What rules allow, and what is: the plot ratio, then what is missed."""
     table = given.findings
     if table is None:
         return
@@ -238,6 +234,8 @@ def _findings(given: Given, parcel_id: str) -> Iterator[Table]:
     if not len(own):
         return
     rank = own["class"].map({c: k for k, c in enumerate(_ORDER)}).fillna(len(_ORDER))
+    # What may be built here is what a sheet is asked for.
+    rank = rank.where(own["indicator"] != "project_far", -1)
     own = own.assign(_rank=rank).sort_values("_rank", kind="stable")
     measured = {m.id: m for m in given.measured}
     rows: list[list[str | Text]] = []
@@ -249,7 +247,7 @@ def _findings(given: Given, parcel_id: str) -> Iterator[Table]:
             [
                 indicator_text(str(found["indicator"]), measured).line(given.language),
                 given.write(found["value"], str(found["unit"])),
-                _SIGN.sub(r"\1", str(found["limit"])),
+                limit_text(str(found["limit"]), str(found["unit"])),
                 CLASSES.get(kind, Text(kind, kind)).line(given.language),
                 "" if found["verified"] else UNVERIFIED.line(given.language),
             ]

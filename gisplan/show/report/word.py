@@ -28,7 +28,7 @@ _HINT = Text("在 Word 中按 F9 更新目录。", "Press F9 in Word to bring th
 _SHADES = {"head": "EEF2F5", "below": "FDF0EA", "above": "FDF0EA", "pass": "F0F7F2"}
 
 #: Width of a letter of a cell in twentieths of a point, and the room beside its text in letters.
-_LETTER, _PAD = 84, 2.0
+_LETTER, _PAD = 98, 1.5
 
 #: Where a line of a cell can be broken: at blanks, and around Chinese letters.
 _BREAKS = re.compile(r"[\s\u2e80-\uffef]+")
@@ -221,7 +221,10 @@ def _widths(table: Table, language: Language, width_mm: float) -> list[int]:
         cells = [row[k] for row in table.rows[:60]]
         longest = sorted(_long(c, language) for c in cells) or [0.0]
         usual = longest[int(0.9 * (len(longest) - 1))]
-        word = max(_long(c, language, word=True) for c in (column.text, *cells))
+        # A figure and its unit stay on one line.
+        word = max(
+            _long(column.text, language, word=True), *(_long(c, language, word=not column.number) for c in cells), 0
+        )
         least.append(min(max(word, 3.0), 22.0) + _PAD)
         wanted.append(min(max(usual, _long(column.text, language) * 0.6), 42.0) + _PAD)
     room = total / _LETTER
