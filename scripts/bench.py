@@ -10,6 +10,7 @@
     python scripts/bench.py power                        feeds, loads and links of 100,000 parcels
     python scripts/bench.py terrain                      slopes of 100 megapixels for 100,000 parcels
     python scripts/bench.py workbook                     the workbook of 100,000 parcels with a register
+    python scripts/bench.py report                       the Word and HTML report of 100 zones with 20,000 parcels
     python scripts/bench.py map                          maps of 100,000 to 1,000,000 parcels with twelve columns
 
 Each side runs in a process of its own, so that peak memory is its own. The study's script reads the same files, cuts
@@ -38,6 +39,7 @@ import bench_map
 import bench_network
 import bench_power
 import bench_read
+import bench_report
 import bench_rules
 import bench_services
 import bench_terrain
@@ -268,6 +270,7 @@ SIZES = {
     "services": (100_000,),
     "power": (100_000,),
     "workbook": (100_000,),
+    "report": (20_000,),
     "map": (10_000, 100_000, 300_000, 1_000_000),
     "terrain": (100_000,),
 }
@@ -288,6 +291,7 @@ SIDES = {
     "power ours": bench_power.ours,
     "power networkx": bench_power.peer,
     "workbook ours": bench_workbook.ours,
+    "report ours": bench_report.ours,
     "map ours": bench_map.ours,
     "terrain ours": bench_terrain.ours,
     "terrain exact": bench_terrain.exact,
@@ -317,6 +321,7 @@ PARTS: dict[str, Callable[[int, Path, int], dict[str, Any]]] = {
     "power": lambda size, folder, _: bench_power.run(size, folder),
     "terrain": lambda size, folder, _: bench_terrain.run(size, folder),
     "workbook": lambda size, folder, _: bench_workbook.run(size, folder),
+    "report": lambda size, folder, _: bench_report.run(size, folder),
 }
 
 

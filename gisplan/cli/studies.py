@@ -48,6 +48,13 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help=f"this kind only ({', '.join(KINDS)}); may be given several times; xlsx, docx and html by default",
     )  # fmt: skip
     report.add_argument("--public", action="store_true", help="without holders, prices, contracts: report-public.*")
+    report.add_argument(
+        "--parcel", action="append", metavar="ID",
+        help="instead of the report a sheet of one page on this parcel (docx and html); may be given several times",
+    )  # fmt: skip
+    report.add_argument(
+        "--language", choices=("zh", "en", "both"), help="language of the reports (default: that of the plan)"
+    )
     report.set_defaults(call=_report)
 
     demo = verbs.add_parser("demo", help="run the sample study that comes with gisplan")
@@ -151,16 +158,25 @@ def _map(options: argparse.Namespace) -> int:
 def _report(options: argparse.Namespace) -> int:
     from gisplan.plan import load_plan
     from gisplan.show.publish import require_writable
-    from gisplan.study import evaluate, write_reports
+    from gisplan.study import evaluate, write_parcel_sheets, write_reports
     from gisplan.study.reports import report_names
 
     plan = load_plan(options.plan)
+    if options.language:
+        plan = plan.model_copy(update={"plan": plan.plan.model_copy(update={"language": options.language})})
     folder = Path(options.out) if options.out else Path("maps") / plan.plan.name
     only = tuple(options.only or ())
-    require_writable(folder, report_names(only, public=options.public))
+    if options.parcel:
+        # A sheet tells of each service what is nearest.
+        plan = plan.model_copy(update={"services": plan.services.model_copy(update={"details": True})})
+    require_writable(folder, () if options.parcel else report_names(only, public=options.public))
     with progress() as told:
         result = evaluate(plan, progress=told)
-        files = write_reports(result, folder, only=only, public=options.public, progress=told)
+        how = {"only": only, "public": options.public, "progress": told}
+        if options.parcel:
+            files = write_parcel_sheets(result, folder, options.parcel, **how)
+        else:
+            files = write_reports(result, folder, **how)
     summary(result.issues)
     print()
     for file in files:

@@ -85,7 +85,7 @@ def write(
             parcels = result.project_land.parcels
             write_csv(parcels[parcels["basis"].notna()], fresh / "projects.csv")
             write_csv(result.project_land.zones, fresh / "projects_zones.csv")
-        for name, table in _further(result).items():
+        for name, table in further_tables(result).items():
             write_csv(table, fresh / name)
         write_csv(result.balance, fresh / "balance.csv")
         progress("write results.gpkg")
@@ -105,8 +105,8 @@ def write(
     return out
 
 
-def _further(result: Result) -> dict[str, pd.DataFrame]:
-    """Tables of land supply, targets, industry and works, as far as there are any, by file."""
+def further_tables(result: Result) -> dict[str, pd.DataFrame]:
+    """Tables of services, roads, ground, land supply, targets, industry and works that there are, by file."""
     supply, (industry, pairs) = result.supply, result.industry or (None, None)
     tables = {
         "supply.csv": supply.zones if supply else None,

@@ -15,7 +15,7 @@ from gisplan.study.result import Result
 
 if TYPE_CHECKING:
     from gisplan.show.figures import Figure
-    from gisplan.show.report import Report
+    from gisplan.show.report import Given, Report
 
 
 @dataclass(frozen=True)
@@ -99,18 +99,27 @@ def write_report(
 
 def told(result: Result) -> Report:
     """What the report of a result says, whatever it is written in."""
-    from gisplan.show.report import Given, content
-    from gisplan.study.files import record
+    from gisplan.show.report import content
+
+    figures: list[Figure] = []
+    of_zones: dict[int, Figure] = {}
+    why = ""
+    try:
+        figures.extend(result.figures())
+        of_zones |= dict(enumerate(result.zone_figures()))
+    except GisplanError as error:
+        why = str(error)
+    return content(replace(given_of(result), figures=figures, zone_maps=of_zones, no_figures=why))
+
+
+def given_of(result: Result) -> Given:
+    """What reports of a result are made from, without figures."""
+    from gisplan.show.report import Given
+    from gisplan.study.files import further_tables, record
 
     plan, crs = result.plan, result.survey.layers.crs
     epsg = crs.to_epsg()
-    try:
-        figures: list[Figure] = list(result.figures())
-    except GisplanError as error:
-        figures, why = [], str(error)
-    else:
-        why = ""
-    given = Given(
+    return Given(
         plan=plan,
         measured=result.measured,
         zones=result.zones,
@@ -122,10 +131,9 @@ def told(result: Result) -> Report:
         packs=load_packs(plan.plan.rules, plan.folder),
         crs=f"{crs.name} (EPSG:{epsg})" if epsg else str(crs.name),
         record=record(result),
-        figures=figures,
-        no_figures=why,
+        figures=(),
+        tables=further_tables(result),
     )
-    return content(given)
 
 
 def _xlsx(work: Work, folder: Path) -> None:

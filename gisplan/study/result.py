@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from gisplan.show.study_layers import Assessed
     from gisplan.show.two_runs import Run
 
+#: Zones of which a report has a map.
+MOST_ZONE_MAPS = 40
+
 
 @dataclass(frozen=True)
 class Result:
@@ -172,6 +175,49 @@ class Result:
         from gisplan.show.study_map import study_spec
 
         return draw_figures(study_spec(**self._drawn()), idle=self.idle)
+
+    def zone_figures(self, most: int = MOST_ZONE_MAPS) -> Iterator[Figure]:
+        """Draw a map of each of the first zones, with its land use where that is known.
+
+        Parameters
+        ----------
+        most
+            No more zones than this.
+
+        Raises
+        ------
+        GisplanError
+            As for `figures`.
+        """
+        from gisplan.show.figures import draw_places
+        from gisplan.show.study_layers import zone_names
+        from gisplan.show.study_map import study_spec
+
+        zones = self.survey.layers.zones
+        named = zip(zone_names(zones), zones.geometry.array, strict=True)
+        places = ((f"zone_{k + 1}", name, name, shape) for k, (name, shape) in enumerate(named) if k < most)
+        return draw_places(study_spec(**self._drawn()), places, wanted=("zoning", "state"))
+
+    def parcel_figures(self, rows: Sequence[int]) -> Iterator[Figure]:
+        """Draw a map of each of some parcels and what lies around it.
+
+        Parameters
+        ----------
+        rows
+            Row numbers of the parcels.
+
+        Raises
+        ------
+        GisplanError
+            As for `figures`.
+        """
+        from gisplan.show.figures import draw_places
+        from gisplan.show.study_map import study_spec
+
+        frame = self.survey.pieces["parcels"].frame
+        ids = frame["parcel_id"].astype(str).to_numpy()
+        places = [(f"parcel_{k + 1}", f"宗地 {ids[k]} 位置", f"Parcel {ids[k]}", frame.geometry.array[k]) for k in rows]
+        return draw_places(study_spec(**self._drawn()), places, wanted=("zoning", "state"), small=True)
 
     def layers(self) -> list[MapLayer]:
         """Layers of the study as maps show them, each with its ways to be coloured."""

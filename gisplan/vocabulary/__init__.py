@@ -509,3 +509,9 @@ def terrain(kind: str) -> Mapping[str, Any]:
 def workbook(kind: str) -> Mapping[str, Mapping[str, str]]:
     """Words of the workbook in both languages: ``sheets``, ``columns``, ``told``, ``assumed``, ``notes``."""
     return dict(_table("workbook.toml")[kind])
+
+
+@cache
+def report(kind: str) -> Mapping[str, Mapping[str, str]]:
+    """Words of reports in both languages: ``units``, ``served``, ``heads``, …; see ``report.toml``."""
+    return dict(_table("report.toml")[kind])

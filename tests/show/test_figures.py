@@ -11,13 +11,15 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from park_map import study
 from PIL import Image
 
-from gisplan import GisplanError, evaluate, load_plan
+from gisplan import GisplanError, evaluate, load_plan, vocabulary
 from gisplan.show.figures import FORMATS, draw_figures, fonts, style
+from gisplan.show.figures.charts import draw_charts
 from gisplan.show.figures.legend import NO_DATA, counts, key_of, ranges, spread
 from gisplan.show.figures.sheet import MAP, draw_sheet, names, path_of, round_length, round_scale
 from gisplan.show.map_layers import MapClass, MapColouring, MapColumn, MapLayer
@@ -78,6 +80,68 @@ def test_the_scale_bar_and_the_fraction_agree(figures):
     assert int(fraction.replace(",", "")) == pytest.approx((x1 - x0) / width, rel=5e-3)
     halves = [p for p in axes.patches if type(p).__name__ == "Rectangle"][1:]
     assert sum(p.get_width() for p in halves) == pytest.approx(500)
+    begin = min(p.get_x() for p in halves)
+    written = {t.get_text(): t.get_position()[0] - begin for t in axes.texts if t.get_text() in ("0", "250", "500 m")}
+    assert written == {"0": pytest.approx(0), "250": pytest.approx(250), "500 m": pytest.approx(500)}
+
+
+def inside(drawing):
+    """Texts of a figure that run over its edge, or over the axes of another text's column."""
+    canvas = FigureCanvasAgg(drawing)
+    canvas.draw()
+    page = drawing.bbox
+    texts = [*drawing.texts]
+    for axes in drawing.axes:
+        legend = axes.get_legend()
+        texts += [*axes.texts, *axes.get_yticklabels(), *([] if legend is None else legend.get_texts())]
+    boxes = [(t.get_text(), t.get_window_extent(canvas.get_renderer())) for t in texts if t.get_text()]
+    return [t for t, b in boxes if b.x0 < 0 or b.x1 > page.x1 or b.y0 < 0 or b.y1 > page.y1]
+
+
+@pytest.mark.parametrize(
+    ("count", "name", "rows"),
+    [
+        (60, "长三角生态绿色一体化发展示范区", 400),
+        (1, "甲", 30),
+        (3, "A long English name of an industrial zone ", 90),
+        (2, "乙", 0),
+    ],
+)
+def test_charts_are_not_clipped_whatever_the_names(count, name, rows):
+    """Sixty zones, one, long names, no parcels."""
+    classes = list(vocabulary.land_classes())
+    named = [f"{name}{k}" for k in range(count)]
+    zones = gpd.GeoDataFrame(
+        {"zone_id": [str(k) for k in range(count)], "name": named},
+        geometry=[shapely.box(k, 0, k + 1, 1) for k in range(count)], crs=4549,
+    )  # fmt: skip
+    land = {
+        "zone": [named[k % count] for k in range(rows)],
+        "land_class": [classes[k % len(classes)] if k % 7 else None for k in range(rows)],
+        "state": ["built"] * rows, "plot_ratio": np.linspace(0, 30, rows), "area_m2": np.linspace(1e3, 9e6, rows),
+    }  # fmt: skip
+    frame = gpd.GeoDataFrame(land, geometry=[shapely.Point(0, 0)] * rows, crs=4549)
+    spec = {
+        "zones": zones, "layers": [MapLayer("parcels", "宗地", "Parcels", frame, ())], "language": "both", "as_of": None,
+        "title": {"zh": "很长的名称" * 12, "en": "A very long name of a study " * 5},
+    }  # fmt: skip
+    with style():
+        charts = list(draw_charts(spec, None))
+        assert len(charts) == (2 if rows else 0)
+        for _, _, _, drawing in charts:
+            assert inside(drawing) == []
+
+
+def test_a_zone_alone_is_pale_around_and_has_no_counts(sample):
+    figure = next(iter(sample.zone_figures()))
+    told = texts(figure)
+    assert sample.zones["name"].iloc[0] in told
+    assert not [t for t in told if " ha" in t or " km" in t]
+    axes = figure.drawing.axes[0]
+    x0, y0, x1, y1 = sample.survey.layers.zones.geometry.iloc[0].bounds
+    assert axes.get_xlim()[0] < x0 < x1 < axes.get_xlim()[1] and axes.get_ylim()[0] < y0 < y1 < axes.get_ylim()[1]
+    wide, high = np.diff(axes.get_xlim())[0], np.diff(axes.get_ylim())[0]
+    assert max((x1 - x0) / wide, (y1 - y0) / high) == pytest.approx(1 / 1.06)
 
 
 def test_the_ground_has_the_colour_of_its_class(tmp_path):

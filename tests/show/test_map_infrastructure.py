@@ -82,7 +82,10 @@ def tiny():
         geometry=[LineString([(538_050, y), (539_950, y)]) for y in (3_380_950, 3_381_100)],
         crs=4547,
     )
-    kinds = MapClass("live", "在用", "Live", "#0000ff", 6.0), MapClass("planned", "规划", "Planned", "#ff0000", 6.0, "dashed")
+    kinds = (
+        MapClass("live", "在用", "Live", "#0000ff", 6.0),
+        MapClass("planned", "规划", "Planned", "#ff0000", 6.0, "dashed"),
+    )
     return [
         MapLayer(
             "parcels", "宗地", "Parcels", parcels, (MapColumn("id", "编号", "Id"),),

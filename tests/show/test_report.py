@@ -222,7 +222,7 @@ def test_templates_that_will_not_do(tmp_path):
 
 
 def test_land_in_the_unit_asked_for(tmp_path):
-    plan = study(tmp_path, plan={"report.area_unit": "mu"}, parcels=parcels())
+    plan = study(tmp_path, plan={"report.area_unit": "mu", "plan.language": "both"}, parcels=parcels())
     found = told(evaluate(load_plan(plan)))
     row = next(r for r in table(found, "Main figures of the zones").rows if plain(r[0]) == "Parcel area")
     assert row[1].endswith(" 亩 mu") and float(row[1].split()[0].replace(",", "")) == pytest.approx(450, rel=1e-3)

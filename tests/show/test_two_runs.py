@@ -62,9 +62,7 @@ def runs(tmp_path_factory):
 @pytest.fixture(scope="module")
 def two(runs):
     (result, _), (_, old) = runs
-    return study_map(
-        result.survey, result.measured, result.parcels, texts=_texts(result), against=read_run(old)
-    ).page()
+    return study_map(result.survey, result.measured, result.parcels, texts=_texts(result), against=read_run(old)).page()
 
 
 @pytest.fixture(scope="module")
@@ -83,9 +81,7 @@ def test_the_two_runs_differ_and_the_page_is_the_same_again(runs, two, tables):
     now, old = (t["zones"].set_index("zone_id") for t in tables)
     assert ((now["plot_ratio"] - old["plot_ratio"]) < 0).all()  # higher storeys, less floor area
     (result, _), (_, folder) = runs
-    again = study_map(
-        result.survey, result.measured, result.parcels, texts=_texts(result), against=read_run(folder)
-    )
+    again = study_map(result.survey, result.measured, result.parcels, texts=_texts(result), against=read_run(folder))
     assert again.page() == two
 
 

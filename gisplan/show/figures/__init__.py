@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -100,10 +100,7 @@ def draw_figures(spec: Mapping[str, Any], *, idle: pd.DataFrame | None = None) -
     GisplanError
         The extra that draws is not installed, or no installed font has Chinese letters.
     """
-    try:
-        import matplotlib.figure  # noqa: F401  the first of all to fail where it is not there
-    except ImportError:
-        raise GisplanError('figures: drawing needs matplotlib. Install it: pip install "gisplan[report]"') from None
+    _require_matplotlib()
     from gisplan.show.figures.charts import draw_charts
     from gisplan.show.figures.sheet import draw_sheet
 
@@ -127,6 +124,59 @@ def draw_figures(spec: Mapping[str, Any], *, idle: pd.DataFrame | None = None) -
         charts = list(draw_charts(spec, idle))
     for name, zh, en, drawing in charts:
         yield Figure(name, zh, en, drawing)
+
+
+def draw_places(
+    spec: Mapping[str, Any],
+    places: Iterable[tuple[str, str, str, Any]],
+    *,
+    wanted: Sequence[str] = (),
+    small: bool = False,
+) -> Iterator[Figure]:
+    """Draw places of a study one by one, each alone on its map.
+
+    Parameters
+    ----------
+    spec
+        As for `draw_figures`.
+    places
+        Name of the file, title zh and en, and polygon of each, in the coordinate system of the zones.
+    wanted
+        Kinds of map by their ids; the first that the study has is drawn, else the layers that its map opens with.
+    small
+        Whether it is a small map for a page with text, with the buildings (see `gisplan.show.figures.inset`).
+
+    Raises
+    ------
+    GisplanError
+        As for `draw_figures`.
+    """
+    _require_matplotlib()
+    from gisplan.show.figures.inset import draw_inset
+    from gisplan.show.figures.sheet import draw_sheet
+
+    layers = {layer.id: layer for layer in spec["layers"]}
+    presets = {p.id: p for p in spec.get("presets") or () if p.indicator is None}
+    shown = tuple(name for name, layer in layers.items() if layer.shown)
+    chosen = next((presets[w] for w in wanted if w in presets), MapPreset("map", "地图", "Map", shown=shown))
+    if small and "buildings" in layers:
+        chosen = replace(chosen, shown=tuple(dict.fromkeys((*chosen.shown, "buildings"))))
+    drawn = list(_layers(chosen, layers, spec["zones"].crs))
+    for name, zh, en, polygon in places:
+        with style():
+            drawing = (
+                draw_inset(drawn, polygon, language=spec["language"])
+                if small
+                else draw_sheet(spec, (zh, en), drawn, language=spec["language"], on=polygon)
+            )
+        yield Figure(name, zh, en, drawing)
+
+
+def _require_matplotlib() -> None:
+    try:
+        import matplotlib.figure  # noqa: F401  the first of all to fail where it is not there
+    except ImportError:
+        raise GisplanError('figures: drawing needs matplotlib. Install it: pip install "gisplan[report]"') from None
 
 
 def _layers(preset: MapPreset, layers: Mapping[str, MapLayer], crs: Any) -> Iterator[tuple[gpd.GeoDataFrame, Key]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from gisplan import vocabulary
 from gisplan.show.figures.legend import NO_DATA
-from gisplan.show.figures.sheet import A4, EDGE, INK, SOFT, lines, names, printable
+from gisplan.show.figures.sheet import A4, EDGE, INK, SOFT, fitted, lines, names, printable, width_of
 from gisplan.show.study_layers import zone_names
 
 if TYPE_CHECKING:
@@ -50,10 +51,10 @@ def _page(spec: Mapping[str, Any], title: tuple[str, str], language: str, *, bel
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=A4, facecolor="white")
-    figure.text(0.06, 0.945, names(*title, language), fontsize=17, color=INK, va="center")
+    figure.text(0.06, 0.945, fitted(names(*title, language), 17, 0.8), fontsize=17, color=INK, va="center")
     study = names(spec["title"]["zh"], spec["title"]["en"], language)
     as_of = f" · {spec['as_of']}" if spec["as_of"] else ""
-    figure.text(0.06, 0.9, f"{study}{as_of}", fontsize=10.5, color=SOFT, va="center")
+    figure.text(0.06, 0.9, f"{fitted(study, 10.5, 0.78)}{as_of}", fontsize=10.5, color=SOFT, va="center")
     if below:
         figure.text(0.06, 0.04, below, fontsize=7.5, color=SOFT, va="center")
     figure.text(0.96, 0.945, "gisplan", fontsize=7.5, color=SOFT, va="center", ha="right")
@@ -84,11 +85,12 @@ def _land_use(parcels: Any, zones: Any, spec: Mapping[str, Any], language: str) 
     sums = table.pivot_table(index="zone", columns="class", values="ha", aggfunc="sum").reindex(order).fillna(0.0)
     left = np.zeros(len(order))
     rows = np.arange(len(order))
+    size = min(9.0, 0.8 * 72 * 0.72 * A4[1] / max(len(order), 1))
     for c in vocabulary.land_classes().values():
         if c.id in sums:
             width = sums[c.id].to_numpy()
             axes.barh(rows, width, left=left, color=c.color, edgecolor="#666666", linewidth=0.4, height=0.62,
-                      label=names(c.zh, c.en, language))  # fmt: skip
+                      label=fitted(names(c.zh, c.en, language), 7.5, 0.17))  # fmt: skip
             left += width
     if "" in sums:
         width = sums[""].to_numpy()
@@ -96,8 +98,9 @@ def _land_use(parcels: Any, zones: Any, spec: Mapping[str, Any], language: str) 
                   hatch="//////", label=names("无数据", "No data", language))  # fmt: skip
         left += width
     for row, total in enumerate(left.tolist()):
-        axes.text(total, row, f"  {total:,.1f}", va="center", fontsize=9, color=INK)
-    axes.set_yticks(rows, order)
+        axes.text(total, row, f"  {total:,.1f}", va="center", fontsize=size, color=INK)
+    axes.set_yticks(rows, [_bar_name(name, size, many=len(order)) for name in order], fontsize=size)
+    axes.set_ylim(-0.6, max(len(order), 3) - 0.4)  # a single bar is no wall
     axes.invert_yaxis()
     axes.set_xlabel("ha", color=INK)
     axes.set_xlim(0, left.max(initial=0.0) * 1.12 or 1)
@@ -105,8 +108,17 @@ def _land_use(parcels: Any, zones: Any, spec: Mapping[str, Any], language: str) 
     return "chart_land_use", *title, figure
 
 
+def _bar_name(name: str, size: float, *, many: int) -> str:
+    """Name of a bar: over up to three lines where bars are few, else shortened."""
+    room = 0.14
+    if many > 20 or width_of(name, size) <= room:
+        return fitted(name, size, room)
+    letters = max(int(len(name) * room / width_of(name, size)), 4)
+    return textwrap.fill(name, letters, max_lines=3, placeholder="…")
+
+
 def _plot_ratio(parcels: Any, spec: Mapping[str, Any], language: str) -> Chart:
-    """Hectares of built parcels by their plot ratio, in steps of 0.2."""
+    """Hectares of built parcels by their plot ratio, in even steps."""
     title = "容积率分布", "Plot ratio over land"
     built = parcels[(parcels["state"] == "built") & parcels["plot_ratio"].notna()]
     value = built["plot_ratio"].to_numpy(dtype=float)
@@ -115,8 +127,10 @@ def _plot_ratio(parcels: Any, spec: Mapping[str, Any], language: str) -> Chart:
         f"{len(built):,} 宗已建成宗地，共 {area.sum():,.1f} ha。",
         f"{len(built):,} built parcels, {area.sum():,.1f} ha.", language,
     ))  # fmt: skip
-    step = 0.2
-    top = max(step, np.ceil(np.nanquantile(value, 0.995) / step) * step) if len(value) else step
+    most = float(np.nanquantile(value, 0.995)) if len(value) else 0.0
+    # Steps of 0.2 where there are no towers, and never more than fifty.
+    step = next((s for s in (0.2, 0.5, 1.0, 2.0) if most <= 50 * s), 5.0)
+    top = max(step, np.ceil(most / step) * step)
     edges = np.arange(0.0, top + step / 2, step)
     # What lies above the last edge stands in the last column, and the label says so.
     axes.hist(

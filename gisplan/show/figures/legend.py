@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -56,6 +56,11 @@ class Key:
     en: str
     kind: str
     entries: tuple[Entry, ...]
+
+    def only(self, seen: NDArray[np.bool_]) -> Key:
+        """Keep the features that are seen, and the classes that have any; sizes of classes are no longer known."""
+        left = [replace(e, rows=e.rows[seen[e.rows]], size=float("nan")) for e in self.entries]
+        return replace(self, entries=tuple(e for e in left if len(e.rows)))
 
 
 def key_of(layer: MapLayer, colouring: MapColouring | None, *, scheme: str = "natural") -> Key:

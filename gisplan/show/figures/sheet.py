@@ -45,7 +45,12 @@ def printable(text: object) -> str:
 
 
 def draw_sheet(
-    spec: Mapping[str, Any], title: tuple[str, str], drawn: Sequence[tuple[gpd.GeoDataFrame, Key]], *, language: str
+    spec: Mapping[str, Any],
+    title: tuple[str, str],
+    drawn: Sequence[tuple[gpd.GeoDataFrame, Key]],
+    *,
+    language: str,
+    on: Any = None,
 ) -> Figure:
     """Draw a map.
 
@@ -59,20 +64,30 @@ def draw_sheet(
         Layers with their keys, from below; all in the coordinate system of the zones, metres.
     language
         "zh", "en" or "both".
+    on
+        A polygon that the map shows alone: what lies around it is pale, and the legend has no counts, for it tells
+        of all that is seen. None shows all zones.
     """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=A4, facecolor="white")
     axes = figure.add_axes(MAP)
     zones = spec["zones"]
+    if on is not None:
+        window = shapely.box(*_window(np.asarray(on.bounds)))
+        drawn = [
+            (frame, key.only(shapely.intersects(np.asarray(frame.geometry.array), window))) for frame, key in drawn
+        ]
     for frame, key in drawn:
         draw_key(axes, np.asarray(frame.geometry.array), key)
-    _zone_borders(axes, zones)
-    scale = _fit(axes, zones.total_bounds)
-    _scale_bar(axes)
-    _north(axes)
+    if on is not None:
+        _fade(axes, shapely.difference(window, on))
+    _zone_borders(axes, zones, on)
+    scale = _fit(axes, zones.total_bounds if on is None else np.asarray(on.bounds))
+    scale_bar(axes)
+    north(axes)
     _heading(figure, spec, title, language)
-    _legend(figure, [key for _, key in drawn], language)
+    _legend(figure, [key for _, key in drawn if key.entries], language, counted=on is None)
     _footing(figure, spec, scale, language)
     return figure
 
@@ -84,7 +99,7 @@ def draw_key(axes: Axes, shapes: NDArray[np.object_], key: Key) -> None:
         if key.kind == "polygon":
             _polygons(axes, shapes[entry.rows], entry, rasterized=many)
         elif key.kind == "line":
-            _lines(axes, shapes[entry.rows], entry, rasterized=many)
+            draw_lines(axes, shapes[entry.rows], entry, rasterized=many)
         else:
             xy = shapely.get_coordinates(shapely.centroid(shapes[entry.rows]))
             axes.scatter(
@@ -129,7 +144,8 @@ def path_of(shapes: NDArray[np.object_]) -> Any:
     return Path(xy, codes)
 
 
-def _lines(axes: Axes, shapes: NDArray[np.object_], entry: Entry, *, rasterized: bool) -> None:
+def draw_lines(axes: Axes, shapes: NDArray[np.object_], entry: Entry, *, rasterized: bool, order: int = 3) -> None:
+    """Draw lines in the colour and weight of a class; ``order`` says what they lie over."""
     from matplotlib.collections import LineCollection
 
     parts = shapely.get_parts(shapes)
@@ -141,51 +157,67 @@ def _lines(axes: Axes, shapes: NDArray[np.object_], entry: Entry, *, rasterized:
         linewidths=0.35 + 0.45 * entry.weight,
         linestyles="dotted" if entry.missing else entry.dash or "solid",
         capstyle="butt" if entry.dash == "dashed" else "round",
-        zorder=3,
+        zorder=order,
     )
     drawn.set_rasterized(rasterized)
     axes.add_collection(drawn, autolim=False)
 
 
-def _zone_borders(axes: Axes, zones: gpd.GeoDataFrame) -> None:
-    """Borders of the zones over a white line, and their names where there is room for one."""
+def _fade(axes: Axes, around: Any) -> None:
+    """Make land pale."""
+    from matplotlib.patches import PathPatch
+
+    path = path_of(np.array([around], dtype=object))
+    if path is not None:
+        axes.add_patch(PathPatch(path, facecolor="white", alpha=0.62, linewidth=0, zorder=6))
+
+
+def _zone_borders(axes: Axes, zones: gpd.GeoDataFrame, on: Any = None) -> None:
+    """Borders of the zones over a white line, and their names where there is room for one; of one alone its own."""
     from matplotlib.patheffects import withStroke
 
-    shapes = np.asarray(zones.geometry.array)
+    shapes = np.asarray(zones.geometry.array) if on is None else np.array([on], dtype=object)
     border = shapely.boundary(shapes)
     halo, ink = (Entry("", "", c, w, np.arange(len(shapes)), np.nan) for c, w in (("#ffffff", 3.4), (INK, 1.2)))
     for entry in (halo, ink):
-        _lines(axes, border, entry, rasterized=False)
-    if len(shapes) > 60:
+        draw_lines(axes, border, entry, rasterized=False, order=3 if on is None else 7)
+    if on is not None or len(shapes) > 60:
         return
     places = shapely.get_point(shapely.maximum_inscribed_circle(shapes), 0)
     for place, name, zone in zip(places, zones["name"], zones["zone_id"], strict=True):
         text = printable(zone if pd.isna(name) else name)
         axes.text(
-            shapely.get_x(place), shapely.get_y(place), _shortened(text, 24), ha="center", va="center", fontsize=8,
+            shapely.get_x(place), shapely.get_y(place), shortened(text, 24), ha="center", va="center", fontsize=8,
             color=INK, zorder=9, path_effects=[withStroke(linewidth=2.2, foreground="white")], clip_on=True,
         )  # fmt: skip
 
 
-def _shortened(text: str, most: int) -> str:
+def shortened(text: str, most: int) -> str:
+    """Cut a text to so many letters."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _fit(axes: Axes, bounds: NDArray[np.float64]) -> float:
     """Show the bounds with some room around them; metres of land for each metre of paper."""
-    x0, y0, x1, y1 = bounds
-    width, height = (MAP[2] * A4[0] * 0.0254, MAP[3] * A4[1] * 0.0254)
-    scale = max((x1 - x0) / width, (y1 - y0) / height) * 1.06
-    middle = (x0 + x1) / 2, (y0 + y1) / 2
-    axes.set_xlim(middle[0] - scale * width / 2, middle[0] + scale * width / 2)
-    axes.set_ylim(middle[1] - scale * height / 2, middle[1] + scale * height / 2)
+    x0, y0, x1, y1 = _window(bounds)
+    axes.set_xlim(x0, x1)
+    axes.set_ylim(y0, y1)
     axes.set_aspect("equal")
     axes.set_xticks([])
     axes.set_yticks([])
     for side in axes.spines.values():
         side.set_color(EDGE)
         side.set_linewidth(0.8)
-    return float(scale)
+    return (x1 - x0) / (MAP[2] * A4[0] * 0.0254)
+
+
+def _window(bounds: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    """Ground that the map's frame shows: the bounds with some room around them, in the shape of the frame."""
+    x0, y0, x1, y1 = bounds
+    width, height = (MAP[2] * A4[0] * 0.0254, MAP[3] * A4[1] * 0.0254)
+    scale = float(max((x1 - x0) / width, (y1 - y0) / height)) * 1.06
+    x, y = (x0 + x1) / 2, (y0 + y1) / 2
+    return x - scale * width / 2, y - scale * height / 2, x + scale * width / 2, y + scale * height / 2
 
 
 def round_length(longest: float) -> float:
@@ -194,8 +226,8 @@ def round_length(longest: float) -> float:
     return max(step * power for step in (1, 2, 5) if step * power <= longest * (1 + 1e-12))
 
 
-def _scale_bar(axes: Axes) -> None:
-    """Bar of two halves, at most a fifth of the map's width."""
+def scale_bar(axes: Axes, *, small: bool = False) -> None:
+    """Bar of two halves, at most a fifth of the map's width; on a small map only its ends are written."""
     from matplotlib.patches import Rectangle
 
     (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
@@ -203,7 +235,13 @@ def _scale_bar(axes: Axes) -> None:
     left, low, high = x0 + (x1 - x0) * 0.02, y0 + (y1 - y0) * 0.025, (y1 - y0) * 0.009
     axes.add_patch(
         Rectangle(
-            (left - length * 0.06, low - high), length * 1.3, high * 5.2, facecolor="white", alpha=0.85, lw=0, zorder=10
+            (left - length * 0.08, low - high),
+            length * 1.34,
+            high * (9.0 if small else 5.2),
+            facecolor="white",
+            alpha=0.85,
+            lw=0,
+            zorder=10,
         )
     )
     for k, color in enumerate((INK, "white")):
@@ -211,25 +249,26 @@ def _scale_bar(axes: Axes) -> None:
             Rectangle((left + k * length / 2, low), length / 2, high, facecolor=color, edgecolor=INK, lw=0.6, zorder=11)
         )
     in_km = length >= 1000
-    for part in (0.0, 0.5, 1.0):
+    for part in (0.0, 1.0) if small else (0.0, 0.5, 1.0):
         value = length * part / (1000 if in_km else 1)
-        unit = (" km" if in_km else " m") if k == 1 else ""
+        unit = (" km" if in_km else " m") if part == 1.0 else ""
         axes.text(
-            left + k * length, low + high * 1.5, f"{value:g}{unit}", ha="center", fontsize=7, zorder=11, color=INK
+            left + part * length, low + high * 1.5, f"{value:g}{unit}", ha="center", fontsize=7, zorder=11, color=INK
         )
 
 
-def _north(axes: Axes) -> None:
+def north(axes: Axes, *, high: float = 0.065) -> None:
+    """Arrow to the north in the upper right corner, ``high`` of the map's height."""
     axes.annotate(
-        "N", xy=(0.972, 0.97), xytext=(0.972, 0.905), xycoords="axes fraction", ha="center", va="center", fontsize=9,
-        color=INK, arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 1.2}, zorder=11,
+        "N", xy=(0.972, 0.97), xytext=(0.972, 0.97 - high), xycoords="axes fraction", ha="center", va="center",
+        fontsize=9, color=INK, arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 1.2}, zorder=11,
     )  # fmt: skip
 
 
 def _heading(figure: Figure, spec: Mapping[str, Any], title: tuple[str, str], language: str) -> None:
     study = names(spec["title"]["zh"], spec["title"]["en"], language)
-    figure.text(MAP[0], 0.945, names(*title, language), fontsize=17, color=INK, va="center")
-    figure.text(MAP[0], 0.9, study, fontsize=10.5, color=SOFT, va="center")
+    figure.text(MAP[0], 0.945, fitted(names(*title, language), 17, 0.93), fontsize=17, color=INK, va="center")
+    figure.text(MAP[0], 0.9, fitted(study, 10.5, 0.93), fontsize=10.5, color=SOFT, va="center")
 
 
 def lines(zh: str, en: str, language: str) -> list[str]:
@@ -241,7 +280,7 @@ def lines(zh: str, en: str, language: str) -> list[str]:
     )
 
 
-def _legend(figure: Figure, keys: Sequence[Key], language: str) -> None:
+def _legend(figure: Figure, keys: Sequence[Key], language: str, *, counted: bool = True) -> None:
     """Swatches, names, counts and sizes; smaller where there are many."""
     blocks = [(key, _heads(key, language), [lines(e.zh, e.en, language) for e in key.entries]) for key in keys]
     rows = sum(_high(head) + 0.45 + sum(_high(name) for name in entries) for _, head, entries in blocks)
@@ -252,9 +291,9 @@ def _legend(figure: Figure, keys: Sequence[Key], language: str) -> None:
         _words(figure, (LEGEND, y), head, size * 1.08, step=step, room=LEGEND_WIDTH)
         y -= _high(head) * step
         for entry, name in zip(key.entries, entries, strict=True):
-            told = counts(entry, key.kind)
+            told = counts(entry, key.kind) if counted else ""
             _swatch(figure, entry, key.kind, y - step * 0.5, step)
-            room = LEGEND_WIDTH - 0.025 - _width(told, size * 0.92) - 0.008
+            room = LEGEND_WIDTH - 0.025 - width_of(told, size * 0.92) - 0.008
             _words(figure, (LEGEND + 0.025, y), name, size, step=step, room=room)
             figure.text(
                 LEGEND + LEGEND_WIDTH, y - step * 0.5, told, fontsize=size * 0.92, color=SOFT, va="center", ha="right"
@@ -279,7 +318,7 @@ def _words(
     for k, line in enumerate(text):
         own = size if k == 0 else size * 0.82
         place = at[1] - step * (0.5 + 0.72 * k)
-        figure.text(at[0], place, _fitted(line, own, room), fontsize=own, color=SOFT if k else INK, va="center")
+        figure.text(at[0], place, fitted(line, own, room), fontsize=own, color=SOFT if k else INK, va="center")
 
 
 def _swatch(figure: Figure, entry: Entry, kind: str, y: float, step: float) -> None:
@@ -302,16 +341,16 @@ def _swatch(figure: Figure, entry: Entry, kind: str, y: float, step: float) -> N
     figure.add_artist(line)
 
 
-def _width(text: str, size: float) -> float:
+def width_of(text: str, size: float) -> float:
     """About how wide a text is, in parts of the sheet; a Chinese letter is as wide as it is high."""
     return sum(1.0 if ord(letter) > 0x2E7F else 0.6 for letter in text) * size / 72 / A4[0]
 
 
-def _fitted(text: str, size: float, room: float) -> str:
+def fitted(text: str, size: float, room: float) -> str:
     """Shorten a text to the room it has."""
-    if _width(text, size) <= room:
+    if width_of(text, size) <= room:
         return text
-    return next((f"{text[:k]}…" for k in range(len(text) - 1, 0, -1) if _width(text[:k], size) <= room), "…")
+    return next((f"{text[:k]}…" for k in range(len(text) - 1, 0, -1) if width_of(text[:k], size) <= room), "…")
 
 
 def _footing(figure: Figure, spec: Mapping[str, Any], scale: float, language: str) -> None:
@@ -320,7 +359,7 @@ def _footing(figure: Figure, spec: Mapping[str, Any], scale: float, language: st
     figure.text(MAP[0], 0.085, f"{about} · {fraction} (A4)", fontsize=7.5, color=SOFT, va="center")
     notes = [names(n["zh"], n["en"], language) for n in spec["notes"]]
     for k, note in enumerate(notes[:3]):
-        figure.text(MAP[0], 0.062 - 0.02 * k, _fitted(note, 6.5, 0.94), fontsize=6.5, color=SOFT, va="center")
+        figure.text(MAP[0], 0.062 - 0.02 * k, fitted(note, 6.5, 0.94), fontsize=6.5, color=SOFT, va="center")
     figure.text(LEGEND + LEGEND_WIDTH, 0.085, "gisplan", fontsize=7.5, color=SOFT, va="center", ha="right")
 
 

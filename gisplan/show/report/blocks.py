@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from io import BytesIO
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from gisplan.show.figures import Figure
 
 Language = Literal["zh", "en", "both"]
+
+#: Dots an inch of pictures.
+DPI = 150
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,11 @@ class Table:
     where: str = ""
     marks: Mapping[int, str] = field(default_factory=dict)
 
+    @property
+    def headed(self) -> bool:
+        """Whether any column has a heading."""
+        return any(c.text.zh or c.text.en for c in self.columns)
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -89,6 +99,13 @@ class Picture:
     def text(self) -> Text:
         """Its caption."""
         return Text(self.figure.zh, self.figure.en)
+
+    @cached_property
+    def png(self) -> bytes:
+        """Its data, sharp on paper at the width of a page; drawn once for all forms of a report."""
+        stream = BytesIO()
+        self.figure.write(stream, form="png", dpi=DPI)
+        return stream.getvalue()
 
 
 @dataclass(frozen=True)
@@ -115,6 +132,8 @@ class Report:
         Everything else, in order.
     language
         "zh", "en" or "both".
+    sheet
+        Whether it is a sheet of one page: no cover, no contents, no numbers, and cells on one line.
     """
 
     title: Text
@@ -122,3 +141,4 @@ class Report:
     facts: Sequence[tuple[Text, str]]
     blocks: Sequence[Block]
     language: Language
+    sheet: bool = False

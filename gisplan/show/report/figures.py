@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from gisplan import vocabulary
+from gisplan.show.report.blocks import Language, Text
 
 #: Units in which land may be shown, with the square metres of each, and how they are written.
-AREA_UNITS: Mapping[str, tuple[float, str]] = {
-    "ha": (1e4, "ha"),
-    "mu": (2000 / 3, "亩 mu"),
-    "km2": (1e6, "km²"),
-    "acre": (vocabulary.units("area")["acre"], "acre"),
-    "m2": (1.0, "m²"),
+AREA_UNITS: Mapping[str, tuple[float, Text]] = {
+    "ha": (1e4, Text("ha", "ha")),
+    "mu": (2000 / 3, Text("亩", "mu")),
+    "km2": (1e6, Text("km²", "km²")),
+    "acre": (vocabulary.units("area")["acre"], Text("acre", "acre")),
+    "m2": (1.0, Text("m²", "m²")),
 }
 
 MISSING = "–"
+
+_SIGN = re.compile(r"([<>≤≥]) (?=[\d.-])")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e-?\d+)?")
+
+
+def unit_text(unit: str) -> Text:
+    """Write a unit of ``indicators.csv`` in both languages."""
+    known = vocabulary.report("units")
+    parts = [known.get(part, {"zh": part, "en": part}) for part in unit.split("/")]
+    return Text("/".join(p["zh"] for p in parts), "/".join(p["en"] for p in parts))
 
 
 def number(value: float, *, digits: int | None = None) -> str:
@@ -40,7 +52,7 @@ def number(value: float, *, digits: int | None = None) -> str:
     return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text
 
 
-def value(figure: float, unit: str, *, area: str = "ha") -> str:
+def value(figure: float, unit: str, *, area: str = "ha", language: Language = "both") -> str:
     """Write a figure with its unit.
 
     Parameters
@@ -51,14 +63,25 @@ def value(figure: float, unit: str, *, area: str = "ha") -> str:
         As in ``indicators.csv``.
     area
         Key of `AREA_UNITS`.
+    language
+        In both languages a unit is written as in Chinese, but for the mu, which has two names.
     """
     if figure is None or pd.isna(figure):
         return MISSING
     if unit == "share":
         return f"{number(100 * figure, digits=1)} %"
     if unit == "m²":
-        return f"{land(figure, area=area)} {AREA_UNITS[area][1]}"
-    return number(figure) if unit in ("", "1", "n") else f"{number(figure)} {unit}"
+        return f"{land(figure, area=area)} {AREA_UNITS[area][1].line(language)}"
+    told = unit_text(unit).lines(language)
+    return number(figure) if unit in ("", "1", "n") else f"{number(figure)} {told[0]}"
+
+
+def limit_text(limit: str, unit: str) -> str:
+    """Write a limit of ``findings.csv`` in the unit in which `value` writes the figure, a sign beside its number."""
+    text = _SIGN.sub(r"\1", limit)
+    if unit != "share":
+        return text
+    return _NUMBER.sub(lambda m: f"{round(100 * float(m.group()), 6):g}", text) + (" %" if _NUMBER.search(text) else "")
 
 
 def land(square_metres: float, *, area: str = "ha") -> str:

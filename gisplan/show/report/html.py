@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import base64
-from functools import partial
 from importlib import resources
 
 from gisplan.show.report.blocks import Report
-from gisplan.show.report.numbers import CONTENTS, FIGURE, TABLE, more, numbered, png
-
-#: Dots an inch of the figures: sharp on paper at the width of a page.
-DPI = 150
+from gisplan.show.report.numbers import CONTENTS, FIGURE, TABLE, more, numbered
 
 
 def report_html(report: Report, *, frame: str = "") -> str:
@@ -33,7 +29,7 @@ def report_html(report: Report, *, frame: str = "") -> str:
         language=report.language,
         lang="en" if report.language == "en" else "zh-CN",
         title=report.title.line(report.language),
-        numbered=list(numbered(report, image=partial(png, dpi=DPI))),
+        numbered=list(numbered(report)),
         base64=lambda data: base64.b64encode(data).decode("ascii"),
         contents=CONTENTS,
         table_word=TABLE,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Sequence
-from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,19 +13,26 @@ from xml.sax.saxutils import escape
 from gisplan.errors import GisplanError, OutputError
 from gisplan.show.figures.sheet import printable
 from gisplan.show.report.blocks import Block, Heading, Language, Paragraph, Picture, Report, Table, Text
-from gisplan.show.report.numbers import CONTENTS, FIGURE, TABLE, more, numbered, png
+from gisplan.show.report.numbers import CONTENTS, FIGURE, TABLE, more, numbered
 
 #: The template that ships with gisplan.
 TEMPLATE = Path(__file__).with_name("template.docx")
 
-#: Width of the text on an A4 page of the template and of a picture of which two fit on a page, mm; dots an inch.
-WIDTH_MM, PICTURE_MM, DPI = 170, 158, 150
+#: Width of the text on an A4 page of the template and of a picture of which two fit on a page, mm.
+WIDTH_MM, PICTURE_MM = 170, 158
 
 #: What a template may fill in; ``body`` has to be there.
 FIELDS = ("title", "subtitle", "facts", "contents", "contents_hint", "body")
 
 _HINT = Text("在 Word 中按 F9 更新目录。", "Press F9 in Word to bring the contents up to date.")
 _SHADES = {"head": "EEF2F5", "below": "FDF0EA", "above": "FDF0EA", "pass": "F0F7F2"}
+
+#: Width of a letter of a cell in twentieths of a point, and the room beside its text in letters.
+_LETTER, _PAD = 98, 1.5
+
+#: Where a line of a cell can be broken: at blanks, and around Chinese letters.
+_BREAKS = re.compile(r"[\s\u2e80-\uffef]+")
+
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 #: Stands where the report goes until it is there.
@@ -91,7 +98,7 @@ def report_word(report: Report, *, template: str | Path | None = None) -> bytes:
     _fill(document.docx, report, file)
     stream = BytesIO()
     document.save(stream)
-    return _same_times(stream.getvalue())
+    return same_times(stream.getvalue())
 
 
 def _fill(document: Any, report: Report, template: Path) -> None:
@@ -101,7 +108,7 @@ def _fill(document: Any, report: Report, template: Path) -> None:
         raise OutputError(f"{template}: {{{{ body }}}} has to stand in a paragraph of its own, outside of tables.")
     content = document.element.body
     before = len(content)
-    for item in numbered(report, image=partial(png, dpi=DPI)):
+    for item in numbered(report):
         _add(document, item.block, item.number, item.image, report.language)
     # python-docx adds at the end, before the section's properties; all of it moves to the mark.
     for element in list(content)[before - 1 : -1]:
@@ -120,8 +127,8 @@ def _add(body: Any, block: Block, number: int, image: bytes, language: Language)
             body.add_paragraph(printable(line), style="Caution" if block.caution and _has(body, "Caution") else None)
     elif isinstance(block, Table):
         _caption(body, TABLE, number, block.title, language)
-        body.element.body.insert_element_before(_table(block, language), "w:sectPr")
-        body.add_paragraph(printable(more(block).line(language)) if block.more else "", style=_cell(body))
+        body.element.body.insert_element_before(table_xml(block, language), "w:sectPr")
+        body.add_paragraph(printable(more(block).line(language)), style=_cell(body))
     elif isinstance(block, Picture):
         body.add_picture(BytesIO(image), width=Mm(PICTURE_MM))
         body.paragraphs[-1].paragraph_format.keep_with_next = True
@@ -149,18 +156,22 @@ def _caption(body: Any, word: Text, number: int, title: Text, language: Language
     return paragraph
 
 
-def _table(table: Table, language: Language) -> Any:
+def table_xml(table: Table, language: Language, *, width_mm: float = WIDTH_MM) -> Any:
     """Table as one piece of XML: cell by cell through the library takes minutes for a hundred zones."""
     from docx.oxml import parse_xml
 
-    widths = _widths(table, language)
+    widths = _widths(table, language, width_mm)
     grid = "".join(f'<w:gridCol w:w="{w}"/>' for w in widths)
     sides = "".join(
         f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="C9D1D8"/>'
         for side in ("top", "left", "bottom", "right", "insideH", "insideV")
     )
     number = [c.number for c in table.columns]
-    head = _row([c.text for c in table.columns], widths, number, language, shade=_SHADES["head"], head=True)
+    head = (
+        ""
+        if not table.headed
+        else _row([c.text for c in table.columns], widths, number, language, shade=_SHADES["head"], head=True)
+    )
     rows = "".join(
         _row(row, widths, number, language, shade=_SHADES.get(table.marks.get(k, ""), ""))
         for k, row in enumerate(table.rows)
@@ -202,29 +213,44 @@ def _cut(text: str) -> str:
     return plain if len(plain) <= LONGEST else f"{plain[:LONGEST]}…"
 
 
-def _widths(table: Table, language: Language) -> list[int]:
-    """Widths of the columns in twentieths of a point, by the text they hold: none too narrow, none too greedy."""
-    total = round(WIDTH_MM / 25.4 * 1440)
-    sizes = []
+def _widths(table: Table, language: Language, width_mm: float) -> list[int]:
+    """Widths of the columns in twentieths of a point: no word is broken where there is room, none is too greedy."""
+    total = round(width_mm / 25.4 * 1440)
+    least, wanted = [], []
     for k, column in enumerate(table.columns):
         cells = [row[k] for row in table.rows[:60]]
-        longest = [_long(c, language) for c in cells] or [0.0]
-        usual = sorted(longest)[int(0.9 * (len(longest) - 1))]
-        sizes.append(min(max(usual, _long(column.text, language) * 0.6, 5.0), 42.0))
+        longest = sorted(_long(c, language) for c in cells) or [0.0]
+        usual = longest[int(0.9 * (len(longest) - 1))]
+        # A figure and its unit stay on one line.
+        word = max(
+            _long(column.text, language, word=True), *(_long(c, language, word=not column.number) for c in cells), 0
+        )
+        least.append(min(max(word, 3.0), 22.0) + _PAD)
+        wanted.append(min(max(usual, _long(column.text, language) * 0.6), 42.0) + _PAD)
+    room = total / _LETTER
+    spare = room - sum(least)
+    more = [max(w - n, 0.0) + 0.01 for w, n in zip(wanted, least, strict=True)]
+    sizes = [n + spare * m / sum(more) for n, m in zip(least, more, strict=True)] if spare > 0 else least
     scaled = [int(total * size / sum(sizes)) for size in sizes]
     scaled[-1] += total - sum(scaled)
     return scaled
 
 
-def _long(cell: str | Text, language: Language) -> float:
-    """Width of a cell's longest line in letters; a Chinese letter is two wide."""
+def _long(cell: str | Text, language: Language, *, word: bool = False) -> float:
+    """Width of a cell's longest line, or of its longest word, in letters; a Chinese letter is two wide."""
     lines = cell.lines(language) if isinstance(cell, Text) else [cell]
-    return max(
-        (sum(2 if ord(c) > 0x2E7F else 1 for c in line) * (0.8 if k else 1) for k, line in enumerate(lines)), default=0
-    )
+    if not word:
+        return max((_wide(line) * (0.8 if k else 1) for k, line in enumerate(lines)), default=0)
+    # Chinese text breaks anywhere.
+    parts = ((p, k) for k, line in enumerate(lines) for p in _BREAKS.split(line))
+    return max((_wide(p) * (0.8 if k else 1) for p, k in parts), default=0)
 
 
-def _same_times(content: bytes) -> bytes:
+def _wide(text: str) -> float:
+    return sum(2 if ord(c) > 0x218F else 1 for c in text)
+
+
+def same_times(content: bytes) -> bytes:
     """One time for all parts, and no day of making, so that the same report gives the same bytes."""
     out = BytesIO()
     with zipfile.ZipFile(BytesIO(content)) as made, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as fixed:
