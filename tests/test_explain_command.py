@@ -37,7 +37,7 @@ def test_a_figure_in_full(tmp_path, capsys):
     assert out[0] == "容积率 / Plot ratio  plot_ratio"
     assert out[1] == "A 东区: 0.5"
     for text in (
-        "  = 150,000 ÷ 300,000",
+        "  = 150,000.00 ÷ 300,000.00",
         "  made from 30 features; 0 features lack data, known for 100.00% of what it is about",
         "  area: measured, ellipsoid",
         "behind it: 30 buildings, 30 parcels",

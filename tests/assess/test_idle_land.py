@@ -145,6 +145,8 @@ def test_a_run_writes_the_register_and_the_sentence_on_everything(result, tmp_pa
     write(result, tmp_path / "out")
     assert {f.name for f in (tmp_path / "out").iterdir()} == {
         *OUTPUTS,
+        "roads.csv",
+        "road_grid.csv",
         "findings.csv",
         "projects.csv",
         "projects_zones.csv",
@@ -256,7 +258,7 @@ def test_the_commands(tmp_path, capsys):
     assert main(["rules"]) == 0
     said = capsys.readouterr().out
     assert "cn-roads" in said
-    assert "[0 of 7 verified]" in said
+    assert "[0 of 10 verified]" in said
     assert main(["rules", "show", "cn-roads"]) == 0
     assert capsys.readouterr().out.count("未核实 / unverified") == 7
     assert main(["rules", "diff", "cn-industry-2008", "cn-industry-2023"]) == 0

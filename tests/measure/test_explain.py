@@ -8,7 +8,7 @@ from gisplan import GisplanError, explain, measure
 from gisplan.measure import require_indicator
 
 #: Figures whose land is joined, or mixed, before it is measured: no feature has a part of its own.
-JOINED = ("land_use_mix", "intersection_density", "road_area_share")
+JOINED = ("land_use_mix", "intersection_density", "road_area_share", "dead_end_share")
 
 
 def parts(result, zone, indicator):

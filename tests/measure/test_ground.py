@@ -143,9 +143,7 @@ def test_nothing_is_told_where_nothing_is_known(grounded):
 
 
 def test_without_terrain_nothing_of_it_stands_in_any_table(town_result):
-    mine = {
-        i for i, item in measure.register().items() if item.asked is not None and item.group in ("terrain", "green")
-    }
+    mine = {i for i, item in measure.register().items() if item.listed and item.group in ("terrain", "green")}
     assert len(mine) == 12
     names = {m.id for m in town_result.measured}
     assert not [i for i in mine if any(n.startswith(i.split("{")[0]) for n in names)]

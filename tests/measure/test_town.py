@@ -205,7 +205,7 @@ BUILDING_FIGURES = {
     "open_space_ratio": {
         "Z1": quotient(LAND["Z1"] - FOOT["Z1"], FLOOR["Z1"], **PLAIN["Z1"]),
         "Z2": quotient(LAND["Z2"] - FOOT["Z2"], FLOOR["Z2"], **PLAIN["Z2"]),
-        "Z3": Pencil(NAN, NAN, FLOOR["Z3"], 1, 0, NAN, "NO_DATA"),
+        "Z3": Pencil(NAN, -FOOT["Z3"], FLOOR["Z3"], 1, 0, NAN, "NO_DATA"),
     },
 }
 

@@ -191,7 +191,7 @@ def test_a_plan_of_any_name_and_title_makes_a_map(tmp_path):
     plan = folder / HOSTILE_NAME
     text = (folder / "plan.toml").read_text(encoding="utf-8")
     text, times = re.subn(
-        r"(?m)^title = .*$",
+        r"(?m)(?<=^name = \"yongan\"\n)title = .*$",
         r"""title = { zh = '</title><script>window.ran=1</script>', en = '${window.ran=1}`' }""",
         text,
     )
