@@ -98,7 +98,8 @@ def test_the_size_of_every_layer_of_the_sample_is_told_before_it_is_written(samp
     for layer in study_layers(sample.survey, sample.parcels):
         draft = drafted(layer)
         real = len(base64.b64encode(draft.write()))
-        assert abs(sum(draft.sizes().values()) / real - 1) < 0.15, layer.id
+        # A layer of a dozen roads is two kilobytes, of which the head packs a little better or worse.
+        assert abs(sum(draft.sizes().values()) - real) < max(0.15 * real, 512), layer.id
 
 
 def test_the_size_of_a_payload_without_a_layer_is_told_too(fabric):
