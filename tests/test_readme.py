@@ -225,5 +225,6 @@ def test_the_committed_maps_are_what_the_sample_renders_to() -> None:
     assert list(shown.columns) == list(fresh.columns)
     for name in shown.columns.drop(["name", "level"]):
         pd.testing.assert_series_equal(shown[name], fresh[name], rtol=1e-6, check_names=False, check_dtype=False)
-    for name in register():
+    # Nobody lives in the sample, so that no share of people within reach is told.
+    for name in register().keys() - {"accessibility_people_{facility}"}:
         assert any(c.startswith(name.split("{")[0]) for c in shown.columns), name

@@ -202,7 +202,7 @@ def test_a_plan_of_any_name_and_title_makes_a_map(tmp_path):
         assert main(["map", str(plan), "--out", str(out), "--embed", form]) == 0
         written = out.read_text(encoding="utf-8")
         _require_only_known(written, scripts)
-        assert "img src=x" not in written and "window.ran=1</script>" not in written
+        assert "<img src=x" not in written and "window.ran=1</script>" not in written
 
 
 # ---- in a browser ---------------------------------------------------------------------------------------------------
