@@ -243,7 +243,8 @@ def _dates(column: pd.Series[Any]) -> pd.Series[Any]:
 def _with_changes(own: MapLayer, theirs: gpd.GeoDataFrame) -> MapLayer:
     """Add to the parcels how each differs from the parcel of the same id in the other run."""
     # Days past a date grow with the day of the study alone, and would make every such parcel a changed one.
-    numbers = [c for c in own.colourings if c.column not in {None, "days_over"} and not c.classes]
+    # What the other run does not have cannot have changed.
+    numbers = [c for c in own.colourings if c.column in theirs and c.column != "days_over" and not c.classes]
     columns = [str(c.column) for c in numbers]
     frame = own.frame.copy()
     known = frame["parcel_id"].notna().to_numpy()
