@@ -116,7 +116,19 @@ class Streets:
         off = np.full(n, np.nan)
         unknown = np.flatnonzero(reason == "SNAP_TOO_FAR")
         off[unknown] = nearest(self.lots[unknown], places)[1]
-        return Along(found.source, np.where(far, np.nan, found.distance), reason, off)
+        place, distance = found.source.copy(), np.where(far, np.nan, found.distance)
+        lot, own = self._own(places)
+        place[lot], distance[lot], reason[lot], off[lot] = own, 0.0, "", np.nan
+        return Along(place, distance, reason, off)
+
+    def _own(self, places: NDArray[np.object_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Parcels with a place on themselves, and the first such place; what merely touches them is beside them."""
+        lot, place = shapely.STRtree(places).query(self.lots, predicate="intersects")
+        lies = (shapely.get_dimensions(places[place]) == 0) | ~shapely.touches(self.lots[lot], places[place])
+        lot, place = lot[lies], place[lies]
+        order = np.lexsort((place, lot))
+        first, at = np.unique(lot[order], return_index=True)
+        return first, place[order][at]
 
     def land(self, places: NDArray[np.object_], ways: Ways, *, reach_m: float) -> NDArray[np.object_]:
         """Land whose way from the nearest place is no longer than a reach, at most ``access_m`` of it off the network.

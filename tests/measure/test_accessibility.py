@@ -99,6 +99,16 @@ def test_distances_by_hand(tmp_path):
     }
 
 
+def test_a_stop_on_the_parcel_itself_is_no_way_off(tmp_path):
+    """Not the way out to the road and back; also where the parcel has no road. A border that merely touches is no access."""
+    stops = {"F1": point(70, 40), "F2": point(730, 520), "F3": box(530, 60, 560, 100)}
+    found = parcels(study(tmp_path, stops=stops))
+    assert found.loc[["P", "S"], "distance_stop_m"].tolist() == [0, 0]
+    assert found.loc[["P", "S"], "nearest_stop"].tolist() == ["F1", "F2"]
+    assert found.loc["S", "reason_stop"] is None or found["reason_stop"].isna()["S"]
+    assert found.loc["Q", "distance_stop_m"] > 0
+
+
 def test_without_the_river_the_end_of_the_lane_is_near_enough(tmp_path):
     found = parcels(study(tmp_path, barriers=False))
     # From the lane's end (300, 230) to R's corner (330, 265).
