@@ -226,7 +226,9 @@ def _widths(table: Table, language: Language, width_mm: float) -> list[int]:
             _long(column.text, language, word=True), *(_long(c, language, word=not column.number) for c in cells), 0
         )
         least.append(min(max(word, 3.0), 22.0) + _PAD)
-        wanted.append(min(max(usual, _long(column.text, language) * 0.6), 42.0) + _PAD)
+        head = _long(column.text, language)
+        # A short heading stays on one line, a long one may take two.
+        wanted.append(min(max(usual, min(head, 14.0), head * 0.6), 42.0) + _PAD)
     room = total / _LETTER
     spare = room - sum(least)
     more = [max(w - n, 0.0) + 0.01 for w, n in zip(wanted, least, strict=True)]
